@@ -1,0 +1,232 @@
+// Package boundary says what a finder reports: where control leaves a
+// function without an ordinary call, and where it arrives.
+//
+// Words. A departure is a place where a process sends a request, starts a
+// program or sends on a channel. An arrival is a function that such a request
+// reaches. A link is a departure whose arrival is known at once, because both
+// stand in one program: a table entry and the code that looks it up. A command
+// is a sequence of words on a program's command line. A finder knows one
+// protocol or dispatch table; its rules are numbered in its package comment and
+// named in every result it gives ("httproute/2").
+package boundary
+
+import (
+	"context"
+	"go/token"
+	"go/types"
+	"slices"
+	"strings"
+
+	"golang.org/x/tools/go/ssa"
+
+	"github.com/callroute/callroute/analyzer/calls"
+	"github.com/callroute/callroute/analyzer/eval"
+	"github.com/callroute/callroute/analyzer/flow"
+	"github.com/callroute/callroute/analyzer/index"
+	"github.com/callroute/callroute/analyzer/program"
+)
+
+// Unit is one executable, ready to be searched.
+type Unit struct {
+	Program *program.Program
+	Index   *index.Index
+	Graph   *calls.Graph
+	Eval    *eval.Evaluator
+}
+
+// Finder reports what one protocol or dispatch table does in a unit.
+type Finder struct {
+	Name   string
+	Idioms []int // numbers of docs/IDIOMS.md that it covers
+	Find   func(context.Context, *Unit, *Findings)
+}
+
+// Findings is what the finders report together.
+type Findings struct {
+	Departures []Departure
+	Arrivals   []Arrival
+	Links      []Link
+	Cuts       []ssa.CallInstruction // dynamic calls whose callees in the call graph are replaced by links
+	Commands   []Command
+	Branches   []Branch
+}
+
+// Node is a function, or a package variable that registers one:
+// *ssa.Function or *ssa.Global.
+type Node interface {
+	Pos() token.Pos
+	Name() string
+}
+
+// Place is a position in a function or package variable.
+type Place struct {
+	In  Node
+	Pos token.Pos
+}
+
+// Key is what two sides of a boundary must agree on. A * stands for text that
+// is not known.
+type Key struct {
+	Name string // HTTP method, program name; empty for RPC
+	Path string // URL path or pattern, "/service/Method"
+	Argv []Arg  // the arguments of a started program
+
+	Argv0 string // what a started program sees as os.Args[0], where that is not its file name
+}
+
+// Arg is one argument of a started program. An empty Text with Rest set stands
+// for any number of arguments.
+type Arg struct {
+	Text     string
+	Optional bool
+	Rest     bool
+}
+
+func (k Key) String() string {
+	s := k.Name
+	if k.Path != "" {
+		s = strings.TrimSpace(s + " " + k.Path)
+	}
+	for _, a := range k.Argv {
+		switch {
+		case a.Rest:
+			s += " …"
+		case a.Optional:
+			s += " [" + a.Text + "]"
+		default:
+			s += " " + a.Text
+		}
+	}
+	return s
+}
+
+// Departure is a place where control leaves its process.
+type Departure struct {
+	Kind   flow.Kind
+	Key    Key
+	In     *ssa.Function // the function in which the send stands
+	Pos    token.Pos     // the send
+	Via    []Place       // calls from the function that decides the key down to In; empty when that is In itself
+	Rule   string
+	Reason string // why the key is not known, empty when it is
+	Hint   string // what callroute.yaml could say
+}
+
+// Origin is the function whose constants decide the key.
+func (d Departure) Origin() Node {
+	if len(d.Via) > 0 {
+		return d.Via[0].In
+	}
+	return d.In
+}
+
+// Arrival is a function that a departure in another process can reach.
+type Arrival struct {
+	Kind       flow.Kind
+	Key        Key
+	Handlers   []Handler
+	Registered []Place // from the table entry outwards
+	Rule       string
+}
+
+// Handler is one function that serves an arrival, and what may call it there.
+type Handler struct {
+	Fn    *ssa.Function
+	Label string // what chooses it when there are several
+}
+
+// Link is an edge that a finder knows inside one program.
+type Link struct {
+	From       Node
+	Pos        token.Pos
+	To         Node
+	Kind       flow.Kind
+	Detail     string
+	Rule       string
+	Candidates int
+	Registered []Place
+}
+
+// Command is a sequence of words that makes the program run something.
+type Command struct {
+	Words   []string // empty for the program itself
+	Aliases []string // other names of the last word
+	Run     []Handler
+	Before  []Handler // run before Run, outermost first
+	Kind    flow.Kind // how Run is called: closure, reflection, call
+	Route   []Node    // from main.main to the function or variable that holds Run
+	Pos     token.Pos
+	Rule    string
+	Hidden  bool
+	Argv0   bool // the one word is compared with os.Args[0] instead
+}
+
+// Branch says that a function goes on at different sites depending on a word
+// of the command line, or on the type of a message.
+type Branch struct {
+	In   *ssa.Function
+	Sent bool                  // decided by the type of a value received from a channel
+	Word string                // the word compared with; empty for "none of the others"
+	Live []ssa.CallInstruction // the sites that can run for this word
+}
+
+// Callers is the calls through which the context reaches frame, as places,
+// outermost first.
+func Callers(c *eval.Context, fr *eval.Frame) []Place {
+	var out []Place
+	for _, call := range c.Chain(fr) {
+		out = append(out, Place{call.Parent(), call.Pos()})
+	}
+	return out
+}
+
+// Bind finds the interface calls inside a generated handler that stand for the
+// implementation registered with it, and links them to the implementation's
+// methods.
+func (u *Unit) Bind(fn *ssa.Function, iface types.Type, impls []types.Type, rule string, registered []Place, out *Findings) {
+	it, ok := iface.Underlying().(*types.Interface)
+	if !ok {
+		return
+	}
+	for _, f := range append([]*ssa.Function{fn}, fn.AnonFuncs...) {
+		for _, b := range f.Blocks {
+			for _, instr := range b.Instrs {
+				c, ok := instr.(ssa.CallInstruction)
+				if !ok || !c.Common().IsInvoke() {
+					continue
+				}
+				has, _ := c.Common().Value.Type().Underlying().(*types.Interface)
+				if has == nil || !(types.Identical(has, it) || types.Implements(has, it)) {
+					continue
+				}
+				u.bindCall(f, c, impls, rule, registered, out)
+			}
+		}
+	}
+}
+
+func (u *Unit) bindCall(f *ssa.Function, c ssa.CallInstruction, impls []types.Type, rule string, registered []Place, out *Findings) {
+	m := c.Common().Method
+	var targets []*ssa.Function
+	for _, t := range impls {
+		sel := types.NewMethodSet(t).Lookup(m.Pkg(), m.Name())
+		if sel == nil {
+			continue
+		}
+		if fn := u.Program.SSA.MethodValue(sel); fn != nil {
+			targets = append(targets, u.Graph.Through(fn)...)
+		}
+	}
+	slices.SortFunc(targets, u.Graph.Before)
+	targets = slices.Compact(targets)
+	if len(targets) == 0 {
+		return
+	}
+	out.Cuts = append(out.Cuts, c)
+	for _, t := range targets {
+		out.Links = append(out.Links, Link{
+			From: f, Pos: c.Pos(), To: t, Kind: flow.Interface, Rule: rule, Candidates: len(targets),
+			Detail: calls.TypeString(c.Common().Value.Type()) + "." + m.Name(), Registered: registered,
+		})
+	}
+}

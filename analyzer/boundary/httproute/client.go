@@ -1,0 +1,297 @@
+package httproute
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"unicode"
+
+	"golang.org/x/tools/go/ssa"
+
+	"github.com/callroute/callroute/analyzer/boundary"
+	"github.com/callroute/callroute/analyzer/eval"
+	"github.com/callroute/callroute/analyzer/flow"
+	"github.com/callroute/callroute/analyzer/index"
+	"github.com/callroute/callroute/analyzer/program"
+)
+
+// sender is a library function that sends a request.
+type sender struct {
+	symbol string
+	req    int    // the argument that is the request, -1 when the URL is given instead
+	url    int    // the argument that is the URL
+	method string // the method that the name implies
+}
+
+var senders = []sender{
+	{symbol: "(*net/http.Client).Do", req: 1},
+	{symbol: "(net/http.RoundTripper).RoundTrip", req: 1},
+	{symbol: "(*net/http.Transport).RoundTrip", req: 1},
+	{symbol: "(*net/http/httputil.ClientConn).Do", req: 1},
+	{symbol: "golang.org/x/net/context/ctxhttp.Do", req: 2},
+	{symbol: "(*net/http.Client).Get", req: -1, url: 1, method: "GET"},
+	{symbol: "(*net/http.Client).Head", req: -1, url: 1, method: "HEAD"},
+	{symbol: "(*net/http.Client).Post", req: -1, url: 1, method: "POST"},
+	{symbol: "(*net/http.Client).PostForm", req: -1, url: 1, method: "POST"},
+	{symbol: "net/http.Get", req: -1, url: 0, method: "GET"},
+	{symbol: "net/http.Head", req: -1, url: 0, method: "HEAD"},
+	{symbol: "net/http.Post", req: -1, url: 0, method: "POST"},
+	{symbol: "net/http.PostForm", req: -1, url: 0, method: "POST"},
+}
+
+func findClients(ctx context.Context, u *boundary.Unit, out *boundary.Findings) {
+	f := clientFinder{Unit: u, out: out, seen: map[string]bool{}}
+	for _, s := range senders {
+		for _, call := range u.Index.Calls(s.symbol) {
+			if ctx.Err() != nil {
+				return
+			}
+			if !u.Program.Std(call.In) && !forwards(call.In) {
+				f.sent(s, call)
+			}
+		}
+	}
+}
+
+// forwards reports whether f is itself a sender: a decorated transport or a
+// copy of a library function. What it sends is decided by who calls it.
+func forwards(f *ssa.Function) bool {
+	if f.Name() == "RoundTrip" && f.Signature.Recv() != nil {
+		return true
+	}
+	return slices.ContainsFunc(senders, func(s sender) bool { return s.symbol == program.Symbol(f) })
+}
+
+type clientFinder struct {
+	*boundary.Unit
+	out  *boundary.Findings
+	seen map[string]bool
+}
+
+// request is what is known of one sent request.
+type request struct {
+	methods []eval.Text
+	paths   []eval.Text
+	holes   []eval.Hole // what decides the request itself
+}
+
+// sent reports every request that one send can send, one for each function
+// that decides method and path.
+func (f clientFinder) sent(s sender, call index.Call) {
+	root := f.Eval.Root(call.In)
+	f.Eval.Contexts(
+		func(c *eval.Context) []eval.Hole {
+			r := f.request(c, s, call, root)
+			holes := r.holes
+			for _, m := range r.methods {
+				holes = append(holes, m.Holes()...)
+			}
+			for _, p := range r.paths {
+				holes = append(holes, f.deciding(p)...)
+			}
+			return holes
+		},
+		func(c *eval.Context) {
+			f.report(c, f.request(c, s, call, root), s, call, root)
+		})
+}
+
+func (f clientFinder) report(c *eval.Context, r request, s sender, call index.Call, root *eval.Frame) {
+	rule := "httproute/1"
+	if s.req < 0 {
+		rule = "httproute/2"
+	}
+	base := boundary.Departure{Kind: flow.HTTP, In: call.In, Pos: call.Instr.Pos(), Via: boundary.Callers(c, root), Rule: rule}
+	if o, ok := base.Origin().(*ssa.Function); ok && f.dead(o) {
+		return
+	}
+	known := false
+	for _, p := range shortest(r.paths) {
+		if !hasLetter(p) {
+			continue
+		}
+		for _, m := range r.methods {
+			d := base
+			d.Key = boundary.Key{Name: strings.ToUpper(m.Pattern()), Path: p}
+			known = true
+			f.add(d)
+		}
+	}
+	if !known {
+		base.Key = boundary.Key{Path: "*"}
+		base.Reason = "the URL of the request is not a constant of the program"
+		f.add(base)
+	}
+}
+
+// dead reports whether nothing in the program can call o.
+func (f clientFinder) dead(o *ssa.Function) bool {
+	return o.Object() != nil && !o.Object().Exported() && len(f.Graph.In(o)) == 0
+}
+
+// add reports d once for each function that decides it.
+func (f clientFinder) add(d boundary.Departure) {
+	k := f.Program.Name(d.In) + " " + d.Key.String()
+	if o, ok := d.Origin().(*ssa.Function); ok {
+		k += " " + f.Program.Name(o)
+	}
+	if !f.seen[k] {
+		f.seen[k] = true
+		f.out.Departures = append(f.out.Departures, d)
+	}
+}
+
+// request folds the request that call sends.
+func (f clientFinder) request(c *eval.Context, s sender, call index.Call, root *eval.Frame) request {
+	cc := call.Instr.Common()
+	if s.req < 0 {
+		return request{methods: []eval.Text{eval.Lit(s.method)}, paths: texts(c.Eval(cc.Args[s.url], root))}
+	}
+	arg := s.req
+	if cc.IsInvoke() {
+		arg--
+	}
+	var r request
+	for _, v := range c.Eval(cc.Args[arg], root) {
+		switch v := v.(type) {
+		case eval.Hole:
+			if v.Kind != eval.Opaque {
+				r.holes = append(r.holes, v)
+			}
+		case eval.Result:
+			a := v.Call.Call.Args
+			switch program.Symbol(v.Call.Call.StaticCallee()) {
+			case "net/http.NewRequest":
+				r.methods = append(r.methods, texts(c.Eval(a[0], v.Frame))...)
+				r.paths = append(r.paths, texts(c.Eval(a[1], v.Frame))...)
+			case "net/http.NewRequestWithContext":
+				r.methods = append(r.methods, texts(c.Eval(a[1], v.Frame))...)
+				r.paths = append(r.paths, texts(c.Eval(a[2], v.Frame))...)
+			}
+		case eval.Object:
+			r.methods = append(r.methods, texts(c.Field(v, "Method"))...)
+			for _, u := range c.Field(v, "URL") {
+				r.paths = append(r.paths, texts(c.URLPath(u))...)
+			}
+		}
+	}
+	return r
+}
+
+func texts(values []eval.Value) []eval.Text {
+	var out []eval.Text
+	for _, v := range values {
+		out = append(out, eval.AsText(v))
+	}
+	return out
+}
+
+// deciding is the holes of a path that choose which handler is meant. A hole
+// that fills a whole path segment is a parameter of the request and stays a
+// hole, unless every caller writes a constant there.
+func (f clientFinder) deciding(t eval.Text) []eval.Hole {
+	lettered := hasLetter(t.Pattern())
+	var out []eval.Hole
+	for i, p := range t.Parts {
+		if p.Hole == nil || p.Hole.Kind == eval.Opaque {
+			continue
+		}
+		if !lettered {
+			out = append(out, *p.Hole)
+			continue
+		}
+		starts := i == 0 || t.Parts[i-1].Hole == nil && strings.HasSuffix(t.Parts[i-1].Lit, "/")
+		ends := i == len(t.Parts)-1 || t.Parts[i+1].Hole == nil && strings.IndexAny(t.Parts[i+1].Lit, "/?") == 0
+		if starts && ends && !f.alwaysConstant(*p.Hole) {
+			continue
+		}
+		if i == 0 && ends && !f.writesPath(*p.Hole) {
+			continue // the server's address
+		}
+		out = append(out, *p.Hole)
+	}
+	return out
+}
+
+// writesPath reports whether some caller passes for h a text with a path in it.
+func (f clientFinder) writesPath(h eval.Hole) bool {
+	p, ok := h.V.(*ssa.Parameter)
+	if !ok {
+		return false
+	}
+	n := slices.Index(p.Parent().Params, p)
+	for _, s := range f.Graph.In(p.Parent()) {
+		a := eval.Argument(s.Instr, n)
+		if a == nil {
+			continue
+		}
+		for _, v := range f.Eval.Context().Eval(a, f.Eval.Root(s.Caller)) {
+			if t := eval.AsText(v); !strings.Contains(t.Pattern(), "://") && strings.Contains(t.Pattern(), "/") && hasLetter(t.Pattern()) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// alwaysConstant reports whether every caller passes a constant for h.
+func (f clientFinder) alwaysConstant(h eval.Hole) bool {
+	p, ok := h.V.(*ssa.Parameter)
+	if !ok {
+		return false
+	}
+	n := slices.Index(p.Parent().Params, p)
+	sites := f.Graph.In(p.Parent())
+	for _, s := range sites {
+		if _, ok := eval.Argument(s.Instr, n).(*ssa.Const); !ok {
+			return false
+		}
+	}
+	return len(sites) > 0
+}
+
+func hasLetter(s string) bool {
+	_, path, _ := strings.Cut(s, "://")
+	if path == "" {
+		path = s
+	}
+	return strings.ContainsFunc(path, unicode.IsLetter)
+}
+
+// shortest is the distinct paths, without those that only put something
+// before another one: "/v*/jobs" beside "/jobs".
+func shortest(ts []eval.Text) []string {
+	var all []string
+	for _, t := range ts {
+		p := urlPath(t.Pattern())
+		if !slices.Contains(all, p) {
+			all = append(all, p)
+		}
+	}
+	var out []string
+	for _, p := range all {
+		if !slices.ContainsFunc(all, func(q string) bool {
+			q = strings.TrimPrefix(q, "*")
+			return len(q) < len(strings.TrimPrefix(p, "*")) && strings.HasPrefix(q, "/") && hasLetter(q) && strings.HasSuffix(p, q)
+		}) {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// urlPath cuts scheme, host and query from a URL pattern.
+func urlPath(p string) string {
+	if _, rest, ok := strings.Cut(p, "://"); ok {
+		if i := strings.IndexByte(rest, '/'); i >= 0 {
+			p = rest[i:]
+		} else {
+			p = "/"
+		}
+	}
+	p, _, _ = strings.Cut(p, "?")
+	if p != "" && p[0] != '/' && p[0] != '*' {
+		p = "/" + p
+	}
+	return p
+}

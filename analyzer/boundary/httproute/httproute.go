@@ -1,0 +1,35 @@
+// Package httproute finds HTTP requests and the handlers that serve them.
+//
+// Departures. A request leaves where it is sent: http.Client.Do and its
+// shorthands, RoundTrip, httputil.ClientConn.Do, http.Get and the like. Method
+// and path are folded back from the request to the function that writes them,
+// through any number of wrappers.
+//
+//  1. client: the send of a request whose method and path are known
+//  2. shorthand: http.Get, Client.Post …, where the URL stands at the call
+//
+// Arrivals. A handler is served where it is given to a router together with a
+// pattern. Tables, constructors and decorators of routes are seen through,
+// because pattern, method and handler are folded in one context.
+//
+//  3. net/http: Handle and HandleFunc, with Go 1.22 patterns
+//  4. gorilla/mux: Handle, HandleFunc, Route.Handler, with Methods, Path,
+//     PathPrefix and Subrouter along the chain
+//  5. chi: Get, Post …, Method, Handle, with Route, Mount, Group and With
+//
+// It cannot see a path that is read from configuration, or routes of other
+// router libraries.
+package httproute
+
+import (
+	"context"
+	"github.com/callroute/callroute/analyzer/boundary"
+)
+
+// Finder finds HTTP departures and arrivals.
+var Finder = boundary.Finder{Name: "httproute", Idioms: []int{1, 2, 3, 4, 5, 6, 7, 8}, Find: find}
+
+func find(ctx context.Context, u *boundary.Unit, out *boundary.Findings) {
+	findClients(ctx, u, out)
+	findServers(ctx, u, out)
+}

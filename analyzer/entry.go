@@ -1,0 +1,114 @@
+package analyzer
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/callroute/callroute/analyzer/boundary/httproute"
+	"github.com/callroute/callroute/analyzer/flow"
+	"github.com/callroute/callroute/analyzer/summary"
+	"github.com/callroute/callroute/analyzer/walk"
+)
+
+// findEntry finds what the words after the program's name mean: a command of
+// it, a route or an RPC method that it serves.
+func findEntry(exe *summary.Executable, words []string) (walk.Entry, error) {
+	fields := strings.Fields(strings.Join(words, " "))
+	e := walk.Entry{Exe: exe, Words: fields}
+	if c := findCommand(exe, fields); c != nil {
+		e.Command = c
+		return e, nil
+	}
+	if a := findArrival(exe, fields); a != nil {
+		e.Arrival = a
+		return e, nil
+	}
+	if len(fields) == 0 && len(exe.Commands) == 0 {
+		return e, nil
+	}
+	var names []string
+	for _, c := range exe.Commands {
+		if len(c.Words) > 0 && !c.Argv0 {
+			names = append(names, strings.Join(c.Words, " "))
+		}
+	}
+	if slices.ContainsFunc(fields, func(f string) bool { return strings.Contains(f, "/") }) {
+		names = nil
+		for _, a := range exe.Arrivals {
+			if a.Kind.Process() {
+				names = append(names, a.Key.String())
+			}
+		}
+	}
+	if len(fields) == 0 {
+		return e, fmt.Errorf("%s does nothing without a command%s", exe.Program.Name, nearest("", names))
+	}
+	what := strings.Join(fields, " ")
+	return e, fmt.Errorf("%s has no command %q%s", exe.Program.Name, what, nearest(what, names))
+}
+
+// findCommand finds a command by its words, the last of which may be an alias.
+func findCommand(exe *summary.Executable, words []string) *summary.Command {
+	for i := range exe.Commands {
+		if !exe.Commands[i].Argv0 && slices.Equal(exe.Commands[i].Words, words) {
+			return &exe.Commands[i]
+		}
+	}
+	for i := range exe.Commands {
+		c := &exe.Commands[i]
+		n := len(c.Words)
+		if n > 0 && n == len(words) && slices.Equal(c.Words[:n-1], words[:n-1]) && slices.Contains(c.Aliases, words[n-1]) {
+			return c
+		}
+	}
+	return nil
+}
+
+// findArrival finds a route by method and path, where the names of
+// placeholders do not matter, or an RPC by its name.
+func findArrival(exe *summary.Executable, words []string) *summary.Arrival {
+	if len(words) == 0 || len(words) > 2 || !strings.Contains(words[len(words)-1], "/") {
+		return nil
+	}
+	path, method := words[len(words)-1], ""
+	if len(words) == 2 {
+		method = strings.ToUpper(words[0])
+	}
+	var best *summary.Arrival
+	score := 0
+	for i := range exe.Arrivals {
+		a := &exe.Arrivals[i]
+		if !a.Kind.Process() {
+			continue
+		}
+		if a.Kind != flow.HTTP {
+			if a.Key.Path == path {
+				return a
+			}
+			continue
+		}
+		if method != "" && a.Key.Name != "" && a.Key.Name != method {
+			continue
+		}
+		n := 4 * httproute.Match(withHoles(path), a.Key.Path)
+		if a.Key.Path == path {
+			n = 1 << 20
+		}
+		if n > score {
+			best, score = a, n
+		}
+	}
+	return best
+}
+
+// withHoles writes a route pattern as a request pattern: placeholders become *.
+func withHoles(path string) string {
+	segs := strings.Split(path, "/")
+	for i, s := range segs {
+		if strings.HasPrefix(s, "{") || strings.HasPrefix(s, ":") {
+			segs[i] = "*"
+		}
+	}
+	return strings.Join(segs, "/")
+}

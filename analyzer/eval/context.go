@@ -1,0 +1,337 @@
+package eval
+
+import (
+	"go/token"
+	"go/types"
+
+	"golang.org/x/tools/go/ssa"
+
+	"github.com/callroute/callroute/analyzer/index"
+)
+
+const (
+	maxChoices  = 14   // callers and elements chosen in one context
+	maxContexts = 4096 // contexts tried for one question
+)
+
+// Question asks about a tuple of values in a context. It returns the holes it
+// wants filled, most telling first; none means that the answer is settled.
+type Question func(*Context) []Hole
+
+// Contexts tries callers and elements until ask is settled, and visits every
+// context in which it is. A hole that nothing can fill counts as settled.
+func (ev *Evaluator) Contexts(ask Question, visit func(*Context)) {
+	s := &search{ev: ev, ask: ask, visit: visit, left: maxContexts}
+	s.from(ev.Context())
+}
+
+type search struct {
+	ev    *Evaluator
+	ask   Question
+	visit func(*Context)
+	left  int
+}
+
+func (s *search) from(c *Context) {
+	if s.left--; s.left < 0 {
+		return
+	}
+	if c.depth < maxChoices {
+		for _, h := range s.ask(c) {
+			if next := s.ev.fill(c, h); len(next) > 0 {
+				for _, n := range next {
+					s.from(n)
+				}
+				return
+			}
+			s.from(c.settle(h, Pick{Value: Hole{V: h.V, T: h.T}}))
+			return
+		}
+	}
+	s.visit(c)
+}
+
+// fill makes a context for each way to fill h.
+func (ev *Evaluator) fill(c *Context, h Hole) []*Context {
+	switch h.Kind {
+	case Param:
+		return ev.callers(c, h)
+	case Element:
+		return ev.elements(c, h)
+	}
+	return nil
+}
+
+// callers makes a context for each call of the function whose parameter h is.
+func (ev *Evaluator) callers(c *Context, h Hole) []*Context {
+	fn := h.Frame.Fn
+	if call, _ := c.Caller(h.Frame); call != nil || chosen(c, fn) {
+		return nil
+	}
+	var out []*Context
+	seen := map[ssa.CallInstruction]bool{}
+	for _, s := range ev.Graph.In(fn) {
+		if s.Rule == "passed" || seen[s.Instr] || s.Caller == fn || len(s.Callees) > maxValues {
+			continue
+		}
+		seen[s.Instr] = true
+		out = append(out, &Context{
+			ev: ev, up: c, frame: h.Frame, call: s.Instr, in: ev.Root(s.Caller),
+			depth: c.depth + 1, steps: c.steps,
+		})
+	}
+	return out
+}
+
+// chosen reports whether the context already runs through fn, so that
+// recursion is not unrolled.
+func chosen(c *Context, fn *ssa.Function) bool {
+	for ; c != nil; c = c.up {
+		if c.frame != nil && c.in.Fn == fn && c.frame.Fn == fn {
+			return true
+		}
+	}
+	return false
+}
+
+// elements makes a context for each element that the loop can stand at.
+func (ev *Evaluator) elements(c *Context, h Hole) []*Context {
+	e := &evaluation{Context: c, active: map[elemKey]bool{}}
+	*c.steps = 0
+	var out []*Context
+	picks, from := e.choices(h)
+	for _, f := range from {
+		if f.V != h.V {
+			out = append(out, ev.fill(c, f)...)
+		}
+	}
+	if len(out) > 0 {
+		return out
+	}
+	for _, ch := range picks {
+		if hole, ok := ch.Value.(Hole); ok && hole.V == h.V {
+			continue
+		}
+		out = append(out, c.settle(h, ch))
+	}
+	return out
+}
+
+// settle is c with h decided.
+func (c *Context) settle(h Hole, p Pick) *Context {
+	return &Context{ev: c.ev, up: c, elem: &elemKey{h.V, h.Frame}, pick: p, depth: c.depth + 1, steps: c.steps}
+}
+
+// Pick is an element chosen for a loop, and the operand that put it there.
+type Pick struct {
+	Value
+	V     ssa.Value
+	Frame *Frame
+}
+
+// Picks is the elements that the context chose, first choice first.
+func (c *Context) Picks() []Pick {
+	var out []Pick
+	for ; c != nil; c = c.up {
+		if c.elem != nil {
+			out = append([]Pick{c.pick}, out...)
+		}
+	}
+	return out
+}
+
+// Position is where v stands in the source: of a value without a place of its
+// own, that of the instruction it is made from.
+func Position(v ssa.Value) token.Pos {
+	for v != nil && !v.Pos().IsValid() {
+		switch x := v.(type) {
+		case *ssa.MakeInterface:
+			v = x.X
+		case *ssa.UnOp:
+			v = x.X
+		case *ssa.ChangeType:
+			v = x.X
+		case *ssa.Extract:
+			v = x.Tuple
+		default:
+			return v.Pos()
+		}
+	}
+	if v == nil {
+		return token.NoPos
+	}
+	return v.Pos()
+}
+
+// choices is the elements of what h ranges over, and the parameters through
+// which more of them come.
+func (e *evaluation) choices(h Hole) (out []Pick, from []Hole) {
+	fromList := func(v ssa.Value) {
+		for _, l := range e.lists(v, h.Frame) {
+			for _, el := range l.Elems {
+				if hole, ok := el.Hole(); ok {
+					from = append(from, hole)
+					continue
+				}
+				for _, x := range e.elem(el) {
+					if hole, ok := x.(Hole); ok && hole.Kind == Opaque {
+						continue
+					}
+					out = append(out, Pick{x, el.V, el.Frame})
+				}
+			}
+		}
+	}
+	fromMap := func(m ssa.Value, key bool) {
+		for _, en := range e.entries(m, h.Frame) {
+			v := en.Value
+			if key {
+				v = en.Key
+			}
+			for _, x := range e.eval(v, en.Frame) {
+				out = append(out, Pick{x, v, en.Frame})
+			}
+		}
+	}
+	switch v := h.V.(type) {
+	case *ssa.IndexAddr:
+		fromList(v.X)
+	case *ssa.Index:
+		fromList(v.X)
+	case *ssa.Lookup:
+		fromMap(v.X, false)
+	case *ssa.Extract:
+		switch t := v.Tuple.(type) {
+		case *ssa.Lookup:
+			fromMap(t.X, false)
+		case *ssa.Next:
+			if r, ok := t.Iter.(*ssa.Range); ok && v.Index > 0 {
+				fromMap(r.X, v.Index == 1)
+			}
+		}
+	}
+	return out, from
+}
+
+// Chain is the calls that lead to frame fr in this context, outermost first.
+// It goes through the chosen callers and the frames entered on the way.
+func (c *Context) Chain(fr *Frame) []ssa.CallInstruction {
+	var out []ssa.CallInstruction
+	for range 4 * maxChoices {
+		call, up := c.Caller(fr)
+		if call == nil {
+			break
+		}
+		out = append([]ssa.CallInstruction{call}, out...)
+		fr = up
+	}
+	return out
+}
+
+// Outermost is the frame at which the chain of callers of fr begins.
+func (c *Context) Outermost(fr *Frame) *Frame {
+	for range 4 * maxChoices {
+		call, up := c.Caller(fr)
+		if call == nil {
+			break
+		}
+		fr = up
+	}
+	return fr
+}
+
+// Types is the concrete types that v can have.
+func (c *Context) Types(v ssa.Value, fr *Frame) []types.Type {
+	var out []types.Type
+	for _, x := range c.Eval(v, fr) {
+		if t := x.Type(); t != nil {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// Field is the values of the named field of an object, nil when the object
+// has no such field.
+func (c *Context) Field(o Object, name string) []Value {
+	*c.steps = 0
+	t := o.Type()
+	i := index.FieldNamed(t, name)
+	if i < 0 {
+		return nil
+	}
+	e := &evaluation{Context: c, active: map[elemKey]bool{}}
+	out := e.fieldOf(o, i, index.Field(t, i).Type())
+	if len(out) > maxValues {
+		return nil
+	}
+	return out
+}
+
+// Contents is what the variable that o points to holds; a struct is returned
+// as it is.
+func (c *Context) Contents(o Object) []Value {
+	*c.steps = 0
+	p, ok := o.T.Underlying().(*types.Pointer)
+	if !ok {
+		return []Value{o}
+	}
+	e := &evaluation{Context: c, active: map[elemKey]bool{}}
+	return e.contents(o, p.Elem())
+}
+
+// Element is the values of one element of a list.
+func (c *Context) Element(el Elem) []Value {
+	*c.steps = 0
+	e := &evaluation{Context: c, active: map[elemKey]bool{}}
+	return e.elem(el)
+}
+
+// URLPath is the path of a *url.URL or url.URL.
+func (c *Context) URLPath(u Value) []Value {
+	*c.steps = 0
+	e := &evaluation{Context: c, active: map[elemKey]bool{}}
+	return e.pathOfURL(u)
+}
+
+// Captured is the values that a function literal captured, of the types that
+// are wanted.
+func (c *Context) Captured(f Func, want func(types.Type) bool) []Value {
+	if f.Closure == nil {
+		return nil
+	}
+	*c.steps = 0
+	e := &evaluation{Context: c, active: map[elemKey]bool{}}
+	var out []Value
+	for i, fv := range f.Fn.FreeVars {
+		if !want(fv.Type()) {
+			continue
+		}
+		for _, v := range e.eval(f.Closure.Bindings[i], f.Frame) {
+			if o, ok := v.(Object); ok {
+				if p, isPtr := fv.Type().Underlying().(*types.Pointer); isPtr {
+					out = append(out, e.contents(o, p.Elem())...)
+					continue
+				}
+			}
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// Holes is the holes in values that a choice of context can fill.
+func Holes(values []Value) []Hole {
+	var out []Hole
+	for _, v := range values {
+		switch v := v.(type) {
+		case Hole:
+			if v.Kind != Opaque {
+				out = append(out, v)
+			}
+		case Text:
+			out = append(out, v.Holes()...)
+		}
+	}
+	return out
+}

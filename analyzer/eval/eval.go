@@ -1,0 +1,418 @@
+// Package eval tells what a value can be, in a calling context.
+//
+// Process boundaries and dispatch tables are decided by constants: a path, a
+// method name, an argv, a plugin id. The constant often stands several calls
+// away from the place where it takes effect, next to the function it selects.
+// This package folds such values back to where they are written.
+//
+// Words. A frame is one activation of a function. A root frame is one whose
+// caller is not chosen. A context chooses callers for root frames and elements
+// for loops. A hole is a value that depends on such a choice.
+//
+// Algorithm. Values are evaluated by need over SSA: concatenation, Sprintf,
+// path.Join and their like are folded, calls are entered with a frame of their
+// own, loads collect the stores of the local variable, the package variable or
+// the field. Contexts starts from a root frame and, as long as the caller's
+// question has holes it wants filled, tries every caller or element for the
+// first of them. Values asked for together are evaluated in one context, so
+// that the method, the path and the handler of one table entry stay together.
+//
+// It is blind to order (a field has all values ever stored to it), to values
+// that pass through libraries without bodies, and gives up with a hole rather
+// than guess.
+package eval
+
+import (
+	"fmt"
+	"go/constant"
+	"go/token"
+	"go/types"
+	"slices"
+
+	"golang.org/x/tools/go/ssa"
+
+	"github.com/callroute/callroute/analyzer/calls"
+	"github.com/callroute/callroute/analyzer/index"
+	"github.com/callroute/callroute/analyzer/program"
+)
+
+const (
+	maxDepth  = 48    // calls and operands entered for one value
+	maxValues = 16    // answers kept for one value
+	maxSteps  = 60000 // values visited for one question
+)
+
+// Frame is one activation of Fn.
+type Frame struct {
+	Fn   *ssa.Function
+	Call ssa.CallInstruction // the call that made it; nil for a root frame
+	Up   *Frame              // the frame of the caller
+	clo  *Func               // the function value that was called, for captured variables
+	self *Object             // the receiver, in a frame made for a method of a known object
+}
+
+// Evaluator answers for one executable.
+type Evaluator struct {
+	Program *program.Program
+	Index   *index.Index
+	Graph   *calls.Graph
+	roots   map[*ssa.Function]*Frame
+	frames  map[frameKey]*Frame
+	flags   map[any][]Elem // variable → defaults that flags give it; nil until asked for
+}
+
+type frameKey struct {
+	fn   *ssa.Function
+	call ssa.CallInstruction
+	up   *Frame
+	clo  *ssa.MakeClosure
+	made *Frame
+	self string // identity of self
+}
+
+// New makes an evaluator.
+func New(p *program.Program, x *index.Index, g *calls.Graph) *Evaluator {
+	return &Evaluator{Program: p, Index: x, Graph: g, roots: map[*ssa.Function]*Frame{}, frames: map[frameKey]*Frame{}}
+}
+
+// Root is the root frame of fn.
+func (ev *Evaluator) Root(fn *ssa.Function) *Frame {
+	f := ev.roots[fn]
+	if f == nil {
+		f = &Frame{Fn: fn}
+		ev.roots[fn] = f
+	}
+	return f
+}
+
+// onObject is the frame of method fn of the object o, called by anybody.
+func (ev *Evaluator) onObject(fn *ssa.Function, o Object) *Frame {
+	k := frameKey{fn: fn, up: o.Frame, self: fmt.Sprintf("%p%v", o.Site, o.Path)}
+	f := ev.frames[k]
+	if f == nil {
+		f = &Frame{Fn: fn, self: &o}
+		ev.frames[k] = f
+	}
+	return f
+}
+
+// enter is the frame of fn when call, standing in up, calls it.
+func (ev *Evaluator) enter(fn *ssa.Function, call ssa.CallInstruction, up *Frame, clo *Func) *Frame {
+	k := frameKey{fn: fn, call: call, up: up}
+	if clo != nil {
+		k.clo, k.made = clo.Closure, clo.Frame
+	}
+	f := ev.frames[k]
+	if f == nil {
+		f = &Frame{Fn: fn, Call: call, Up: up, clo: clo}
+		ev.frames[k] = f
+	}
+	return f
+}
+
+// Context is a set of choices. The zero choice is Evaluator.Context.
+type Context struct {
+	ev    *Evaluator
+	up    *Context
+	frame *Frame // a root frame …
+	call  ssa.CallInstruction
+	in    *Frame // … is called by call in this frame
+	elem  *elemKey
+	pick  Pick
+	depth int
+	steps *int
+}
+
+type elemKey struct {
+	v  ssa.Value
+	fr *Frame
+}
+
+// Context is the context in which nothing is chosen yet.
+func (ev *Evaluator) Context() *Context { return &Context{ev: ev, steps: new(int)} }
+
+// caller is the chosen caller of a root frame.
+func (c *Context) caller(f *Frame) (ssa.CallInstruction, *Frame) {
+	for ; c != nil; c = c.up {
+		if c.frame == f && f != nil {
+			return c.call, c.in
+		}
+	}
+	return nil, nil
+}
+
+// picked is the chosen element for an element hole.
+func (c *Context) picked(k elemKey) Value {
+	if p := c.pickedFor(k); p != nil {
+		return p.Value
+	}
+	return nil
+}
+
+// pickedFor is picked with the operand that put the element there.
+func (c *Context) pickedFor(k elemKey) *Pick {
+	for ; c != nil; c = c.up {
+		if c.elem != nil && *c.elem == k {
+			return &c.pick
+		}
+	}
+	return nil
+}
+
+// Caller is the call that made f, or that the context chose for it, with the
+// frame it stands in; nil when none is chosen.
+func (c *Context) Caller(f *Frame) (ssa.CallInstruction, *Frame) {
+	if f.Call != nil {
+		return f.Call, f.Up
+	}
+	return c.caller(f)
+}
+
+// Eval is the values that v can have in frame fr. It is never empty.
+func (c *Context) Eval(v ssa.Value, fr *Frame) []Value {
+	*c.steps = 0
+	e := &evaluation{Context: c, active: map[elemKey]bool{}}
+	return e.eval(v, fr)
+}
+
+// evaluation is one question; active guards against cycles.
+type evaluation struct {
+	*Context
+	active map[elemKey]bool
+}
+
+func opaque(v ssa.Value) []Value { return []Value{Hole{V: v, T: v.Type()}} }
+
+func (e *evaluation) eval(v ssa.Value, fr *Frame) []Value {
+	k := elemKey{v, fr}
+	*e.steps++
+	if e.active[k] || len(e.active) > maxDepth*2 || *e.steps > maxSteps {
+		return opaque(v)
+	}
+	e.active[k] = true
+	defer delete(e.active, k)
+	out := e.step(v, fr)
+	if len(out) == 0 || len(out) > maxValues {
+		return opaque(v)
+	}
+	return out
+}
+
+func (e *evaluation) step(v ssa.Value, fr *Frame) []Value {
+	switch v := v.(type) {
+	case *ssa.Const:
+		return constValue(v)
+	case *ssa.Function:
+		return []Value{Func{Fn: v}}
+	case *ssa.MakeClosure:
+		return []Value{Func{Fn: v.Fn.(*ssa.Function), Closure: v, Frame: fr}}
+	case *ssa.Global:
+		return []Value{Object{Site: v, T: v.Type()}}
+	case *ssa.Alloc:
+		return []Value{Object{Site: v, Frame: fr, T: v.Type()}}
+	case *ssa.Parameter:
+		return e.param(v, fr)
+	case *ssa.FreeVar:
+		return e.captured(v, fr)
+	case *ssa.Phi:
+		return e.phi(v, fr)
+	case *ssa.BinOp:
+		if v.Op == token.ADD && isString(v.Type()) {
+			return e.concat(e.eval(v.X, fr), e.eval(v.Y, fr))
+		}
+	case *ssa.ChangeType:
+		return e.eval(v.X, fr)
+	case *ssa.ChangeInterface:
+		return e.eval(v.X, fr)
+	case *ssa.Convert:
+		return e.eval(v.X, fr)
+	case *ssa.MakeInterface:
+		return e.boxed(v, fr)
+	case *ssa.TypeAssert:
+		return e.asserted(v, fr)
+	case *ssa.Extract:
+		return e.extract(v, fr)
+	case *ssa.Call:
+		return e.call(v, 0, fr)
+	case *ssa.UnOp:
+		if v.Op == token.MUL {
+			return e.load(v, fr)
+		}
+	case *ssa.Field:
+		return e.fieldsOf(e.eval(v.X, fr), v.X, v.Field, fr)
+	case *ssa.FieldAddr:
+		return e.parts(v, fr)
+	case *ssa.IndexAddr, *ssa.Index:
+		return e.element(v, fr)
+	case *ssa.Lookup:
+		if isString(v.X.Type()) {
+			return opaque(v)
+		}
+		return e.element(v, fr)
+	case *ssa.Slice:
+		return e.slice(v, fr)
+	case *ssa.MakeSlice:
+		return e.made(v, fr)
+	case *ssa.MakeMap, *ssa.MakeChan:
+		return []Value{Hole{V: v, Frame: fr, T: v.Type()}}
+	}
+	return opaque(v)
+}
+
+func constValue(v *ssa.Const) []Value {
+	if v.Value == nil {
+		if _, ok := v.Type().Underlying().(*types.Slice); ok {
+			return []Value{List{}}
+		}
+		if isString(v.Type()) {
+			return []Value{Text{}}
+		}
+		return opaque(v)
+	}
+	if v.Value.Kind() == constant.String {
+		return []Value{Lit(constant.StringVal(v.Value))}
+	}
+	return []Value{Lit(v.Value.ExactString())}
+}
+
+func isString(t types.Type) bool {
+	b, ok := t.Underlying().(*types.Basic)
+	return ok && b.Info()&types.IsString != 0
+}
+
+// param is the argument of the chosen caller, or a hole.
+func (e *evaluation) param(p *ssa.Parameter, fr *Frame) []Value {
+	if v := e.picked(elemKey{p, fr}); v != nil {
+		return []Value{v}
+	}
+	i := slices.Index(p.Parent().Params, p)
+	if fr.self != nil && i == 0 {
+		return []Value{*fr.self}
+	}
+	call, up := fr.Call, fr.Up
+	if call == nil {
+		call, up = e.caller(fr)
+	}
+	if call == nil {
+		return []Value{Hole{V: p, Frame: fr, Kind: Param, T: p.Type()}}
+	}
+	if a := Argument(call, i); a != nil {
+		return e.eval(a, up)
+	}
+	return opaque(p)
+}
+
+// Argument is what call passes for parameter i of its callee, the receiver
+// being parameter 0 of a method; nil when there is none.
+func Argument(call ssa.CallInstruction, i int) ssa.Value {
+	cc := call.Common()
+	if cc.IsInvoke() {
+		if i == 0 {
+			return cc.Value
+		}
+		i--
+	}
+	if i < 0 || i >= len(cc.Args) {
+		return nil
+	}
+	return cc.Args[i]
+}
+
+// captured is the variable that a literal captured.
+func (e *evaluation) captured(fv *ssa.FreeVar, fr *Frame) []Value {
+	if fr.clo != nil && fr.clo.Closure != nil {
+		i := slices.Index(fr.Fn.FreeVars, fv)
+		return e.eval(fr.clo.Closure.Bindings[i], fr.clo.Frame)
+	}
+	if b := calls.Binding(fv); b != nil {
+		return e.eval(b, e.ev.Root(fv.Parent().Parent()))
+	}
+	return opaque(fv)
+}
+
+func (e *evaluation) phi(v *ssa.Phi, fr *Frame) []Value {
+	if _, ok := v.Type().Underlying().(*types.Slice); ok {
+		return e.phiList(v, fr)
+	}
+	var out []Value
+	for _, x := range v.Edges {
+		if e.active[elemKey{x, fr}] {
+			continue
+		}
+		out = append(out, e.eval(x, fr)...)
+	}
+	return distinct(out)
+}
+
+// distinct drops equal texts, and opaque answers when there are better ones.
+func distinct(in []Value) []Value {
+	var out []Value
+	seen := map[string]bool{}
+	known := slices.ContainsFunc(in, func(v Value) bool { h, ok := v.(Hole); return !ok || h.Kind != Opaque })
+	for _, v := range in {
+		switch v := v.(type) {
+		case Text:
+			if s, ok := v.Const(); ok {
+				if seen[s] {
+					continue
+				}
+				seen[s] = true
+			}
+		case Hole:
+			if known && v.Kind == Opaque {
+				continue
+			}
+		case Object:
+			if slices.ContainsFunc(out, func(o Value) bool {
+				p, ok := o.(Object)
+				return ok && p.Site == v.Site && p.Frame == v.Frame && slices.Equal(p.Path, v.Path)
+			}) {
+				continue
+			}
+		case Func:
+			if slices.Contains(out, Value(v)) {
+				continue
+			}
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+// boxed keeps the concrete type that a value has when it enters an interface.
+func (e *evaluation) boxed(v *ssa.MakeInterface, fr *Frame) []Value {
+	out := slices.Clone(e.eval(v.X, fr))
+	for i, x := range out {
+		if h, ok := x.(Hole); ok {
+			h.T = v.X.Type()
+			out[i] = h
+		}
+	}
+	return out
+}
+
+// asserted keeps the values that can have the asserted type.
+func (e *evaluation) asserted(v *ssa.TypeAssert, fr *Frame) []Value {
+	var out []Value
+	for _, x := range e.eval(v.X, fr) {
+		if t := x.Type(); t != nil && !types.AssignableTo(t, v.AssertedType) {
+			continue
+		}
+		out = append(out, x)
+	}
+	return out
+}
+
+func (e *evaluation) extract(v *ssa.Extract, fr *Frame) []Value {
+	switch t := v.Tuple.(type) {
+	case *ssa.Call:
+		return e.call(t, v.Index, fr)
+	case *ssa.TypeAssert:
+		if v.Index == 0 {
+			return e.asserted(t, fr)
+		}
+	case *ssa.Lookup, *ssa.UnOp, *ssa.Next:
+		return e.element(v, fr)
+	}
+	return opaque(v)
+}

@@ -1,0 +1,66 @@
+package eval
+
+import (
+	"golang.org/x/tools/go/ssa"
+
+	"github.com/callroute/callroute/analyzer/index"
+)
+
+// Own is the values that are stored to the named field of o by name of the
+// variable itself. Unlike Field it leaves out what the variable was copied from
+// and what is stored through pointers, so that a later value can hide an
+// earlier one.
+func (c *Context) Own(o Object, name string) []Value {
+	*c.steps = 0
+	i := index.FieldNamed(o.T, name)
+	if i < 0 {
+		return nil
+	}
+	e := &evaluation{Context: c, active: map[elemKey]bool{}}
+	path := append(append([]int(nil), o.Path...), i)
+	var out []Value
+	for _, st := range e.ownStores(o, i, path) {
+		out = append(out, e.eval(st.Val, e.frameOf(st, o.Frame))...)
+	}
+	return distinct(out)
+}
+
+func (e *evaluation) ownStores(o Object, i int, path []int) []*ssa.Store {
+	g, ok := o.Site.(*ssa.Global)
+	if !ok {
+		return fieldStores(o.Site, path)
+	}
+	var out []*ssa.Store
+	for _, st := range e.ev.Index.FieldStores(index.Field(o.T, i)) {
+		if baseOf(st.Addr) == g {
+			out = append(out, st)
+		}
+	}
+	return out
+}
+
+// Sources is the structs that were assigned to o as a whole.
+func (c *Context) Sources(o Object) []Object {
+	*c.steps = 0
+	stores := storesTo(o.Site)
+	if g, ok := o.Site.(*ssa.Global); ok {
+		stores = c.ev.Index.GlobalStores(g)
+	}
+	e := &evaluation{Context: c, active: map[elemKey]bool{}}
+	var out []Object
+	for _, st := range stores {
+		for _, v := range e.eval(st.Val, e.frameOf(st, o.Frame)) {
+			if src, ok := v.(Object); ok && (src.Site != o.Site || src.Frame != o.Frame) {
+				src.Path = append(src.Path[:len(src.Path):len(src.Path)], o.Path...)
+				out = append(out, src)
+			}
+		}
+	}
+	return out
+}
+
+// Refine is Evaluator.Contexts, starting from what c has chosen already.
+func (c *Context) Refine(ask Question, visit func(*Context)) {
+	s := &search{ev: c.ev, ask: ask, visit: visit, left: maxContexts}
+	s.from(c)
+}

@@ -1,0 +1,430 @@
+package eval
+
+import (
+	"go/types"
+	"slices"
+
+	"golang.org/x/tools/go/ssa"
+)
+
+// slice is a slice expression: of an array variable it is a literal or the
+// extra arguments of a call, of a slice it is that slice.
+func (e *evaluation) slice(v *ssa.Slice, fr *Frame) []Value {
+	if isString(v.X.Type()) {
+		return opaque(v)
+	}
+	al, ok := v.X.(*ssa.Alloc)
+	if !ok {
+		if v.Low == nil && v.High == nil {
+			return e.eval(v.X, fr)
+		}
+		return e.tail(v, fr)
+	}
+	if v.High != nil || v.Low != nil {
+		// []T{} made by make with a constant size
+		if _, isArr := al.Type().Underlying().(*types.Pointer).Elem().Underlying().(*types.Array); isArr && al.Comment == "makeslice" {
+			return []Value{List{}}
+		}
+	}
+	return []Value{arrayElems(al, fr)}
+}
+
+// tail is s[n:] of a slice whose first elements are known.
+func (e *evaluation) tail(v *ssa.Slice, fr *Frame) []Value {
+	unknown := []Value{List{[]Elem{{Rest: true}}}}
+	low, ok := v.Low.(*ssa.Const)
+	if !ok || v.High != nil {
+		return unknown
+	}
+	n := int(low.Int64())
+	var out []Value
+	for _, l := range e.lists(v.X, fr) {
+		if len(l.Elems) < n || slices.ContainsFunc(l.Elems[:n], func(x Elem) bool { return x.Rest || x.Optional }) {
+			return unknown
+		}
+		out = append(out, List{l.Elems[n:]})
+	}
+	return out
+}
+
+// arrayElems is the elements stored at constant places of an array variable.
+func arrayElems(al *ssa.Alloc, fr *Frame) List {
+	at := map[int64]Elem{}
+	var top int64 = -1
+	for _, r := range *al.Referrers() {
+		ia, ok := r.(*ssa.IndexAddr)
+		if !ok {
+			continue
+		}
+		c, ok := ia.Index.(*ssa.Const)
+		if !ok {
+			continue
+		}
+		i := c.Int64()
+		top = max(top, i)
+		for _, r2 := range *ia.Referrers() {
+			if st, ok := r2.(*ssa.Store); ok && st.Addr == ia {
+				at[i] = Elem{V: st.Val, Frame: fr}
+			}
+		}
+		if _, ok := at[i]; !ok {
+			at[i] = Elem{V: ia, Frame: fr} // a struct filled in place
+		}
+	}
+	var l List
+	for i := int64(0); i <= top; i++ {
+		if el, ok := at[i]; ok {
+			l.Elems = append(l.Elems, el)
+		} else {
+			l.Elems = append(l.Elems, Elem{Rest: true})
+		}
+	}
+	return l
+}
+
+func (e *evaluation) made(v *ssa.MakeSlice, fr *Frame) []Value {
+	if c, ok := v.Len.(*ssa.Const); ok && c.Int64() == 0 {
+		return []Value{List{}}
+	}
+	var l List
+	for _, r := range *v.Referrers() {
+		if ia, ok := r.(*ssa.IndexAddr); ok {
+			for _, r2 := range *ia.Referrers() {
+				if st, ok := r2.(*ssa.Store); ok && st.Addr == ia {
+					l.Elems = append(l.Elems, Elem{V: st.Val, Frame: fr, Optional: true})
+				}
+			}
+		}
+	}
+	if len(l.Elems) == 0 {
+		l.Elems = []Elem{{Rest: true}}
+	}
+	return []Value{l}
+}
+
+// appended is append(a, b...).
+func (e *evaluation) appended(v *ssa.Call, fr *Frame) []Value {
+	var out []Value
+	for _, a := range e.lists(v.Call.Args[0], fr) {
+		for _, b := range e.lists(v.Call.Args[1], fr) {
+			out = append(out, List{append(slices.Clone(a.Elems), b.Elems...)})
+			if len(out) >= maxValues {
+				return out
+			}
+		}
+	}
+	return out
+}
+
+// lists is v as lists; what is not known is a list of unknown length.
+func (e *evaluation) lists(v ssa.Value, fr *Frame) []List {
+	if e.active[elemKey{v, fr}] {
+		return []List{{}}
+	}
+	var out []List
+	for _, x := range e.eval(v, fr) {
+		if l, ok := x.(List); ok {
+			out = append(out, l)
+			continue
+		}
+		el := Elem{Rest: true}
+		if h, ok := x.(Hole); ok && h.Kind != Opaque {
+			el = RestOf(h)
+		}
+		out = append(out, List{[]Elem{el}})
+	}
+	return out
+}
+
+// phiList merges lists that were built along different paths: what one path
+// appends to what the others have is optional.
+func (e *evaluation) phiList(v *ssa.Phi, fr *Frame) []Value {
+	var alts []List
+	for _, x := range v.Edges {
+		if e.active[elemKey{x, fr}] {
+			continue
+		}
+		alts = append(alts, e.lists(x, fr)...)
+	}
+	if len(alts) == 0 {
+		return nil
+	}
+	merged := alts[0]
+	for _, a := range alts[1:] {
+		merged = mergeLists(merged, a)
+	}
+	return []Value{merged}
+}
+
+// mergeLists keeps the common elements and makes the others optional, in
+// order.
+func mergeLists(a, b List) List {
+	n := 0
+	for n < len(a.Elems) && n < len(b.Elems) && sameElem(a.Elems[n], b.Elems[n]) {
+		n++
+	}
+	m := List{slices.Clone(a.Elems[:n])}
+	for _, rest := range [][]Elem{a.Elems[n:], b.Elems[n:]} {
+		for _, el := range rest {
+			el.Optional = true
+			if !slices.ContainsFunc(m.Elems[n:], func(x Elem) bool { return sameElem(x, el) }) {
+				m.Elems = append(m.Elems, el)
+			}
+		}
+	}
+	return m
+}
+
+func sameElem(a, b Elem) bool {
+	return a.V == b.V && a.Frame == b.Frame && a.Rest == b.Rest
+}
+
+// grown is a slice variable that several places append to: all their
+// elements, in no particular order.
+func (e *evaluation) grown(stores []*ssa.Store, o Object) []Value {
+	var l List
+	known := false
+	var other []Value
+	for _, st := range stores {
+		fr := e.frameOf(st, o.Frame)
+		v := st.Val
+		if c, ok := v.(*ssa.Call); ok {
+			if b, ok := c.Call.Value.(*ssa.Builtin); ok && b.Name() == "append" && isLoad(c.Call.Args[0]) {
+				for _, x := range e.lists(c.Call.Args[1], fr) {
+					known = true
+					l.Elems = appendElems(l.Elems, x.Elems)
+				}
+				continue
+			}
+		}
+		for _, x := range e.eval(v, fr) {
+			if xl, ok := x.(List); ok {
+				known = true
+				l.Elems = appendElems(l.Elems, xl.Elems)
+			} else {
+				other = append(other, x)
+			}
+		}
+	}
+	if !known {
+		return distinct(other)
+	}
+	if len(other) > 0 {
+		for _, x := range other {
+			if h, ok := x.(Hole); ok && h.Kind != Opaque {
+				l.Elems = append(l.Elems, RestOf(h))
+			}
+		}
+	}
+	return []Value{l}
+}
+
+// isLoad reports whether v reads a variable, as in s = append(s, x).
+func isLoad(v ssa.Value) bool {
+	u, ok := v.(*ssa.UnOp)
+	if !ok {
+		return false
+	}
+	switch u.X.(type) {
+	case *ssa.Global, *ssa.FieldAddr, *ssa.Alloc, *ssa.FreeVar:
+		return true
+	}
+	return false
+}
+
+func appendElems(to, from []Elem) []Elem {
+	for _, el := range from {
+		if !slices.ContainsFunc(to, func(x Elem) bool { return sameElem(x, el) }) {
+			to = append(to, el)
+		}
+	}
+	return to
+}
+
+// element is one element of a slice, array, map or channel: the chosen one,
+// the one at a constant place or key, or a hole.
+func (e *evaluation) element(v ssa.Value, fr *Frame) []Value {
+	if p := e.pickedFor(elemKey{v, fr}); p != nil {
+		if h, ok := p.Value.(Hole); ok && h.Kind != Opaque && p.V != nil {
+			return e.eval(p.V, p.Frame) // it depends on a choice made since
+		}
+		return []Value{p.Value}
+	}
+	if one := e.constantElement(v, fr); one != nil {
+		return one
+	}
+	return []Value{Hole{V: v, Frame: fr, Kind: Element, T: elemType(v)}}
+}
+
+func elemType(v ssa.Value) types.Type {
+	if ia, ok := v.(*ssa.IndexAddr); ok {
+		return ia.Type().Underlying().(*types.Pointer).Elem()
+	}
+	if t, ok := v.Type().(*types.Tuple); ok && t.Len() > 0 {
+		return t.At(0).Type()
+	}
+	return v.Type()
+}
+
+// constantElement is list[3] or table["key"].
+func (e *evaluation) constantElement(v ssa.Value, fr *Frame) []Value {
+	switch v := v.(type) {
+	case *ssa.IndexAddr:
+		c, ok := v.Index.(*ssa.Const)
+		if !ok {
+			return nil
+		}
+		for _, l := range e.lists(v.X, fr) {
+			if i := int(c.Int64()); i < len(l.Elems) && !slices.ContainsFunc(l.Elems[:i+1], func(x Elem) bool { return x.Optional || x.Rest }) {
+				return e.elem(l.Elems[i])
+			}
+		}
+	case *ssa.Lookup:
+		return e.lookup(v, fr)
+	case *ssa.Extract:
+		if l, ok := v.Tuple.(*ssa.Lookup); ok && v.Index == 0 {
+			return e.lookup(l, fr)
+		}
+	}
+	return nil
+}
+
+// lookup is the entry that a map literal has for a constant key.
+func (e *evaluation) lookup(v *ssa.Lookup, fr *Frame) []Value {
+	var key string
+	ks := e.eval(v.Index, fr)
+	if len(ks) != 1 {
+		return nil
+	}
+	t, ok := ks[0].(Text)
+	if !ok {
+		return nil
+	}
+	if key, ok = t.Const(); !ok {
+		return nil
+	}
+	var out []Value
+	for _, en := range e.entries(v.X, fr) {
+		for _, k := range e.eval(en.Key, en.Frame) {
+			if s, ok := AsText(k).Const(); ok && s == key {
+				out = append(out, e.eval(en.Value, en.Frame)...)
+			}
+		}
+	}
+	return out
+}
+
+// elem is the values of one list element.
+func (e *evaluation) elem(el Elem) []Value {
+	if el.Rest || el.V == nil {
+		return []Value{Hole{}}
+	}
+	if ia, ok := el.V.(*ssa.IndexAddr); ok {
+		return []Value{Object{Site: ia, Frame: el.Frame, T: elemType(ia)}}
+	}
+	return e.eval(el.V, el.Frame)
+}
+
+// RestOf is the element that stands for all elements of the hole h.
+func RestOf(h Hole) Elem { return Elem{V: h.V, Frame: h.Frame, Rest: true, from: h.Kind} }
+
+// Hole is the hole whose elements a Rest element stands for, if a choice of
+// context can fill it.
+func (el Elem) Hole() (Hole, bool) {
+	if !el.Rest || el.V == nil || el.from == Opaque {
+		return Hole{}, false
+	}
+	return Hole{V: el.V, Frame: el.Frame, Kind: el.from, T: el.V.Type()}, true
+}
+
+// Entry is one m[key] = value.
+type Entry struct {
+	Key, Value ssa.Value
+	Frame      *Frame
+	At         *ssa.MapUpdate
+}
+
+// Entries is the entries written to the map that v is, as far as the places
+// that made it are known.
+func (c *Context) Entries(v ssa.Value, fr *Frame) []Entry {
+	*c.steps = 0
+	e := &evaluation{Context: c, active: map[elemKey]bool{}}
+	return e.entries(v, fr)
+}
+
+func (e *evaluation) entries(v ssa.Value, fr *Frame) []Entry {
+	var out []Entry
+	e.eachMap(v, fr, map[ssa.Value]bool{}, func(m ssa.Value, fr *Frame) {
+		for _, r := range *m.Referrers() {
+			if mu, ok := r.(*ssa.MapUpdate); ok && mu.Map == m {
+				out = append(out, Entry{mu.Key, mu.Value, fr, mu})
+			}
+		}
+	})
+	return out
+}
+
+// eachMap visits the values through which a map is reached: where it is made,
+// and every load of the variable or field that holds it.
+func (e *evaluation) eachMap(v ssa.Value, fr *Frame, seen map[ssa.Value]bool, visit func(ssa.Value, *Frame)) {
+	if seen[v] || len(seen) > 64 {
+		return
+	}
+	seen[v] = true
+	switch v := v.(type) {
+	case *ssa.MakeMap:
+		visit(v, fr)
+	case *ssa.Parameter:
+		call, up := e.Caller(fr)
+		if call != nil {
+			for i, p := range fr.Fn.Params {
+				if p == v {
+					if a := Argument(call, i); a != nil {
+						e.eachMap(a, up, seen, visit)
+					}
+				}
+			}
+		}
+		visit(v, fr)
+	case *ssa.UnOp:
+		var stores []*ssa.Store
+		switch a := v.X.(type) {
+		case *ssa.Global:
+			stores = e.ev.Index.GlobalStores(a)
+			e.eachLoad(a, seen, visit)
+		case *ssa.FieldAddr:
+			f := fieldVar(a)
+			stores = e.ev.Index.FieldStores(f)
+			for _, l := range e.ev.Index.FieldLoads(f) {
+				if !seen[l] {
+					seen[l] = true
+					visit(l, e.ev.Root(l.Parent()))
+				}
+			}
+		case *ssa.Alloc:
+			stores = storesTo(a)
+		case *ssa.FreeVar:
+			for _, x := range e.eval(a, fr) {
+				if o, ok := x.(Object); ok {
+					if al, ok := o.Site.(*ssa.Alloc); ok {
+						stores = append(stores, storesTo(al)...)
+					}
+				}
+			}
+		}
+		for _, st := range stores {
+			e.eachMap(st.Val, e.frameOf(st, fr), seen, visit)
+		}
+	case *ssa.ChangeType:
+		e.eachMap(v.X, fr, seen, visit)
+	}
+}
+
+func (e *evaluation) eachLoad(g *ssa.Global, seen map[ssa.Value]bool, visit func(ssa.Value, *Frame)) {
+	for _, l := range e.ev.Index.GlobalLoads(g) {
+		if !seen[l] {
+			seen[l] = true
+			visit(l, e.ev.Root(l.Parent()))
+		}
+	}
+}

@@ -1,0 +1,372 @@
+package eval
+
+import (
+	"go/token"
+	"go/types"
+	"slices"
+
+	"golang.org/x/tools/go/ssa"
+
+	"github.com/callroute/callroute/analyzer/index"
+)
+
+// load is what the variable at an address can hold.
+func (e *evaluation) load(v *ssa.UnOp, fr *Frame) []Value {
+	switch a := v.X.(type) {
+	case *ssa.FieldAddr:
+		return e.fieldsOf(e.eval(a.X, fr), a.X, a.Field, fr)
+	case *ssa.IndexAddr:
+		return e.element(a, fr)
+	}
+	var out []Value
+	for _, at := range e.eval(v.X, fr) {
+		if r, ok := at.(Result); ok {
+			if def := e.flagPointer(r); def != nil {
+				out = append(out, def...)
+				continue
+			}
+		}
+		o, ok := at.(Object)
+		if !ok {
+			if h, ok := at.(Hole); ok {
+				h.T = v.Type()
+				at = h
+			}
+			out = append(out, at)
+			continue
+		}
+		out = append(out, e.contents(o, v.Type())...)
+	}
+	return distinct(out)
+}
+
+// contents is what is stored in the variable o of type t as a whole. A struct
+// stands for itself: its fields are looked up when they are asked for.
+func (e *evaluation) contents(o Object, t types.Type) []Value {
+	if _, ok := t.Underlying().(*types.Struct); ok {
+		return []Value{Object{Site: o.Site, Frame: o.Frame, Path: o.Path, T: t}}
+	}
+	if len(o.Path) > 0 {
+		return e.fieldOf(Object{Site: o.Site, Frame: o.Frame, Path: o.Path[:len(o.Path)-1]}, o.Path[len(o.Path)-1], t)
+	}
+	var stores []*ssa.Store
+	switch s := o.Site.(type) {
+	case *ssa.Global:
+		stores = e.ev.Index.GlobalStores(s)
+	default:
+		stores = storesTo(s)
+	}
+	flags := e.ev.flagVariable(o.Site)
+	if len(stores) == 0 && len(flags) == 0 {
+		return zero(t)
+	}
+	if _, ok := t.Underlying().(*types.Slice); ok {
+		return e.grown(stores, o)
+	}
+	var out []Value
+	for _, st := range stores {
+		out = append(out, e.eval(st.Val, e.frameOf(st, o.Frame))...)
+	}
+	for _, f := range flags {
+		out = append(out, e.eval(f.V, f.Frame)...)
+	}
+	return out
+}
+
+// frameOf is the frame in which a store to a variable made in fr ran: the same
+// activation, or the root frame of the literal or function it stands in.
+func (e *evaluation) frameOf(st ssa.Instruction, fr *Frame) *Frame {
+	if fr != nil && st.Parent() == fr.Fn {
+		return fr
+	}
+	return e.ev.Root(st.Parent())
+}
+
+func zero(t types.Type) []Value {
+	switch {
+	case isString(t):
+		return []Value{Text{}}
+	case isSlice(t):
+		return []Value{List{}}
+	}
+	return nil
+}
+
+func isSlice(t types.Type) bool { _, ok := t.Underlying().(*types.Slice); return ok }
+
+// storesTo is the stores to a local variable, also from literals that
+// captured it.
+func storesTo(v ssa.Value) []*ssa.Store {
+	var out []*ssa.Store
+	if v.Referrers() == nil {
+		return nil
+	}
+	for _, r := range *v.Referrers() {
+		switch r := r.(type) {
+		case *ssa.Store:
+			if r.Addr == v {
+				out = append(out, r)
+			}
+		case *ssa.MakeClosure:
+			fn := r.Fn.(*ssa.Function)
+			for i, b := range r.Bindings {
+				if b == v && i < len(fn.FreeVars) {
+					out = append(out, storesTo(fn.FreeVars[i])...)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// parts is the address of a field, as the part of the objects it belongs to.
+func (e *evaluation) parts(v *ssa.FieldAddr, fr *Frame) []Value {
+	var out []Value
+	for _, b := range e.eval(v.X, fr) {
+		if o, ok := b.(Object); ok {
+			out = append(out, Object{
+				Site: o.Site, Frame: o.Frame, Path: append(slices.Clone(o.Path), v.Field),
+				T: v.Type(),
+			})
+		}
+	}
+	if len(out) == 0 {
+		return opaque(v)
+	}
+	return distinct(out)
+}
+
+// fieldsOf is the values of field i of each base; x is the operand the bases
+// were found for.
+func (e *evaluation) fieldsOf(bases []Value, x ssa.Value, i int, fr *Frame) []Value {
+	var out []Value
+	unknown := false
+	for _, b := range bases {
+		switch b := b.(type) {
+		case Object:
+			f := index.Field(x.Type(), i)
+			out = append(out, e.fieldOf(b, i, f.Type())...)
+		case Result:
+			out = append(out, e.fieldOfResult(b, i)...)
+		case Hole:
+			if b.Kind == Element {
+				return []Value{b}
+			}
+			unknown = true
+		default:
+			unknown = true
+		}
+	}
+	if unknown && len(out) == 0 {
+		return e.anyField(x, i)
+	}
+	return distinct(out)
+}
+
+// fieldOf is the values of field i, of type t, of the object o: those stored
+// where it was made, and those stored later through a pointer that may be it.
+func (e *evaluation) fieldOf(o Object, i int, t types.Type) []Value {
+	var out []Value
+	path := append(slices.Clone(o.Path), i)
+	var elem types.Type
+	switch s := o.Site.(type) {
+	default:
+		elem = s.Type().Underlying().(*types.Pointer).Elem()
+		for _, st := range fieldStores(s, path) {
+			out = append(out, e.eval(st.Val, e.frameOf(st, o.Frame))...)
+		}
+		out = append(out, e.copied(storesTo(s), o, path, t)...)
+	case *ssa.Global:
+		elem = s.Type().Underlying().(*types.Pointer).Elem()
+		owner := ownerType(elem, o.Path)
+		if owner == nil {
+			return nil
+		}
+		f := index.Field(owner, i)
+		for _, st := range e.ev.Index.FieldStores(f) {
+			if base := baseOf(st.Addr); base == s {
+				out = append(out, e.eval(st.Val, e.ev.Root(st.Parent()))...)
+			}
+		}
+		out = append(out, e.copied(e.ev.Index.GlobalStores(s), o, path, t)...)
+	}
+	if owner := ownerType(elem, o.Path); owner != nil {
+		for _, f := range e.ev.flagVariable(index.Field(owner, i)) {
+			out = append(out, e.eval(f.V, f.Frame)...)
+		}
+		out = append(out, e.storedLater(o, index.Field(owner, i), len(out) > 0)...)
+	}
+	if _, ok := t.Underlying().(*types.Struct); ok && len(out) == 0 {
+		return []Value{Object{Site: o.Site, Frame: o.Frame, Path: path, T: t}}
+	}
+	if len(out) == 0 && private(o.Site) {
+		return zero(t)
+	}
+	return distinct(out)
+}
+
+// private reports whether a variable is only read and written field by field,
+// so that a field nobody stores to is zero.
+func private(v ssa.Value) bool {
+	if v.Referrers() == nil {
+		return false
+	}
+	for _, r := range *v.Referrers() {
+		switch r := r.(type) {
+		case *ssa.FieldAddr:
+			if !private(r) {
+				return false
+			}
+		case *ssa.UnOp, *ssa.DebugRef:
+		case *ssa.Store:
+			if r.Val == v {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// copied is the field of the structs that were assigned to the variable as a
+// whole.
+func (e *evaluation) copied(stores []*ssa.Store, o Object, path []int, t types.Type) []Value {
+	var out []Value
+	for _, st := range stores {
+		for _, v := range e.eval(st.Val, e.frameOf(st, o.Frame)) {
+			if src, ok := v.(Object); ok && (src.Site != o.Site || src.Frame != o.Frame) {
+				src.Path = append(slices.Clone(src.Path), path[:len(path)-1]...)
+				out = append(out, e.fieldOf(src, path[len(path)-1], t)...)
+			}
+		}
+	}
+	return out
+}
+
+func fieldVar(a *ssa.FieldAddr) *types.Var { return index.Field(a.X.Type(), a.Field) }
+
+// ownerType is the struct type that the fields of path lead to from t.
+func ownerType(t types.Type, path []int) types.Type {
+	for _, i := range path {
+		f := index.Field(t, i)
+		if f == nil {
+			return nil
+		}
+		t = f.Type()
+	}
+	if t == nil {
+		return nil
+	}
+	if _, ok := t.Underlying().(*types.Struct); !ok {
+		return nil
+	}
+	return t
+}
+
+// fieldStores is the stores to the part of v that path leads to.
+func fieldStores(v ssa.Value, path []int) []*ssa.Store {
+	if len(path) == 0 {
+		return storesTo(v)
+	}
+	var out []*ssa.Store
+	if v.Referrers() == nil {
+		return nil
+	}
+	for _, r := range *v.Referrers() {
+		switch r := r.(type) {
+		case *ssa.FieldAddr:
+			if r.X == v && r.Field == path[0] {
+				out = append(out, fieldStores(r, path[1:])...)
+			}
+		case *ssa.MakeClosure:
+			fn := r.Fn.(*ssa.Function)
+			for i, b := range r.Bindings {
+				if b == v && i < len(fn.FreeVars) {
+					out = append(out, fieldStores(fn.FreeVars[i], path)...)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// baseOf is the variable that an address is a part of.
+func baseOf(addr ssa.Value) ssa.Value {
+	for {
+		switch a := addr.(type) {
+		case *ssa.FieldAddr:
+			addr = a.X
+		case *ssa.IndexAddr:
+			addr = a.X
+		default:
+			return addr
+		}
+	}
+}
+
+// storedLater is what is stored to a field through pointers whose variable is
+// not known at the store: method receivers, parameters, results. When the
+// object's own stores are known, only methods of its type may add to them.
+func (e *evaluation) storedLater(o Object, f *types.Var, known bool) []Value {
+	var out []Value
+	n := 0
+	for _, st := range e.ev.Index.FieldStores(f) {
+		switch b := baseOf(st.Addr).(type) {
+		case *ssa.Alloc, *ssa.Global:
+			continue
+		case *ssa.UnOp:
+			if _, ok := b.X.(*ssa.Alloc); ok && b.Op == token.MUL {
+				continue
+			}
+		}
+		own := receiver(baseOf(st.Addr))
+		if known && !own {
+			continue
+		}
+		if n++; n > maxValues {
+			return nil
+		}
+		fr := e.ev.Root(st.Parent())
+		if a, ok := st.Addr.(*ssa.FieldAddr); ok && own && a.X == baseOf(st.Addr) {
+			self := o
+			self.T = a.X.Type()
+			fr = e.ev.onObject(st.Parent(), self)
+		}
+		out = append(out, e.eval(st.Val, fr)...)
+	}
+	return out
+}
+
+// receiver reports whether v is the receiver of the method it stands in.
+func receiver(v ssa.Value) bool {
+	p, ok := v.(*ssa.Parameter)
+	return ok && p.Parent().Signature.Recv() != nil && p == p.Parent().Params[0]
+}
+
+// anyField is what any object's field can hold, used when the object is not
+// known.
+func (e *evaluation) anyField(x ssa.Value, i int) []Value {
+	f := index.Field(x.Type(), i)
+	if f == nil {
+		return opaque(x)
+	}
+	stores := e.ev.Index.FieldStores(f)
+	if isSlice(f.Type()) {
+		return e.grown(stores, Object{})
+	}
+	if len(stores) > 2*maxValues {
+		return []Value{Hole{V: x, T: f.Type()}}
+	}
+	var out []Value
+	for _, st := range stores {
+		out = append(out, e.eval(st.Val, e.ev.Root(st.Parent()))...)
+	}
+	for _, d := range e.ev.flagVariable(f) {
+		out = append(out, e.eval(d.V, d.Frame)...)
+	}
+	if len(out) == 0 {
+		return []Value{Hole{V: x, T: f.Type()}}
+	}
+	return distinct(out)
+}

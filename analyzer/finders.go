@@ -1,0 +1,23 @@
+package analyzer
+
+import (
+	"github.com/callroute/callroute/analyzer/boundary"
+	"github.com/callroute/callroute/analyzer/boundary/cobracmd"
+	"github.com/callroute/callroute/analyzer/boundary/execprogram"
+	"github.com/callroute/callroute/analyzer/boundary/grpcmethod"
+	"github.com/callroute/callroute/analyzer/boundary/httproute"
+	"github.com/callroute/callroute/analyzer/boundary/taskchannel"
+	"github.com/callroute/callroute/analyzer/boundary/ttrpcmethod"
+	"github.com/callroute/callroute/analyzer/boundary/urfavecmd"
+)
+
+// finders is every protocol and dispatch table that callroute knows.
+var finders = []boundary.Finder{
+	cobracmd.Finder,
+	urfavecmd.Finder,
+	httproute.Finder,
+	grpcmethod.Finder,
+	ttrpcmethod.Finder,
+	execprogram.Finder,
+	taskchannel.Finder,
+}

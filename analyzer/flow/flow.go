@@ -1,0 +1,171 @@
+// Package flow is the result of callroute as plain data: the route of one
+// command through every process, the commands a program has, and the
+// endpoints at which programs meet.
+//
+// It knows nothing of how the result was found (no go/types, no go/ssa), so
+// every view can be fed from a JSON file.
+//
+// Words. A node is a function, or a package variable that registers something,
+// in one component. A component is one program, the unit that runs as a
+// process. An edge says that control passes from one node to another and why
+// we believe it. A crossing is an edge whose kind is not an ordinary call: it
+// leaves a process or goes through a dispatch table. The spine is the one
+// route a person would tell. A gap is a place where the route goes on in
+// reality and we cannot say where to.
+package flow
+
+// Schema names the version of the trace JSON. It changes when a reader of the
+// old form would misunderstand the new one.
+const Schema = "callroute.trace/v1"
+
+// Kind says how control passes along an edge.
+type Kind string
+
+// The kinds of an edge. The first five stay inside one goroutine or start one;
+// the others cross a process or a dispatch table.
+const (
+	Call         Kind = "call"         // static call
+	Interface    Kind = "interface"    // call through an interface method
+	Closure      Kind = "closure"      // call of a function value, or a function value handed on to be called
+	Go           Kind = "go"           // go statement
+	Defer        Kind = "defer"        // defer statement
+	HTTP         Kind = "http"         // request to a handler in another program
+	GRPC         Kind = "grpc"         // gRPC method
+	TTRPC        Kind = "ttrpc"        // ttrpc method
+	Exec         Kind = "exec"         // start of another program, or of itself
+	Channel      Kind = "channel"      // value sent to a goroutine that receives it
+	Plugin       Kind = "plugin"       // instance fetched from a registry by type and id
+	Registration Kind = "registration" // entry of a table that is looked up by name later
+	Reflection   Kind = "reflection"   // function called through package reflect
+)
+
+// Crossing reports whether an edge of this kind leaves a process or goes
+// through a dispatch table.
+func (k Kind) Crossing() bool {
+	switch k {
+	case HTTP, GRPC, TTRPC, Exec, Channel, Plugin, Registration, Reflection:
+		return true
+	}
+	return false
+}
+
+// Process reports whether an edge of this kind leaves its process.
+func (k Kind) Process() bool {
+	switch k {
+	case HTTP, GRPC, TTRPC, Exec:
+		return true
+	}
+	return false
+}
+
+// Flow is one traced command.
+type Flow struct {
+	Schema     string      `json:"schema"`
+	Program    string      `json:"program"`
+	Command    []string    `json:"command"`
+	Components []Component `json:"components"`
+	Nodes      []Node      `json:"nodes"`
+	Edges      []Edge      `json:"edges"`
+	Root       int         `json:"root"`
+	Spine      []int       `json:"spine"`
+	Gaps       []Gap       `json:"gaps"`
+	Dropped    Dropped     `json:"dropped"`
+}
+
+// Component is one program on the route.
+type Component struct {
+	Name    string `json:"name"`              // the main package's folder name
+	Package string `json:"package"`           // its import path
+	Dir     string `json:"dir"`               // folder of its source tree, as the user named it
+	Version string `json:"version,omitempty"` // revision of that tree, where it can be told
+}
+
+// Node is a function, or a variable that registers one.
+type Node struct {
+	ID        int        `json:"id"`
+	Component string     `json:"component"`
+	Func      string     `json:"func"`           // import path, then .F, .(*T).M, .T.M, .F.func1
+	Decl      string     `json:"decl,omitempty"` // "var" for a package variable, else empty
+	File      string     `json:"file"`           // relative to its source's dir
+	Line      int        `json:"line"`           // of the declaration, or of the func keyword of a literal
+	EndLine   int        `json:"endLine"`
+	Code      []CodeLine `json:"code,omitempty"` // the lines that matter, with --code
+}
+
+// CodeLine is one source line, shown exactly.
+type CodeLine struct {
+	Line int    `json:"line"`
+	Text string `json:"text"`
+}
+
+// Site is a place in a source file, relative to its source's dir.
+type Site struct {
+	File string `json:"file"`
+	Line int    `json:"line"`
+}
+
+// Edge says that control passes from one node to another.
+type Edge struct {
+	From       int          `json:"from"`
+	To         int          `json:"to"`
+	Kind       Kind         `json:"kind"`
+	Site       Site         `json:"site"`
+	Detail     string       `json:"detail,omitempty"`     // the interface, route, RPC method or argv
+	Rule       string       `json:"rule"`                 // what made the edge, e.g. "vta", "httproute/2"
+	Candidates int          `json:"candidates"`           // how many answers the site had, this one included
+	Registered []Registered `json:"registered,omitempty"` // where the other side registered the target
+	Under      []string     `json:"under,omitempty"`      // conditions the call stands under
+	Label      string       `json:"label,omitempty"`      // which of several true answers this branch is
+}
+
+// Registered is a place where the target of a crossing was registered.
+type Registered struct {
+	Site
+	Node *int `json:"node,omitempty"` // the node it stands in, if that is part of the flow
+}
+
+// Gap is a place where the route goes on and we cannot say where to.
+type Gap struct {
+	After  int    `json:"after"` // node
+	Kind   Kind   `json:"kind"`
+	Site   Site   `json:"site"`
+	Detail string `json:"detail,omitempty"`
+	Reason string `json:"reason"`
+	Hint   string `json:"hint,omitempty"` // the line to add to callroute.yaml
+}
+
+// Dropped counts what the loader had to leave out, over all components.
+type Dropped struct {
+	Functions int      `json:"functions"`          // bodies that did not type-check or need cgo
+	Packages  []string `json:"packages,omitempty"` // packages that could not be found or parsed
+}
+
+// Command is something that `callroute trace` accepts after the program name.
+type Command struct {
+	Program string   `json:"program"`
+	Kind    Kind     `json:"kind"` // registration for a command line, http, grpc, ttrpc
+	Words   []string `json:"words"`
+	Func    string   `json:"func,omitempty"` // what runs
+	Site    Site     `json:"site"`
+	Aliases []string `json:"aliases,omitempty"`
+	Hidden  bool     `json:"hidden,omitempty"`
+}
+
+// Endpoints is every departure and arrival of a system, joined where possible.
+type Endpoints struct {
+	Departures []Endpoint `json:"departures"`
+	Arrivals   []Endpoint `json:"arrivals"`
+	Dropped    Dropped    `json:"dropped"`
+}
+
+// Endpoint is one side of a process boundary.
+type Endpoint struct {
+	Program string   `json:"program"`
+	Kind    Kind     `json:"kind"`
+	Key     string   `json:"key"`  // "POST /containers/*/update", "/pkg.Service/Method", "runc update"
+	Func    string   `json:"func"` // the function that decides the key, or the handler
+	Site    Site     `json:"site"`
+	Rule    string   `json:"rule"`
+	Peers   []string `json:"peers"`            // the other sides, as "program func"; empty: no partner
+	Reason  string   `json:"reason,omitempty"` // why there is no partner
+}

@@ -1,0 +1,279 @@
+package load
+
+import (
+	"bytes"
+	"go/ast"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Which function bodies are loaded:
+//
+//  1. Those of user packages, and of packages that Options.Bodies names.
+//  2. Of generated RPC stubs.
+//  3. Of registries that a user package imports: packages whose functions file
+//     an argument away in a package variable, to be looked up later.
+//  4. Of libraries woven into the user's code, where they carry an effect: a
+//     package whose live code starts a program, builds an HTTP request or writes
+//     a file, and each package of the same module whose live code leads to it.
+//     A library is woven in if one in weaveShare user packages imports its
+//     module. What fewer import, they wrap: the call into it is the last step
+//     that says anything about the user's program. That is what sorts out the
+//     SDKs of clouds and of telemetry. Nor does a library count that generated
+//     code is written against, such as the runtime of a message format.
+//
+// In 2 to 4 a package counts only if code that has a body mentions it, and of
+// its functions only those are loaded that such code can reach by name. No
+// bodies have the standard library, the libraries that are modelled, and the
+// methods of generated messages but for getters.
+const weaveShare = 25
+
+// effects are the functions, and the types of literals, that make the package
+// which mentions them worth its bodies.
+var effects = map[string][]string{
+	"os":                    {"Create", "OpenFile", "StartProcess", "WriteFile"},
+	"io/ioutil":             {"WriteFile"},
+	"os/exec":               {"Cmd", "Command", "CommandContext"},
+	"net/http":              {"Get", "Head", "NewRequest", "NewRequestWithContext", "Post", "PostForm"},
+	"syscall":               {"Exec", "ForkExec", "Kill", "Mount", "StartProcess"},
+	"golang.org/x/sys/unix": {"Exec", "Kill", "Mount", "Openat2"},
+}
+
+// modelled are the dispatchers that boundary finders read by their API: what
+// goes in at one call comes out in another function, and their own code in
+// between would join everything to everything. With them stand the system calls.
+var modelled = []string{
+	"google.golang.org/grpc", "github.com/containerd/ttrpc", "github.com/stevvooe/ttrpc",
+	"github.com/spf13/cobra", "github.com/urfave/cli", "github.com/codegangsta/cli",
+	"github.com/gorilla/mux", "github.com/go-chi/chi",
+	"golang.org/x/sys",
+}
+
+func (u *unit) isModelled() bool {
+	return slices.ContainsFunc(modelled, func(m string) bool { return hasPath(m, u.Path) })
+}
+
+// isRPC reports whether generated code that imports u is an RPC stub.
+func (u *unit) isRPC() bool {
+	return u.isModelled() && strings.Contains(u.Path, "rpc")
+}
+
+// suspect decides by the imports alone who may have bodies.
+func (l *Loader) suspect(units []*unit) {
+	users := 0
+	importers := map[string]map[*unit]bool{} // user packages by the module they import from
+	for _, u := range units {
+		u.asked = slices.ContainsFunc(l.opts.Bodies, func(p string) bool { return hasPath(p, u.Path) })
+		if !u.User {
+			continue
+		}
+		users++
+		for _, dep := range u.imports {
+			dep.near = true
+			m := dep.modulePath()
+			if importers[m] == nil {
+				importers[m] = map[*unit]bool{}
+			}
+			importers[m][u] = true
+		}
+	}
+	for _, u := range units {
+		u.woven = !u.Standard && !u.missing && !u.isModelled() && len(importers[u.modulePath()])*weaveShare >= users
+		u.bodies = u.whole() || u.woven
+	}
+}
+
+// suspectText reports whether the text of a library gives reason to look at its
+// bodies although it is not woven in.
+func (u *unit) suspectText(texts [][]byte) bool {
+	if u.Standard || u.isModelled() {
+		return false
+	}
+	stub := false
+	for _, dep := range u.imports {
+		stub = stub || dep.isRPC()
+	}
+	return slices.ContainsFunc(texts, func(text []byte) bool {
+		return stub && isGenerated(text) || u.near && bytes.Contains(text, []byte("\nfunc Register"))
+	})
+}
+
+// effect notes what x.name says about the library that mentions it, x being an
+// import.
+func (s *scan) effect(dep *unit, name string) {
+	if s.unit.bodies && (slices.Contains(effects[dep.Path], name) || s.file.generated && dep.isRPC()) {
+		s.effects[s.unit] = true
+	}
+}
+
+// literal notes http.Request{…}; as a parameter the type says nothing.
+func (s *scan) literal(lit *ast.CompositeLit) {
+	sel, ok := lit.Type.(*ast.SelectorExpr)
+	if !ok || sel.Sel.Name != "Request" {
+		return
+	}
+	if id, ok := sel.X.(*ast.Ident); ok {
+		if dep := s.file.imports[id.Name]; dep != nil && dep.Path == "net/http" {
+			s.effects[s.unit] = true
+		}
+	}
+}
+
+// registry notes a function that puts a parameter into a package variable by an
+// index or with a call, as in table[name] = f and list = append(list, f). A
+// plain assignment is a setting, not a registry.
+func (s *scan) registry(fn *ast.FuncDecl) {
+	if s.unit.whole() || fn.Recv != nil {
+		return
+	}
+	params := map[string]bool{}
+	for _, field := range fn.Type.Params.List {
+		for _, id := range field.Names {
+			params[id.Name] = true
+		}
+	}
+	ast.Inspect(fn.Body, func(n ast.Node) bool {
+		a, ok := n.(*ast.AssignStmt)
+		if !ok || len(a.Lhs) != 1 || len(a.Rhs) != 1 {
+			return true
+		}
+		_, index := a.Lhs[0].(*ast.IndexExpr)
+		_, call := a.Rhs[0].(*ast.CallExpr)
+		if (index || call) && s.isPackageVar(a.Lhs[0]) && mentions(a.Rhs[0], params) {
+			s.effects[s.unit] = true
+		}
+		return true
+	})
+}
+
+func (s *scan) isPackageVar(e ast.Expr) bool {
+	for {
+		switch x := e.(type) {
+		case *ast.IndexExpr:
+			e = x.X
+		case *ast.SelectorExpr:
+			e = x.X
+		case *ast.Ident:
+			return slices.ContainsFunc(s.unit.decls.named[x.Name], func(d *declaration) bool {
+				_, ok := d.node.(*ast.ValueSpec)
+				return ok
+			})
+		default:
+			return false
+		}
+	}
+}
+
+func mentions(e ast.Expr, names map[string]bool) bool {
+	found := false
+	ast.Inspect(e, func(n ast.Node) bool {
+		if id, ok := n.(*ast.Ident); ok && names[id.Name] {
+			found = true
+		}
+		return !found
+	})
+	return found
+}
+
+// keepCarriers takes the bodies away from the suspects that turned out not to
+// carry an effect nor to lead to one within their module, and from those that
+// no code with a body mentions.
+func (d *demand) keepCarriers(units []*unit) {
+	runtime := runtimes(units)
+	carries := map[*unit]bool{}
+	for _, u := range units {
+		carries[u] = u.whole() || d.effects[u] && !runtime(u)
+	}
+	spread(carries, func(u *unit) bool {
+		if !u.woven || runtime(u) {
+			return false
+		}
+		for dep := range d.follow[u] {
+			if carries[dep] && dep.modulePath() == u.modulePath() {
+				return true
+			}
+		}
+		return false
+	})
+	mentioned := map[*unit]bool{}
+	for _, u := range units {
+		mentioned[u] = u.whole()
+	}
+	for grown := true; grown; {
+		grown = false
+		for u := range d.follow {
+			for dep := range d.follow[u] {
+				if mentioned[u] && carries[u] && !mentioned[dep] {
+					mentioned[dep], grown = true, true
+				}
+			}
+		}
+	}
+	for _, u := range units {
+		u.bodies = u.bodies && carries[u] && mentioned[u]
+	}
+}
+
+// spread adds to set until nothing more belongs to it.
+func spread(set map[*unit]bool, belongs func(*unit) bool) {
+	for grown := true; grown; {
+		grown = false
+		for u, in := range maps.Clone(set) {
+			if !in && belongs(u) {
+				set[u], grown = true, true
+			}
+		}
+	}
+}
+
+// runtimes tells which packages generated code is written against: those that
+// it imports and that are written by hand, with the rest of their module if
+// that is another one.
+func runtimes(units []*unit) func(*unit) bool {
+	packages := map[*unit]bool{}
+	modules := map[string]bool{}
+	for _, u := range units {
+		for _, f := range u.sources {
+			if !f.generated {
+				continue
+			}
+			for _, dep := range f.imports {
+				if dep.Standard || dep.isGenerated() {
+					continue
+				}
+				packages[dep] = true
+				if dep.modulePath() != u.modulePath() {
+					modules[dep.modulePath()] = true
+				}
+			}
+		}
+	}
+	return func(u *unit) bool { return packages[u] || modules[u.modulePath()] }
+}
+
+// isGenerated reports whether most files of a unit are generated.
+func (u *unit) isGenerated() bool {
+	n := 0
+	for _, f := range u.sources {
+		if f.generated {
+			n++
+		}
+	}
+	return n*2 > len(u.sources)
+}
+
+// modulePath is the module of a unit. Where there are no modules, it is what
+// the import path suggests: host/owner/name on the hosts that have owners.
+func (u *unit) modulePath() string {
+	if u.module != nil {
+		return u.module.Path
+	}
+	n := 2
+	switch host, _, _ := strings.Cut(u.Path, "/"); host {
+	case "github.com", "gitlab.com", "bitbucket.org", "golang.org":
+		n = 3
+	}
+	elems := strings.Split(u.Path, "/")
+	return strings.Join(elems[:min(n, len(elems))], "/")
+}

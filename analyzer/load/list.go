@@ -1,0 +1,244 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"go/build"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/modfile"
+	"golang.org/x/mod/semver"
+	"golang.org/x/tools/go/packages"
+
+	"github.com/callroute/callroute/analyzer/system"
+)
+
+// metadata is what one executable needs. NeedCompiledGoFiles, NeedTypes and
+// NeedExportFile must stay out of it: they make the go command run cgo.
+const metadata = packages.NeedName | packages.NeedFiles | packages.NeedImports | packages.NeedDeps |
+	packages.NeedModule | packages.NeedEmbedFiles | packages.NeedTypesSizes
+
+// listExecutable returns the main package of p with everything it imports.
+func (l *Loader) listExecutable(ctx context.Context, r *root, p *system.Program) (*packages.Package, error) {
+	listed, err := l.list(ctx, r, metadata, []string{r.pattern(p.Dir)})
+	if err != nil {
+		return nil, err
+	}
+	if len(listed) != 1 || len(listed[0].GoFiles) == 0 {
+		why := "no Go files for this system; set -tags or GOOS"
+		if len(listed) == 1 && len(listed[0].Errors) > 0 {
+			why = oneLine(listed[0].Errors[0].Msg)
+		}
+		return nil, fmt.Errorf("%s: cannot list package %s: %s", r.dir, p.Package, why)
+	}
+	if err := missingModule(r, listed[0]); err != nil {
+		return nil, err
+	}
+	return listed[0], nil
+}
+
+// list runs the driver of go/packages in root r. File names in the answer are
+// those of the studied tree, in every layout.
+func (l *Loader) list(ctx context.Context, r *root, need packages.LoadMode, patterns []string) ([]*packages.Package, error) {
+	c, err := l.driverConfig(r)
+	if err != nil {
+		return nil, err
+	}
+	defer c.remove()
+	c.Context, c.Mode = ctx, need
+	listed, err := packages.Load(&c.Config, patterns...)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: cannot list packages: %s", r.dir, c.real(driverMessage(err)))
+	}
+	packages.Visit(listed, func(p *packages.Package) bool {
+		for i := range p.GoFiles {
+			p.GoFiles[i] = c.real(p.GoFiles[i])
+		}
+		p.Dir = c.real(p.Dir)
+		for i := range p.Errors {
+			p.Errors[i].Msg = c.real(p.Errors[i].Msg)
+		}
+		return true
+	}, nil)
+	return listed, nil
+}
+
+// driverConfig is the configuration of go/packages for one root, and the
+// temporary GOPATH it may need.
+type driverConfig struct {
+	packages.Config
+	temp string // temporary GOPATH, empty if there is none
+	link string // the symlink in it
+	to   string // what the symlink stands for
+}
+
+// real replaces the temporary GOPATH in a text by what it stands for.
+func (c *driverConfig) real(text string) string {
+	if c.temp == "" {
+		return text
+	}
+	return strings.ReplaceAll(text, c.link, c.to)
+}
+
+func (c *driverConfig) remove() {
+	if c.temp != "" {
+		os.RemoveAll(c.temp)
+	}
+}
+
+func (l *Loader) driverConfig(r *root) (*driverConfig, error) {
+	c := &driverConfig{}
+	c.Dir = r.dir
+	// Without CGO_ENABLED=1 the Go code of cgo files is not listed. The go
+	// command needs no C compiler to list it.
+	c.Env = append(os.Environ(), "CGO_ENABLED=1")
+	if l.opts.Tags != "" {
+		c.BuildFlags = []string{"-tags=" + l.opts.Tags}
+	}
+	switch {
+	case r.layout == inModule && os.Getenv("GOPACKAGESDRIVER") == "":
+		if r.alone {
+			c.Env = append(c.Env, "GOWORK=off")
+		}
+		if vendorUnasked(r) {
+			c.BuildFlags = append(c.BuildFlags, "-mod=vendor")
+		}
+	case r.layout == inVendorMod:
+		return c, c.overlayVendorMod(r)
+	case r.layout == inGopath && driverUnset():
+		return c, c.linkGopath(r)
+	}
+	return c, nil
+}
+
+func driverUnset() bool {
+	driver := os.Getenv("GOPACKAGESDRIVER")
+	return driver == "" || driver == "off"
+}
+
+// vendorUnasked reports whether a module has a vendor folder that the go
+// command would pass over, since its go.mod says no go version of 1.14 or later.
+func vendorUnasked(r *root) bool {
+	if !exists(r.dir, "vendor/modules.txt") || exists(r.dir, "go.work") || strings.Contains(os.Getenv("GOFLAGS"), "-mod=") {
+		return false
+	}
+	data, err := os.ReadFile(filepath.Join(r.dir, "go.mod"))
+	if err != nil {
+		return false
+	}
+	f, err := modfile.ParseLax("go.mod", data, nil)
+	return err == nil && (f.Go == nil || semver.Compare("v"+f.Go.Version, "v1.14") < 0)
+}
+
+// overlayVendorMod shows vendor.mod to the go command as go.mod.
+func (c *driverConfig) overlayVendorMod(r *root) error {
+	c.Overlay = map[string][]byte{}
+	for shown, name := range map[string]string{"go.mod": "vendor.mod", "go.sum": "vendor.sum"} {
+		data, err := os.ReadFile(filepath.Join(r.dir, name))
+		if err == nil {
+			c.Overlay[filepath.Join(r.dir, shown)] = data
+		} else if name == "vendor.mod" {
+			return unreadable(err)
+		}
+	}
+	c.Env = append(c.Env, "GOWORK=off", "GO111MODULE=on", "GOFLAGS="+withoutModFlags(os.Getenv("GOFLAGS")))
+	if exists(r.dir, "vendor/modules.txt") {
+		c.BuildFlags = append(c.BuildFlags, "-mod=vendor")
+	}
+	return nil
+}
+
+// linkGopath puts the root under its import path into a temporary GOPATH.
+// vendor/src and Godeps/_workspace were GOPATH entries in their time and are
+// so again; the user's own GOPATH comes last.
+func (c *driverConfig) linkGopath(r *root) error {
+	temp, err := os.MkdirTemp("", "callroute-gopath-")
+	if err != nil {
+		return fmt.Errorf("no temporary folder for GOPATH: %w; set TMPDIR", err)
+	}
+	c.temp, c.link, c.to = temp, filepath.Join(temp, "src", filepath.FromSlash(r.path)), r.dir
+	if err := os.MkdirAll(filepath.Dir(c.link), 0o700); err == nil {
+		err = os.Symlink(r.dir, c.link)
+	}
+	if err != nil {
+		c.remove()
+		return fmt.Errorf("no temporary GOPATH for %s: %w", r.dir, err)
+	}
+	entries := []string{temp}
+	if exists(r.dir, "vendor/src") {
+		entries = append(entries, filepath.Join(r.dir, "vendor"))
+	}
+	if exists(r.dir, "Godeps/_workspace/src") {
+		entries = append(entries, filepath.Join(r.dir, "Godeps/_workspace"))
+	}
+	entries = append(entries, filepath.SplitList(build.Default.GOPATH)...)
+	c.Dir = c.link
+	c.Env = append(c.Env, "GO111MODULE=off", "GOPACKAGESDRIVER=off",
+		"GOPATH="+strings.Join(entries, string(filepath.ListSeparator)), "GOFLAGS="+withoutModFlags(os.Getenv("GOFLAGS")))
+	return nil
+}
+
+// withoutModFlags removes the flags that go list refuses in GOPATH mode.
+func withoutModFlags(goflags string) string {
+	return strings.Join(slices.DeleteFunc(strings.Fields(goflags), func(flag string) bool {
+		flag = strings.TrimLeft(flag, "-")
+		return strings.HasPrefix(flag, "mod=") || strings.HasPrefix(flag, "modfile=")
+	}), " ")
+}
+
+// pattern names the folder dir to the go command when it runs in r.dir.
+func (r *root) pattern(dir string) string {
+	rel, err := filepath.Rel(r.dir, dir)
+	if err != nil {
+		return dir
+	}
+	return "./" + filepath.ToSlash(rel)
+}
+
+// unfetched matches the go command's complaint about a module that go.mod
+// requires and that is not on this machine.
+var unfetched = regexp.MustCompile(`(\S+)@(v[^\s:]+): |missing go\.sum entry for (?:module providing package )?(\S+)`)
+
+// missingModule looks for the first package that is absent although go.mod
+// says which module has it: that can be mended with one command.
+func missingModule(r *root, main *packages.Package) error {
+	var found []string
+	packages.Visit([]*packages.Package{main}, nil, func(p *packages.Package) {
+		for _, e := range p.Errors {
+			if m := unfetched.FindStringSubmatch(e.Msg); m != nil && len(p.GoFiles) == 0 {
+				found = append(found, strings.Trim(strings.TrimPrefix(m[1]+"@"+m[2]+m[3], "@"), "@;"))
+			}
+		}
+	})
+	if len(found) == 0 {
+		return nil
+	}
+	slices.Sort(found)
+	return fmt.Errorf("%s is required but not in the module cache nor vendor/; run `go mod download` in %s", found[0], r.dir)
+}
+
+// driverMessage takes the go command's own words out of an error of go/packages.
+func driverMessage(err error) string {
+	text := err.Error()
+	if _, after, ok := strings.Cut(text, "stderr: "); ok {
+		text = after
+	}
+	var list packages.Error
+	if errors.As(err, &list) {
+		text = list.Msg
+	}
+	return oneLine(text)
+}
+
+// oneLine joins a message of several lines.
+func oneLine(text string) string {
+	return strings.Join(strings.Fields(text), " ")
+}

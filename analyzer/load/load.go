@@ -1,0 +1,160 @@
+// Package load turns the source of an executable into type-checked syntax that
+// go/ssa accepts without a panic.
+//
+// It needs neither gcc nor C headers nor pkg-config, writes nothing into the
+// studied tree, and takes trees as old as GOPATH.
+//
+// Words. A root is a folder in which the go command lists packages by itself:
+// a module, a workspace or a GOPATH-era tree. A package is a user package if it
+// belongs to one of the sources under study; every other one outside the
+// standard library is a library. A declaration-only package has types and no
+// function bodies.
+//
+// Phases, one file each:
+//
+//	roots     find the roots below a source and how each wants to be listed
+//	mains     name every main package of a source
+//	list      ask the go command, or the GOPACKAGESDRIVER, which packages and
+//	          files make up one executable
+//	bodies    choose the packages whose function bodies are worth their price
+//	parse     read every file once; cut the bodies nobody asked for before the
+//	          parser sees them
+//	check     run go/types in dependency order, with a stand-in for import "C"
+//	sanitize  remove what did not type-check, so that go/ssa builds the rest
+//
+// What it cannot see: code that only cgo generates, functions written in
+// assembly, packages that were not found. Their number is in Dropped.
+package load
+
+import (
+	"context"
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"slices"
+	"sync"
+
+	"golang.org/x/tools/go/packages"
+
+	"github.com/callroute/callroute/analyzer/flow"
+	"github.com/callroute/callroute/analyzer/system"
+)
+
+// Options says how to load. The zero value loads as `go build` would.
+type Options struct {
+	Tags     string       // build tags as in `go build -tags`; empty leaves GOFLAGS in force
+	Progress func(string) // told about each long step, if set
+	Bodies   []string     // import path prefixes of libraries that get function bodies whatever the policy says
+}
+
+// Loader loads the executables of one run. They share one FileSet and the
+// standard library's declarations, so that its types are identical in all of
+// them. It is safe for concurrent use.
+type Loader struct {
+	opts Options
+	fset *token.FileSet
+
+	std standard
+
+	mu       sync.Mutex
+	nextBase int                      // of the next file in fset
+	trees    map[*system.Source]*tree // what a walk over a source found
+}
+
+// New returns a Loader with nothing loaded.
+func New(opts Options) *Loader {
+	return &Loader{
+		opts: opts,
+		fset: token.NewFileSet(),
+		// Position 0 is none, and see parseFile: one is lost to the padding.
+		nextBase: 2,
+		std:      standard{checked: map[string]*known{}},
+		trees:    map[*system.Source]*tree{},
+	}
+}
+
+// Executable is one main package with everything it imports.
+type Executable struct {
+	Program  *system.Program
+	Fset     *token.FileSet // shared by all executables of a Loader
+	Main     *Package
+	Packages []*Package // a package comes after its imports; the same order in every run
+	Dropped  flow.Dropped
+
+	names []shownDir
+}
+
+// Package is one type-checked package. Every package that Types imports is in
+// Executable.Packages too, so a caller that creates the SSA package of each
+// meets no gap.
+type Package struct {
+	Path     string // as go list says, without what precedes a "/vendor/" in it
+	Dir      string // absolute
+	Types    *types.Package
+	Info     *types.Info // nil if and only if Files is nil
+	Files    []*ast.File // nil: declarations only
+	Standard bool
+	User     bool     // belongs to a source of the system under study
+	Imports  []string // Paths of the imports that are in Executable.Packages, sorted
+}
+
+// Load type-checks program p. The other sources of sys only tell which vendored
+// packages are the user's own.
+//
+// A dependency that is not found becomes an empty package and is named in
+// Dropped.Packages. Errors are one line: the program cannot be listed, or a
+// required module is not on this machine.
+func (l *Loader) Load(ctx context.Context, p *system.Program, sys *system.System) (*Executable, error) {
+	r, err := l.rootOf(p)
+	if err != nil {
+		return nil, err
+	}
+	l.progress("listing packages of %s", p.Name)
+	listed, err := l.listExecutable(ctx, r, p)
+	if err != nil {
+		return nil, err
+	}
+	return l.assemble(ctx, listed, p, sys)
+}
+
+// assemble makes an executable of what the go command listed for it.
+func (l *Loader) assemble(ctx context.Context, listed *packages.Package, p *system.Program, sys *system.System) (*Executable, error) {
+	units := order(listed)
+	if err := l.markUser(units, p.Source, sys); err != nil {
+		return nil, err
+	}
+	std, rest, err := l.chooseShared(ctx, units, listed.TypesSizes)
+	if err != nil {
+		return nil, err
+	}
+	l.progress("type-checking %d packages of %s", len(std)+len(rest), p.Name)
+	if err := l.check(ctx, rest, listed.TypesSizes); err != nil {
+		return nil, err
+	}
+	return l.executable(p, slices.Concat(std, rest)), nil
+}
+
+// chooseShared returns what of the units is loaded, the part in the standard
+// library checked already. One call at a time adds to what executables share.
+func (l *Loader) chooseShared(ctx context.Context, units []*unit, sizes types.Sizes) (std, rest []*unit, err error) {
+	l.std.Lock()
+	defer l.std.Unlock()
+	l.std.recall(units)
+	loaded, err := l.choose(ctx, units)
+	if err != nil {
+		return nil, nil, err
+	}
+	std, rest = split(loaded)
+	if err := l.check(ctx, std, sizes); err != nil {
+		return nil, nil, err
+	}
+	l.std.keep(std)
+	return std, rest, nil
+}
+
+func (l *Loader) progress(format string, args ...any) {
+	if l.opts.Progress != nil {
+		l.opts.Progress(fmt.Sprintf(format, args...))
+	}
+}

@@ -1,0 +1,159 @@
+package load
+
+import (
+	"bytes"
+	"context"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"runtime"
+	"slices"
+	"strconv"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// parse reads every file of the units once. Units whose bodies are not wanted
+// lose them before the parser sees them. Positions do not depend on which file
+// is parsed first: they are given away in the order of the units.
+func (l *Loader) parse(ctx context.Context, units []*unit) error {
+	units = slices.DeleteFunc(slices.Clone(units), func(u *unit) bool { return u.parsed || u.known != nil })
+	slices.SortFunc(units, func(a, b *unit) int { return a.rank - b.rank })
+	texts := make([][][]byte, len(units))
+	err := inParallel(ctx, len(units), func(i int) (err error) {
+		texts[i], err = units[i].read()
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	bases := make([]int, len(units))
+	l.mu.Lock()
+	for i := range units {
+		bases[i] = l.nextBase
+		for _, text := range texts[i] {
+			l.nextBase += len(text) + 1
+		}
+	}
+	l.mu.Unlock()
+	return inParallel(ctx, len(units), func(i int) error {
+		l.parseUnit(units[i], texts[i], bases[i])
+		return nil
+	})
+}
+
+// inParallel calls f for 0 to n-1, on every processor.
+func inParallel(ctx context.Context, n int, f func(i int) error) error {
+	var g errgroup.Group
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range n {
+		g.Go(func() error {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			return f(i)
+		})
+	}
+	return g.Wait()
+}
+
+// read returns the text of each file, and decides by it whether the unit keeps
+// its bodies.
+func (u *unit) read() ([][]byte, error) {
+	texts := make([][]byte, len(u.files))
+	for i, name := range u.files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return nil, unreadable(err)
+		}
+		texts[i] = text
+	}
+	u.bodies = u.bodies || u.suspectText(texts)
+	return texts, nil
+}
+
+func (l *Loader) parseUnit(u *unit, texts [][]byte, base int) {
+	u.parsed = true
+	for i, name := range u.files {
+		l.parseFile(u, name, texts[i], base)
+		base += len(texts[i]) + 1
+	}
+	u.index()
+	u.dropMessageMethods()
+	if !u.bodies {
+		u.emptyValues()
+	}
+}
+
+func (l *Loader) parseFile(u *unit, name string, text []byte, base int) {
+	if !u.bodies {
+		blankBodies(text)
+	}
+	// A FileSet gives the next file the next free position. One that is full
+	// up to base gives it base.
+	own := token.NewFileSet()
+	own.AddFile("", own.Base(), base-own.Base()-1)
+	// AllErrors, since without it ten syntax errors leave no tree at all.
+	f, err := parser.ParseFile(own, name, text, parser.SkipObjectResolution|parser.AllErrors)
+	l.fset.AddExistingFiles(own.File(token.Pos(base)))
+	if err != nil {
+		u.tainted = true
+		u.dropped += cutBroken(f, err)
+	}
+	// Files of another package in the same folder are not checked, and go/ssa
+	// must not meet what is not checked.
+	if f == nil || f.Name.Name != u.clause {
+		u.tainted = true
+		return
+	}
+	if usesCgo(f) {
+		u.tainted = true
+		u.dropped += cutCgo(f)
+	}
+	s := u.resolve(f)
+	s.generated = isGenerated(text)
+	u.sources = append(u.sources, s)
+}
+
+// isGenerated looks for the mark of generated code, in the words that all
+// generators have used in the course of time.
+func isGenerated(text []byte) bool {
+	head := text[:min(len(text), 4096)]
+	return bytes.Contains(head, []byte("// Code generated")) && bytes.Contains(head, []byte("DO NOT EDIT"))
+}
+
+// usesCgo reports whether a file imports "C".
+func usesCgo(f *ast.File) bool {
+	for _, spec := range f.Imports {
+		if path, err := strconv.Unquote(spec.Path.Value); err == nil && path == "C" {
+			return true
+		}
+	}
+	return false
+}
+
+// cutCgo removes the bodies that mention C.x and returns their number.
+func cutCgo(f *ast.File) int {
+	n := 0
+	for _, d := range f.Decls {
+		if fn, ok := d.(*ast.FuncDecl); ok && fn.Body != nil && mentionsC(fn.Body) {
+			fn.Body = nil
+			n++
+		}
+	}
+	return n
+}
+
+func mentionsC(body ast.Node) bool {
+	found := false
+	ast.Inspect(body, func(n ast.Node) bool {
+		if sel, ok := n.(*ast.SelectorExpr); ok {
+			if id, ok := sel.X.(*ast.Ident); ok && id.Name == "C" {
+				found = true
+			}
+		}
+		return !found
+	})
+	return found
+}

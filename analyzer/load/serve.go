@@ -1,0 +1,106 @@
+package load
+
+import (
+	"bytes"
+	"context"
+	"go/build"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/callroute/callroute/analyzer/flow"
+	"github.com/callroute/callroute/analyzer/system"
+)
+
+// MayServe reports whether p may serve requests of this kind: whether some
+// package of its own tree that it links makes a server. It reads imports only
+// and takes milliseconds; where it cannot tell it says yes.
+func (l *Loader) MayServe(ctx context.Context, p *system.Program, kind flow.Kind) bool {
+	r, err := l.rootOf(p)
+	if err != nil || r.path == "" {
+		return true
+	}
+	s := serverSearch{ctx: ctx, root: r, kind: kind, seen: map[string]bool{}}
+	return s.in(p.Dir)
+}
+
+// makesServer is how a server of each kind comes to be: a package that imports
+// one of the libraries and has one of the texts in it.
+var makesServer = map[flow.Kind]struct{ libraries, texts []string }{
+	flow.HTTP:  {[]string{"net/http"}, []string{"http.Server{", "ListenAndServe", "http.Serve(", ".Serve("}},
+	flow.GRPC:  {[]string{"google.golang.org/grpc"}, []string{"NewServer("}},
+	flow.TTRPC: {[]string{"github.com/containerd/ttrpc", "github.com/stevvooe/ttrpc"}, []string{"NewServer("}},
+}
+
+type serverSearch struct {
+	ctx  context.Context
+	root *root
+	kind flow.Kind
+	seen map[string]bool
+}
+
+// in searches the package in dir and those of the same tree that it imports.
+func (s *serverSearch) in(dir string) bool {
+	if s.seen[dir] || s.ctx.Err() != nil {
+		return false
+	}
+	s.seen[dir] = true
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return false
+	}
+	var imports []string
+	for _, e := range entries {
+		if !isSource(e.Name()) {
+			continue
+		}
+		if ok, err := build.Default.MatchFile(dir, e.Name()); err != nil || !ok {
+			continue
+		}
+		name := filepath.Join(dir, e.Name())
+		src, err := os.ReadFile(name)
+		if err != nil {
+			return true
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), name, src, parser.ImportsOnly)
+		if err != nil {
+			continue
+		}
+		var paths []string
+		for _, i := range f.Imports {
+			if path, err := strconv.Unquote(i.Path.Value); err == nil {
+				paths = append(paths, path)
+			}
+		}
+		if s.makes(paths, src) {
+			return true
+		}
+		imports = append(imports, paths...)
+	}
+	for _, path := range imports {
+		if rel, ok := strings.CutPrefix(path, s.root.path+"/"); ok && s.in(filepath.Join(s.root.dir, rel)) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *serverSearch) makes(imports []string, src []byte) bool {
+	how := makesServer[s.kind]
+	for _, path := range imports {
+		for _, lib := range how.libraries {
+			if path != lib {
+				continue
+			}
+			for _, text := range how.texts {
+				if bytes.Contains(src, []byte(text)) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,32 @@
+package load
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"golang.org/x/tools/txtar"
+
+	"github.com/callroute/callroute/analyzer/system"
+)
+
+// writeTree lays an archive out in a new folder and returns the folder.
+func writeTree(t testing.TB, archive *txtar.Archive) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, f := range archive.Files {
+		name := filepath.Join(dir, filepath.FromSlash(f.Name))
+		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, f.Data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func (b *breaker) program() *system.Program {
+	src := &system.Source{Name: "corpus", Dir: b.dir, Given: b.dir}
+	return &system.Program{Name: "corpus", Package: "example.com/corpus", Dir: b.dir, Source: src}
+}

@@ -1,0 +1,195 @@
+package load
+
+import (
+	"go/types"
+	"maps"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/module"
+	"golang.org/x/tools/go/packages"
+
+	"github.com/callroute/callroute/analyzer/system"
+)
+
+// A unit is a package on its way from the go command's list to a Package.
+type unit struct {
+	Package
+	rank    int              // place in the order of the executable
+	clause  string           // package name
+	files   []string         // Go files, those with import "C" included
+	imports map[string]*unit // by the path in the import declaration
+	module  *packages.Module // nil in the standard library and in GOPATH mode
+	missing bool             // the go command found no files for it
+	tainted bool             // it or a package below it did not type-check entirely
+	dropped int              // bodies and initializers removed
+	checked chan struct{}    // closed when Types is ready
+
+	asked  bool // Options.Bodies names it
+	near   bool // a user package imports it
+	woven  bool // see bodies.go
+	bodies bool // function bodies are wanted, at first on suspicion
+
+	parsed  bool
+	sources []*sourceFile
+	decls   declarations
+	known   *known // standard library only
+}
+
+// known is what there is to know about a standard package once its exported
+// declarations are scanned.
+type known struct {
+	types   *types.Package
+	methods map[string]bool // names that its interfaces and values mention
+	needs   map[string]bool // imports that its declarations mention
+}
+
+// whole reports whether a unit is loaded without selection.
+func (u *unit) whole() bool {
+	return u.User || u.asked
+}
+
+// order makes a unit of main and of each package it imports, imports first.
+// The go command sorts nothing for us, so imports are followed by path.
+func order(main *packages.Package) []*unit {
+	goroot := goroot(main)
+	var units []*unit
+	made := map[*packages.Package]*unit{}
+	var visit func(p *packages.Package) *unit
+	visit = func(p *packages.Package) *unit {
+		if u, ok := made[p]; ok {
+			return u // nil in an import cycle: the import that closes it is left out
+		}
+		made[p] = nil
+		u := &unit{
+			Package: Package{Path: p.PkgPath, Dir: p.Dir},
+			clause:  p.Name, files: p.GoFiles, module: p.Module, imports: map[string]*unit{},
+			missing: len(p.GoFiles) == 0 && p.PkgPath != "unsafe", checked: make(chan struct{}),
+		}
+		u.Standard = p.PkgPath == "unsafe" || u.missing == false && within(goroot, p.Dir)
+		if p.PkgPath == "unsafe" {
+			u.files = nil // its one file is documentation
+		}
+		for _, path := range slices.Sorted(maps.Keys(p.Imports)) {
+			if dep := visit(p.Imports[path]); dep != nil {
+				u.imports[path] = dep
+			}
+		}
+		made[p] = u
+		u.rank = len(units)
+		units = append(units, u)
+		return u
+	}
+	visit(main)
+	shortenVendored(units)
+	return units
+}
+
+// goroot is the folder of the standard library that the go command used, which
+// the toolchain line of a go.mod can make another than our own.
+func goroot(main *packages.Package) string {
+	dir := "\x00" // no folder is within it
+	packages.Visit([]*packages.Package{main}, nil, func(p *packages.Package) {
+		if p.PkgPath == "runtime" || p.PkgPath == "errors" {
+			dir = filepath.Dir(p.Dir)
+		}
+	})
+	return dir
+}
+
+// shortenVendored takes the "…/vendor/" away from the paths of GOPATH mode.
+// Where two copies of a package would get one name, the deeper one keeps its
+// long path: go/types takes a path for an identity.
+func shortenVendored(units []*unit) {
+	taken := map[string]*unit{}
+	short := func(u *unit) string {
+		if i := strings.LastIndex(u.Path, "/vendor/"); i >= 0 && !u.Standard {
+			return u.Path[i+len("/vendor/"):]
+		}
+		return u.Path
+	}
+	for _, u := range units {
+		if other := taken[short(u)]; other == nil || len(u.Path) < len(other.Path) {
+			taken[short(u)] = u
+		}
+	}
+	long := map[*unit]string{}
+	for path, u := range taken {
+		long[u] = path
+	}
+	for _, u := range units {
+		if path := long[u]; path != "" {
+			u.Path = path
+		}
+	}
+	for _, u := range units {
+		u.nameImports()
+	}
+}
+
+func (u *unit) nameImports() {
+	u.Imports = u.Imports[:0]
+	for _, dep := range u.imports {
+		u.Imports = append(u.Imports, dep.Path)
+	}
+	slices.Sort(u.Imports)
+}
+
+// markUser says which units belong to the sources under study: those of a
+// module below the source, of a module that go.mod replaces by a folder, and
+// those that another source of the system holds too, vendored here.
+func (l *Loader) markUser(units []*unit, own *system.Source, sys *system.System) error {
+	ours := []*system.Source{own}
+	if sys != nil {
+		ours = append(ours, sys.Sources...)
+	}
+	var prefixes []string
+	for _, src := range ours {
+		t, err := l.tree(src)
+		if err != nil {
+			return err
+		}
+		for _, r := range t.roots {
+			for _, path := range r.owned {
+				prefixes = append(prefixes, unversioned(path))
+			}
+		}
+	}
+	for _, u := range units {
+		switch {
+		case u.Standard || u.missing:
+		case u.module != nil && (u.module.Main || u.module.Replace != nil && u.module.Replace.Version == ""):
+			u.User = true
+		default:
+			u.User = slices.ContainsFunc(prefixes, func(p string) bool { return hasPath(p, u.Path) }) ||
+				within(own.Dir, u.Dir) && !strings.Contains(u.Dir, "/vendor/") && !strings.Contains(u.Dir, "/Godeps/")
+		}
+	}
+	return nil
+}
+
+// unversioned removes /v2 and the like: a source and the copy of it that
+// another one vendors may be of different major versions.
+func unversioned(modulePath string) string {
+	if prefix, _, ok := module.SplitPathVersion(modulePath); ok {
+		return prefix
+	}
+	return modulePath
+}
+
+// hasPath reports whether an import path is prefix or below it.
+func hasPath(prefix, importPath string) bool {
+	rest, ok := strings.CutPrefix(importPath, prefix)
+	return ok && (rest == "" || rest[0] == '/')
+}
+
+// guessName is the usual package name for an import path.
+func guessName(importPath string) string {
+	if prefix, _, ok := module.SplitPathVersion(importPath); ok {
+		importPath = prefix
+	}
+	name := strings.TrimPrefix(path.Base(importPath), "go-")
+	return strings.NewReplacer("-", "", ".", "").Replace(name)
+}

@@ -1,0 +1,158 @@
+package analyzer
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/callroute/callroute/analyzer/boundary"
+	"github.com/callroute/callroute/analyzer/calls"
+	"github.com/callroute/callroute/analyzer/eval"
+	"github.com/callroute/callroute/analyzer/flow"
+	"github.com/callroute/callroute/analyzer/index"
+	"github.com/callroute/callroute/analyzer/load"
+	"github.com/callroute/callroute/analyzer/program"
+	"github.com/callroute/callroute/analyzer/summary"
+	"github.com/callroute/callroute/analyzer/system"
+)
+
+// programs analyzes the programs of a system when they are asked for. It
+// implements stitch.Programs.
+type programs struct {
+	system   *system.System
+	loader   *load.Loader
+	progress func(string)
+	all      []*system.Program
+	done     map[*system.Program]*summary.Executable
+}
+
+// All implements stitch.Programs.
+func (p *programs) All() []*system.Program { return p.all }
+
+// Get implements stitch.Programs.
+func (p *programs) Get(ctx context.Context, prog *system.Program) (*summary.Executable, error) {
+	if exe := p.done[prog]; exe != nil {
+		return exe, nil
+	}
+	exe, err := p.analyze(ctx, prog)
+	if err != nil {
+		return nil, err
+	}
+	p.done[prog] = exe
+	return exe, nil
+}
+
+// analyze takes one program through the stages.
+func (p *programs) analyze(ctx context.Context, prog *system.Program) (*summary.Executable, error) {
+	loaded, err := p.loader.Load(ctx, prog, p.system)
+	if err != nil {
+		return nil, err
+	}
+	built, err := program.Build(ctx, loaded)
+	if err != nil {
+		return nil, err
+	}
+	if built.Main == nil {
+		return nil, fmt.Errorf("%s: the main package could not be built", prog.Package)
+	}
+	if p.progress != nil {
+		p.progress(fmt.Sprintf("following calls in %d functions of %s", len(built.Funcs), prog.Name))
+	}
+	graph, err := calls.Build(ctx, built)
+	if err != nil {
+		return nil, err
+	}
+	facts := index.Build(built)
+	unit := &boundary.Unit{Program: built, Index: facts, Graph: graph, Eval: eval.New(built, facts, graph)}
+	var found boundary.Findings
+	for _, f := range finders {
+		f.Find(ctx, unit, &found)
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+	}
+	return summary.Build(unit, &found), nil
+}
+
+// Serves implements stitch.Programs.
+func (p *programs) Serves(ctx context.Context, prog *system.Program, kind flow.Kind, key string) bool {
+	if exe := p.done[prog]; exe != nil {
+		return slices.ContainsFunc(exe.Arrivals, func(a summary.Arrival) bool { return a.Kind == kind })
+	}
+	if auxiliary(prog) {
+		return false
+	}
+	return p.loader.MayServe(ctx, prog, kind)
+}
+
+// auxiliary reports whether a main package stands in a folder that by its name
+// holds tests, examples or tools of the tree. Nothing is taken to arrive there
+// unless it is started by name.
+func auxiliary(p *system.Program) bool {
+	dir := strings.TrimPrefix(p.Dir, p.Source.Dir)
+	return slices.ContainsFunc(strings.Split(dir, "/"), func(elem string) bool {
+		switch elem {
+		case "contrib", "docs", "e2e", "example", "examples", "fixtures", "hack", "integration", "man", "scripts",
+			"test", "testdata", "testfiles", "tests", "testutil", "testutils", "tools":
+			return true
+		}
+		return false
+	})
+}
+
+// Commands is what can be traced: of one program, or of all when name is
+// empty.
+func (a *Analyzer) Commands(ctx context.Context, name string) ([]flow.Command, error) {
+	var chosen []*system.Program
+	if name != "" {
+		p, err := a.program(name)
+		if err != nil {
+			return nil, err
+		}
+		chosen = []*system.Program{p}
+	} else {
+		chosen = slices.DeleteFunc(slices.Clone(a.programs.all), auxiliary)
+	}
+	out := []flow.Command{}
+	for _, p := range chosen {
+		exe, err := a.programs.Get(ctx, p)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, commandsOf(exe)...)
+	}
+	return out, nil
+}
+
+func commandsOf(exe *summary.Executable) []flow.Command {
+	var out []flow.Command
+	for _, c := range exe.Commands {
+		if c.Argv0 {
+			continue
+		}
+		out = append(out, flow.Command{
+			Program: exe.Program.Name, Kind: flow.Registration, Words: append([]string{}, c.Words...), Aliases: c.Aliases, Hidden: c.Hidden,
+			Func: exe.Funcs[c.Run[0].Func].Name, Site: flow.Site{File: c.File, Line: c.Line},
+		})
+	}
+	for _, ar := range exe.Arrivals {
+		if !ar.Kind.Process() {
+			continue
+		}
+		f := exe.Funcs[ar.Handlers[0].Func]
+		out = append(out, flow.Command{
+			Program: exe.Program.Name, Kind: ar.Kind, Words: strings.Fields(ar.Key.String()),
+			Func: f.Name, Site: flow.Site{File: f.File, Line: f.Line},
+		})
+	}
+	slices.SortStableFunc(out, func(x, y flow.Command) int {
+		return cmp.Or(cmp.Compare(kindOrder(x.Kind), kindOrder(y.Kind)), slices.Compare(x.Words, y.Words))
+	})
+	return out
+}
+
+func kindOrder(k flow.Kind) int {
+	return slices.Index([]flow.Kind{flow.Registration, flow.HTTP, flow.GRPC, flow.TTRPC}, k)
+}

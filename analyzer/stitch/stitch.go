@@ -1,0 +1,330 @@
+// Package stitch joins departures to arrivals: it says which function of which
+// program a request, a started program or a message reaches.
+//
+// Rules.
+//
+//   - http: method and path pattern fit; the route with the most equal
+//     segments wins, and equal fits are all given
+//   - grpc, ttrpc: "/service/Method" is equal; when several programs serve it,
+//     those that the departing program starts are meant
+//   - exec: the file name is the program's name, or an alias in callroute.yaml
+//     says so; the arguments choose the command
+//
+// What finds no partner is a gap with its reason and, where callroute.yaml can
+// help, the line to add. A program is loaded when something may arrive there.
+package stitch
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/callroute/callroute/analyzer/boundary/execprogram"
+	"github.com/callroute/callroute/analyzer/boundary/httproute"
+	"github.com/callroute/callroute/analyzer/flow"
+	"github.com/callroute/callroute/analyzer/summary"
+	"github.com/callroute/callroute/analyzer/system"
+)
+
+// Programs gives the programs of the system, analyzed when they are asked for.
+type Programs interface {
+	// All is every program, sorted by name and package.
+	All() []*system.Program
+	// Get analyzes a program, once.
+	Get(context.Context, *system.Program) (*summary.Executable, error)
+	// Serves reports whether a program may serve requests of this kind and
+	// key; false is certain, and cheap to know.
+	Serves(context.Context, *system.Program, flow.Kind, string) bool
+}
+
+// Stitcher joins the departures of one system.
+type Stitcher struct {
+	System   *system.System
+	Programs Programs
+}
+
+// Join is one thing that a departure reaches.
+type Join struct {
+	Exe        *summary.Executable
+	Func       summary.ID       // a handler; None when a program is started
+	Command    *summary.Command // the command of a started program, nil for its main function
+	Argv       []string         // the known arguments of a started program
+	ArgvKnown  bool             // whether Argv is all of them
+	Registered []summary.Place  // in Exe
+	Detail     string
+	Label      string
+}
+
+// Gap says why a departure reaches nothing.
+type Gap struct{ Reason, Hint string }
+
+// Join finds what d, which leaves from, reaches. It gives joins or a gap.
+func (s *Stitcher) Join(ctx context.Context, from *summary.Executable, d *summary.Departure) ([]Join, *Gap, error) {
+	if d.Reason != "" && d.Kind != flow.Exec {
+		return nil, &Gap{d.Reason, d.Hint}, nil
+	}
+	switch d.Kind {
+	case flow.Exec:
+		return s.exec(ctx, from, d)
+	case flow.Channel:
+		return channel(from, d)
+	}
+	return s.request(ctx, from, d)
+}
+
+// request joins http, grpc and ttrpc.
+func (s *Stitcher) request(ctx context.Context, from *summary.Executable, d *summary.Departure) ([]Join, *Gap, error) {
+	var best []Join
+	score := 0
+	consider := func(exe *summary.Executable) {
+		for i := range exe.Arrivals {
+			a := &exe.Arrivals[i]
+			n := fit(d, a)
+			if n == 0 || n < score {
+				continue
+			}
+			if n > score {
+				best, score = nil, n
+			}
+			for _, h := range a.Handlers {
+				j := Join{Exe: exe, Func: h.Func, Registered: a.Registered, Detail: detail(d, a), Label: h.Label}
+				if !slices.ContainsFunc(best, func(x Join) bool { return x.Exe == exe && x.Func == h.Func }) {
+					best = append(best, j)
+				}
+			}
+		}
+	}
+	for _, p := range s.Programs.All() {
+		if p == from.Program || !s.Programs.Serves(ctx, p, d.Kind, d.Key.Path) {
+			continue
+		}
+		exe, err := s.Programs.Get(ctx, p)
+		if err != nil {
+			return nil, nil, err
+		}
+		consider(exe)
+	}
+	if len(best) == 0 {
+		consider(from)
+	}
+	if len(best) == 0 {
+		return nil, &Gap{Reason: fmt.Sprintf("no program under study serves %s", d.Key)}, nil
+	}
+	return s.label(from, narrow(from, best)), nil, nil
+}
+
+// fit tells how well an arrival answers a departure, 0 for not at all.
+func fit(d *summary.Departure, a *summary.Arrival) int {
+	if d.Kind != a.Kind {
+		return 0
+	}
+	if d.Kind != flow.HTTP {
+		if d.Key.Path == a.Key.Path {
+			return 1
+		}
+		return 0
+	}
+	if a.Key.Name != "" && a.Key.Name != d.Key.Name && d.Key.Name != "*" {
+		if !(a.Key.Name == "GET" && d.Key.Name == "HEAD") {
+			return 0
+		}
+		return 4*httproute.Match(d.Key.Path, a.Key.Path) - 2
+	}
+	n := 4 * httproute.Match(d.Key.Path, a.Key.Path)
+	if n > 0 && a.Key.Name == "" {
+		n--
+	}
+	return n
+}
+
+func detail(d *summary.Departure, a *summary.Arrival) string {
+	if d.Kind == flow.HTTP {
+		name := a.Key.Name
+		if name == "" {
+			name = d.Key.Name
+		}
+		return name + " " + a.Key.Path
+	}
+	return a.Key.Path
+}
+
+// narrow keeps, of several programs that serve the same key, those that the
+// departing program starts.
+func narrow(from *summary.Executable, joins []Join) []Join {
+	if !manyPrograms(joins) {
+		return joins
+	}
+	var children []Join
+	for _, j := range joins {
+		if slices.ContainsFunc(from.Departures, func(d summary.Departure) bool {
+			return d.Kind == flow.Exec && execprogram.Match(d.Key.Name, j.Exe.Program.Name)
+		}) {
+			children = append(children, j)
+		}
+	}
+	if len(children) > 0 {
+		return children
+	}
+	return joins
+}
+
+func manyPrograms(joins []Join) bool {
+	return slices.ContainsFunc(joins, func(j Join) bool { return j.Exe != joins[0].Exe })
+}
+
+// label names the program on each of several answers, or keeps the one that
+// callroute.yaml chose.
+func (s *Stitcher) label(from *summary.Executable, joins []Join) []Join {
+	if !manyPrograms(joins) {
+		return joins
+	}
+	for _, answer := range s.System.Choices[from.Program.Name] {
+		var chosen []Join
+		for _, j := range joins {
+			if j.Exe.Program.Name == answer {
+				chosen = append(chosen, j)
+			}
+		}
+		if len(chosen) > 0 {
+			return chosen
+		}
+	}
+	for i := range joins {
+		joins[i].Label = joins[i].Exe.Program.Name
+	}
+	return joins
+}
+
+// exec joins the start of a program.
+func (s *Stitcher) exec(ctx context.Context, from *summary.Executable, d *summary.Departure) ([]Join, *Gap, error) {
+	if d.Key.Name == execprogram.Self {
+		j, gap := s.entry(from, d)
+		return j, gap, nil
+	}
+	var joins []Join
+	for _, p := range s.named(from, d.Key.Name) {
+		exe, err := s.Programs.Get(ctx, p)
+		if err != nil {
+			return nil, nil, err
+		}
+		j, gap := s.entry(exe, d)
+		if gap != nil {
+			return nil, gap, nil
+		}
+		joins = append(joins, j...)
+	}
+	if len(joins) > 0 {
+		return s.label(from, joins), nil, nil
+	}
+	reason := fmt.Sprintf("exec of %s: no program under study has this name", d.Key.Name)
+	hint := fmt.Sprintf("aliases: {%s: PROGRAM}", path.Base(d.Key.Name))
+	if d.Reason != "" {
+		reason = "exec of a name that is not a constant of the program: no program chosen"
+		hint = fmt.Sprintf("choices: {%s: {exec: PROGRAM}}", from.Program.Name)
+	}
+	return nil, &Gap{reason, hint}, nil
+}
+
+// named is the programs that a name pattern can mean. The program's own source
+// comes before others.
+func (s *Stitcher) named(from *summary.Executable, pattern string) []*system.Program {
+	if to, ok := s.System.Aliases[path.Base(pattern)]; ok {
+		pattern = to
+	}
+	if pattern == "*" {
+		pattern = s.System.Choices[from.Program.Name]["exec"]
+	}
+	var out []*system.Program
+	for _, p := range s.Programs.All() {
+		if execprogram.Match(pattern, p.Name) {
+			out = append(out, p)
+		}
+	}
+	if own := slices.DeleteFunc(slices.Clone(out), func(p *system.Program) bool { return p.Source != from.Program.Source }); len(own) > 0 && !strings.Contains(pattern, "*") {
+		return own
+	}
+	return out
+}
+
+// entry is where a started program goes for the arguments of d.
+func (s *Stitcher) entry(exe *summary.Executable, d *summary.Departure) ([]Join, *Gap) {
+	j := Join{Exe: exe, Func: summary.None, Detail: strings.TrimSpace(d.Key.String()), ArgvKnown: true}
+	for _, a := range d.Key.Argv {
+		if a.Rest {
+			j.ArgvKnown = false
+		} else {
+			j.Argv = append(j.Argv, a.Text)
+		}
+	}
+	if c, gap := byArgv0(exe, d); c != nil || gap != nil {
+		j.Command = c
+		if gap != nil {
+			return nil, gap
+		}
+		return []Join{j}, nil
+	}
+	words, certain := execprogram.Split(d.Key.Argv, commandWords(exe))
+	if !certain && (len(exe.Commands) > 1 || len(j.Argv) == 0) {
+		return nil, &Gap{
+			Reason: fmt.Sprintf("exec of %s: its arguments, which choose what it does, are not constants of the program", exe.Program.Name),
+		}
+	}
+	for i := range exe.Commands {
+		c := &exe.Commands[i]
+		if !c.Argv0 && slices.Equal(c.Words, words) {
+			j.Command = c
+			return []Join{j}, nil
+		}
+	}
+	return []Join{j}, nil
+}
+
+// byArgv0 is the command that a program started under another name runs.
+func byArgv0(exe *summary.Executable, d *summary.Departure) (*summary.Command, *Gap) {
+	if d.Key.Argv0 == "" || d.Key.Name != execprogram.Self {
+		return nil, nil
+	}
+	table := false
+	for i := range exe.Commands {
+		c := &exe.Commands[i]
+		table = table || c.Argv0
+		if c.Argv0 && c.Words[0] == d.Key.Argv0 {
+			return c, nil
+		}
+	}
+	if table && strings.Contains(d.Key.Argv0, "*") {
+		return nil, &Gap{Reason: fmt.Sprintf("%s starts itself under a name that is not a constant of the program", exe.Program.Name)}
+	}
+	return nil, nil
+}
+
+// commandWords is the words of every command, under each of its names.
+func commandWords(exe *summary.Executable) [][]string {
+	var out [][]string
+	for _, c := range exe.Commands {
+		if len(c.Words) > 0 && !c.Argv0 {
+			out = append(out, c.Words)
+		}
+	}
+	return out
+}
+
+// channel joins a send with the receivers of the same channel.
+func channel(from *summary.Executable, d *summary.Departure) ([]Join, *Gap, error) {
+	var out []Join
+	for i := range from.Arrivals {
+		a := &from.Arrivals[i]
+		if a.Kind != flow.Channel || a.Key.Path != d.Key.Path {
+			continue
+		}
+		for _, h := range a.Handlers {
+			out = append(out, Join{Exe: from, Func: h.Func, Argv: []string{d.Key.Name}, ArgvKnown: d.Key.Name != "", Detail: d.Key.Name, Registered: a.Registered})
+		}
+	}
+	if len(out) == 0 {
+		return nil, &Gap{Reason: "nothing in the program receives from this channel"}, nil
+	}
+	return out, nil, nil
+}

@@ -1,0 +1,534 @@
+// Package summary reduces one analyzed executable to plain data: its
+// functions, the sites at which they pass control on, and what the finders
+// found. The SSA can be dropped afterwards, so that a system of many programs
+// needs the memory of one.
+//
+// What is left out: the standard library and functions without bodies, calls
+// of methods that nearly everything has (Error, String, io.Reader …), and the
+// call-graph edges that a finder replaced.
+package summary
+
+import (
+	"cmp"
+	"go/token"
+	"go/types"
+	"slices"
+	"strings"
+
+	"golang.org/x/tools/go/ssa"
+
+	"github.com/callroute/callroute/analyzer/boundary"
+	"github.com/callroute/callroute/analyzer/calls"
+	"github.com/callroute/callroute/analyzer/flow"
+	"github.com/callroute/callroute/analyzer/program"
+	"github.com/callroute/callroute/analyzer/system"
+)
+
+// ID is the place of a function in Executable.Funcs.
+type ID int32
+
+// None stands for a function that is not in the summary.
+const None ID = -1
+
+// Executable is one program as plain data.
+type Executable struct {
+	Program    *system.Program
+	Funcs      []Func
+	Main       ID
+	Departures []Departure
+	Arrivals   []Arrival
+	Commands   []Command
+	Dropped    flow.Dropped
+}
+
+// Func is a function, or a package variable that registers one.
+type Func struct {
+	Name     string // as in flow.Node.Func
+	Decl     string
+	File     string
+	Line     int
+	End      int
+	Library  bool   // not part of the sources under study
+	Literal  ID     // the function in which a literal is made, None for others
+	Sites    []Site // in source order
+	Leaves   []int  // Departures decided here
+	Effects  []Effect
+	Branches []Branch
+}
+
+// Site is a place where control passes on.
+type Site struct {
+	Line       int
+	Pos        int // orders the sites of a function, and names them in a Branch
+	Kind       flow.Kind
+	Rule       string
+	Detail     string
+	To         []ID
+	Candidates int
+	Failure    bool // stands where an error was found
+	Registered []Place
+}
+
+// Effect is a call that changes the world outside the process.
+type Effect struct {
+	Line int
+	Call string // "os.WriteFile"
+}
+
+// Branch is boundary.Branch over site positions.
+type Branch struct {
+	Sent bool
+	Word string
+	Live []int
+}
+
+// Place is a line in a function.
+type Place struct {
+	In   ID
+	Line int
+}
+
+// Departure is boundary.Departure with functions as IDs.
+type Departure struct {
+	Kind   flow.Kind
+	Key    boundary.Key
+	In     ID
+	Line   int
+	Via    []Place
+	Rule   string
+	Reason string
+	Hint   string
+}
+
+// Origin is the function that decides the key.
+func (d Departure) Origin() ID {
+	if len(d.Via) > 0 {
+		return d.Via[0].In
+	}
+	return d.In
+}
+
+// Arrival is boundary.Arrival with functions as IDs.
+type Arrival struct {
+	Kind       flow.Kind
+	Key        boundary.Key
+	Handlers   []Handler
+	Registered []Place
+	Rule       string
+}
+
+// Handler is a function and what chooses it.
+type Handler struct {
+	Func  ID
+	Label string
+}
+
+// Command is boundary.Command with functions as IDs.
+type Command struct {
+	Words, Aliases []string
+	Run, Before    []Handler
+	Kind           flow.Kind
+	Route          []ID
+	File           string
+	Line           int
+	Rule           string
+	Hidden         bool
+	Argv0          bool
+}
+
+// Build reduces u and what was found in it.
+func Build(u *boundary.Unit, found *boundary.Findings) *Executable {
+	b := &builder{
+		u: u, found: found, ids: map[boundary.Node]ID{}, cut: map[ssa.CallInstruction]bool{},
+		exe: &Executable{Program: u.Program.Exe.Program, Dropped: u.Program.Exe.Dropped, Main: None},
+	}
+	b.exe.Dropped.Packages = append(b.exe.Dropped.Packages, u.Program.Broke...)
+	b.build()
+	return b.exe
+}
+
+type builder struct {
+	u     *boundary.Unit
+	found *boundary.Findings
+	exe   *Executable
+	ids   map[boundary.Node]ID
+	cut   map[ssa.CallInstruction]bool
+}
+
+func (b *builder) build() {
+	for _, c := range b.found.Cuts {
+		b.cut[c] = true
+	}
+	for _, f := range b.u.Program.Funcs {
+		if f.Blocks != nil && !b.u.Program.Std(f) && !b.u.Graph.Wrapper(f) && f.Synthetic != packageInit {
+			b.add(f)
+		}
+	}
+	if m := b.u.Program.Main.Func("main"); m != nil {
+		b.exe.Main = b.id(m)
+	}
+	for _, f := range b.u.Program.Funcs {
+		if id, ok := b.ids[f]; ok {
+			b.fill(id, f)
+		}
+	}
+	b.links()
+	b.departures()
+	b.arrivals()
+	b.commands()
+	b.registrations()
+	b.dropIdle()
+	for i := range b.exe.Funcs {
+		slices.SortStableFunc(b.exe.Funcs[i].Sites, func(x, y Site) int { return cmp.Compare(x.Pos, y.Pos) })
+	}
+}
+
+// packageInit marks the initializer that the compiler makes of a package; what
+// it calls runs before any command.
+const packageInit = "package initializer"
+
+// add gives f an ID. Instances of one generic function share it.
+func (b *builder) add(f *ssa.Function) {
+	if o := f.Origin(); o != nil && o != f {
+		if id, ok := b.ids[o]; ok {
+			b.ids[f] = id
+			return
+		}
+		b.add(o)
+		b.ids[f] = b.ids[o]
+		return
+	}
+	if _, ok := b.ids[f]; ok {
+		return
+	}
+	file, line, end := b.u.Program.Place(f)
+	b.ids[f] = ID(len(b.exe.Funcs))
+	b.exe.Funcs = append(b.exe.Funcs, Func{
+		Name: b.u.Program.Name(f), File: file, Line: line, End: end,
+		Library: !b.u.Program.User(f), Literal: None,
+	})
+}
+
+// id is the ID of a function or variable, None for those left out. A variable
+// gets one when it is first asked for.
+func (b *builder) id(n boundary.Node) ID {
+	if n == nil {
+		return None
+	}
+	if id, ok := b.ids[n]; ok {
+		return id
+	}
+	switch n := n.(type) {
+	case *ssa.Function:
+		if n.Synthetic == packageInit || n.Blocks != nil && !b.u.Program.Std(n) && !b.u.Graph.Wrapper(n) {
+			b.add(n)
+			return b.ids[n]
+		}
+	case *ssa.Global:
+		at := b.u.Program.Exe.Fset.PositionFor(n.Pos(), false)
+		b.ids[n] = ID(len(b.exe.Funcs))
+		b.exe.Funcs = append(b.exe.Funcs, Func{
+			Name: n.Pkg.Pkg.Path() + "." + n.Name(), Decl: "var", Literal: None,
+			File: b.u.Program.Exe.Rel(at.Filename), Line: at.Line, End: at.Line,
+		})
+		return b.ids[n]
+	}
+	return None
+}
+
+// fill adds the sites and effects of f.
+func (b *builder) fill(id ID, f *ssa.Function) {
+	if f.Parent() != nil {
+		if parent, ok := b.ids[f.Parent()]; ok {
+			b.exe.Funcs[id].Literal = parent
+		}
+	}
+	failing := failureBlocks(f)
+	for _, s := range b.u.Graph.Out(f) {
+		cc := s.Instr.Common()
+		if b.cut[s.Instr] && s.Rule != calls.Passed || cc.IsInvoke() && calls.Universal(cc.Method) && s.Rule != calls.Passed {
+			continue
+		}
+		site := Site{
+			Line: b.u.Program.Line(s.Pos()), Pos: int(s.Pos()), Kind: s.Kind, Rule: s.Rule,
+			Detail: s.Detail, Candidates: len(s.Callees), Failure: failing[s.Instr.Block()],
+		}
+		for _, c := range s.Callees {
+			if to, ok := b.ids[c]; ok && !slices.Contains(site.To, to) {
+				site.To = append(site.To, to)
+			} else if name := effect(c); name != "" {
+				b.effect(id, site.Line, name)
+			}
+		}
+		if len(site.To) > 0 {
+			b.exe.Funcs[id].Sites = append(b.exe.Funcs[id].Sites, site)
+		}
+	}
+}
+
+// failureBlocks is the blocks of f that run only when an error was found:
+// those that the failing side of a comparison of an error with nil dominates.
+func failureBlocks(f *ssa.Function) map[*ssa.BasicBlock]bool {
+	var out map[*ssa.BasicBlock]bool
+	for _, b := range f.Blocks {
+		cond, ok := b.Instrs[len(b.Instrs)-1].(*ssa.If)
+		if !ok {
+			continue
+		}
+		cmp, ok := cond.Cond.(*ssa.BinOp)
+		if !ok || !isError(cmp.X.Type()) {
+			continue
+		}
+		fails := b.Succs[0]
+		switch cmp.Op {
+		case token.EQL:
+			fails = b.Succs[1]
+		case token.NEQ:
+		default:
+			continue
+		}
+		if len(fails.Preds) > 1 {
+			continue
+		}
+		for _, d := range f.Blocks {
+			if fails.Dominates(d) {
+				if out == nil {
+					out = map[*ssa.BasicBlock]bool{}
+				}
+				out[d] = true
+			}
+		}
+	}
+	return out
+}
+
+func isError(t types.Type) bool {
+	n, ok := types.Unalias(t).(*types.Named)
+	return ok && n.Obj().Pkg() == nil && n.Obj().Name() == "error"
+}
+
+func (b *builder) effect(id ID, line int, call string) {
+	e := Effect{line, call}
+	if !slices.Contains(b.exe.Funcs[id].Effects, e) {
+		b.exe.Funcs[id].Effects = append(b.exe.Funcs[id].Effects, e)
+	}
+}
+
+// effect is the short name of a library function that changes files, mounts
+// or processes, "" for others.
+func effect(f *ssa.Function) string {
+	s := program.Symbol(f)
+	switch s {
+	case "os.WriteFile", "io/ioutil.WriteFile", "os.Create", "os.OpenFile", "os.Mkdir", "os.MkdirAll", "os.Rename",
+		"os.Symlink", "os.Link", "os.Remove", "os.RemoveAll", "os.CreateTemp", "io/ioutil.TempFile", "os.Chmod", "os.Chown",
+		"(*os.File).Write", "(*os.File).WriteString", "(*os.File).WriteAt", "(*os.Process).Signal", "(*os.Process).Kill":
+		return strings.TrimPrefix(s, "io/")
+	}
+	pkg, name, ok := strings.Cut(s, ".")
+	if !ok {
+		return ""
+	}
+	if i := strings.LastIndex(s, "/unix."); i >= 0 {
+		pkg, name = "unix", s[i+len("/unix."):]
+	}
+	if pkg != "unix" && pkg != "syscall" {
+		return ""
+	}
+	switch name {
+	case "Mount", "Unmount", "PivotRoot", "Chroot", "Sethostname", "Setns", "Unshare", "Kill", "Write", "Openat", "Openat2",
+		"Mkdirat", "Mknod", "Mkfifo", "Symlinkat", "Prctl", "Setrlimit", "Prlimit", "Exec":
+		return pkg + "." + name
+	}
+	return ""
+}
+
+func (b *builder) links() {
+	for _, l := range b.found.Links {
+		from, to := b.id(l.From), b.id(l.To)
+		if from == None || to == None {
+			continue
+		}
+		s := Site{
+			Line: b.u.Program.Line(l.Pos), Pos: int(l.Pos), Kind: l.Kind, Rule: l.Rule, Detail: l.Detail,
+			To: []ID{to}, Candidates: l.Candidates, Registered: b.places(l.Registered),
+		}
+		f := &b.exe.Funcs[from]
+		if !slices.ContainsFunc(f.Sites, func(x Site) bool { return x.Pos == s.Pos && x.Kind == s.Kind && slices.Equal(x.To, s.To) }) {
+			f.Sites = append(f.Sites, s)
+		}
+	}
+	for _, br := range b.found.Branches {
+		id := b.id(br.In)
+		if id == None {
+			continue
+		}
+		out := Branch{Sent: br.Sent, Word: br.Word}
+		for _, c := range br.Live {
+			out.Live = append(out.Live, int(c.Pos()))
+		}
+		b.exe.Funcs[id].Branches = append(b.exe.Funcs[id].Branches, out)
+	}
+}
+
+func (b *builder) places(in []boundary.Place) []Place {
+	var out []Place
+	for _, p := range in {
+		pl := Place{b.id(p.In), b.u.Program.Line(p.Pos)}
+		if pl.In != None && !slices.Contains(out, pl) {
+			out = append(out, pl)
+		}
+	}
+	return out
+}
+
+func (b *builder) departures() {
+	for _, d := range b.found.Departures {
+		in := b.id(d.In)
+		if in == None {
+			continue
+		}
+		out := Departure{
+			Kind: d.Kind, Key: d.Key, In: in, Line: b.u.Program.Line(d.Pos), Via: b.places(d.Via),
+			Rule: d.Rule, Reason: d.Reason, Hint: d.Hint,
+		}
+		b.exe.Departures = append(b.exe.Departures, out)
+	}
+	slices.SortStableFunc(b.exe.Departures, func(x, y Departure) int {
+		return cmp.Or(
+			cmp.Compare(x.Kind, y.Kind),
+			strings.Compare(x.Key.String(), y.Key.String()),
+			strings.Compare(b.exe.Funcs[x.Origin()].Name, b.exe.Funcs[y.Origin()].Name),
+			cmp.Compare(x.In, y.In), cmp.Compare(x.Line, y.Line),
+		)
+	})
+	for i, d := range b.exe.Departures {
+		f := &b.exe.Funcs[d.Origin()]
+		f.Leaves = append(f.Leaves, i)
+	}
+}
+
+func (b *builder) arrivals() {
+	for _, a := range b.found.Arrivals {
+		out := Arrival{Kind: a.Kind, Key: a.Key, Registered: b.places(a.Registered), Rule: a.Rule, Handlers: b.handlers(a.Handlers)}
+		if len(out.Handlers) == 0 {
+			continue
+		}
+		if !slices.ContainsFunc(b.exe.Arrivals, func(x Arrival) bool {
+			return x.Kind == out.Kind && x.Key.String() == out.Key.String() && slices.Equal(x.Handlers, out.Handlers)
+		}) {
+			b.exe.Arrivals = append(b.exe.Arrivals, out)
+		}
+	}
+	slices.SortStableFunc(b.exe.Arrivals, func(x, y Arrival) int {
+		return cmp.Or(cmp.Compare(x.Kind, y.Kind), strings.Compare(x.Key.String(), y.Key.String()),
+			cmp.Compare(x.Handlers[0].Func, y.Handlers[0].Func))
+	})
+}
+
+func (b *builder) handlers(in []boundary.Handler) []Handler {
+	var out []Handler
+	for _, h := range in {
+		if id := b.id(h.Fn); id != None {
+			out = append(out, Handler{id, h.Label})
+		}
+	}
+	return out
+}
+
+func (b *builder) commands() {
+	for _, c := range b.found.Commands {
+		at := b.u.Program.Exe.Fset.PositionFor(c.Pos, false)
+		out := Command{
+			Words: c.Words, Aliases: c.Aliases, Run: b.handlers(c.Run), Before: b.handlers(c.Before),
+			Kind: c.Kind, File: b.u.Program.Exe.Rel(at.Filename), Line: at.Line, Rule: c.Rule, Hidden: c.Hidden, Argv0: c.Argv0,
+		}
+		for _, n := range c.Route {
+			if id := b.id(n); id != None {
+				out.Route = append(out.Route, id)
+			}
+		}
+		if len(out.Run) > 0 {
+			b.exe.Commands = append(b.exe.Commands, out)
+		}
+	}
+	slices.SortStableFunc(b.exe.Commands, func(x, y Command) int {
+		return cmp.Or(slices.Compare(x.Words, y.Words), cmp.Compare(x.Run[0].Func, y.Run[0].Func))
+	})
+}
+
+// registrations marks the sites that only hand a handler to a table: control
+// does not pass there, it arrives later.
+func (b *builder) registrations() {
+	handler := map[ID]bool{}
+	for _, a := range b.exe.Arrivals {
+		if a.Kind.Process() {
+			for _, h := range a.Handlers {
+				handler[h.Func] = true
+			}
+		}
+	}
+	for _, c := range b.exe.Commands {
+		for _, h := range slices.Concat(c.Run, c.Before) {
+			handler[h.Func] = true
+		}
+	}
+	for i := range b.exe.Funcs {
+		for j := range b.exe.Funcs[i].Sites {
+			s := &b.exe.Funcs[i].Sites[j]
+			if s.Rule == calls.Passed && slices.ContainsFunc(s.To, func(id ID) bool { return handler[id] }) {
+				s.Kind = flow.Registration
+			}
+		}
+	}
+}
+
+// dropIdle drops the arrivals that nothing in the program registers: a tool
+// may link a server without ever making one.
+func (b *builder) dropIdle() {
+	run := b.exe.Reachable()
+	b.exe.Arrivals = slices.DeleteFunc(b.exe.Arrivals, func(a Arrival) bool {
+		return a.Kind.Process() && len(a.Registered) > 0 && !slices.ContainsFunc(a.Registered, func(p Place) bool {
+			return b.exe.Funcs[p.In].Decl == "" && run[p.In]
+		})
+	})
+}
+
+// Reachable is the functions that some run of the program can reach: from main,
+// from its commands, and from package initializers.
+func (e *Executable) Reachable() map[ID]bool {
+	seen := map[ID]bool{}
+	var work []ID
+	push := func(id ID) {
+		if id != None && !seen[id] {
+			seen[id] = true
+			work = append(work, id)
+		}
+	}
+	push(e.Main)
+	for _, c := range e.Commands {
+		for _, id := range c.Route {
+			push(id)
+		}
+		for _, h := range slices.Concat(c.Run, c.Before) {
+			push(h.Func)
+		}
+	}
+	for i := range e.Funcs {
+		if strings.Contains(e.Funcs[i].Name, ".init#") {
+			push(ID(i))
+		}
+	}
+	for len(work) > 0 {
+		id := work[len(work)-1]
+		work = work[:len(work)-1]
+		for _, s := range e.Funcs[id].Sites {
+			if s.Kind == flow.Registration && e.Funcs[id].Decl == "" && s.Rule == calls.Passed {
+				continue
+			}
+			for _, to := range s.To {
+				push(to)
+			}
+		}
+	}
+	return seen
+}

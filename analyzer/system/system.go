@@ -1,0 +1,67 @@
+// Package system says which sources and which programs form the system under
+// study.
+//
+// Words. A source is one tree of Go code that is loaded by itself. A program is
+// one main package of a source. An alias is another name under which a program
+// is started. A choice pins one of several true answers that only a
+// configuration knows.
+//
+// A system comes from folders on the command line ([FromDirs]) or from a file
+// ([Read]):
+//
+//	sources:
+//	  - {dir: moby, import: github.com/docker/docker}
+//	  - {dir: containerd}
+//	aliases: {docker-containerd: containerd}
+//	choices: {containerd: {runtime: io.containerd.runc.v2}}
+//
+// A dir is relative to the file. import is the import path of the dir and is
+// needed only where nothing in the tree tells. Every error is one line: where
+// it is, what is wrong, what to do.
+//
+// What it cannot see: whether an alias or a choice names a program that exists.
+// The programs of a source are known only when it is loaded.
+package system
+
+import "path/filepath"
+
+// Source is one tree of Go code that is loaded by itself. Two sources may hold
+// different versions of one module.
+type Source struct {
+	Name    string // unique in the system: the last element of Dir, or as many as it takes
+	Dir     string // absolute, symlinks kept
+	Given   string // Dir as the user wrote it
+	Import  string // import path of the root, only where nothing in the tree tells
+	Version string // tag or revision of the tree; empty where neither git nor a VERSION file tells
+}
+
+// Program is one main package.
+type Program struct {
+	Name    string // last element of Dir, or the module's name for a root main
+	Package string // import path
+	Dir     string // absolute
+	Source  *Source
+}
+
+// System is what `--src` and `-f callroute.yaml` describe.
+type System struct {
+	File    string // the file it was read from, empty without one
+	Sources []*Source
+	Aliases map[string]string            // argv[0] → program name
+	Choices map[string]map[string]string // program → what → pinned answer
+}
+
+// ProgramName follows the aliases from what a program is started as, with or
+// without a folder before it, to the program's name.
+func (s *System) ProgramName(argv0 string) string {
+	name := filepath.Base(argv0)
+	// Read refuses cycles. A System made by hand may have one.
+	for range len(s.Aliases) {
+		next, ok := s.Aliases[name]
+		if !ok {
+			break
+		}
+		name = next
+	}
+	return name
+}

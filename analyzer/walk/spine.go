@@ -1,0 +1,350 @@
+package walk
+
+import (
+	"container/heap"
+	"slices"
+	"strings"
+
+	"github.com/callroute/callroute/analyzer/flow"
+	"github.com/callroute/callroute/analyzer/summary"
+)
+
+// Costs of a step on the spine. They only rank ways that cross the same number
+// of programs.
+const (
+	stepCost    = 4
+	choiceCost  = 1  // for each doubling of the candidates
+	libraryCost = 2  // a function outside the sources under study
+	deferCost   = 16 // cleanup
+	failureCost = 24 // runs only after an error
+	undoCost    = 20 // takes back what was done, by its name
+	wordBonus   = 2  // the callee's name repeats a word of the command
+
+	firstSlack = 8  // how much dearer the first of several ways may be
+	lastSlack  = 24 // how much dearer the last effect may be
+	farEffect  = 48 // an effect that is further away is not what the command is about
+	noEffect   = 400
+	smallWrite = 12 // directories, links, removals
+)
+
+// cost is the price of going on to function to at site s.
+func (w *walker) cost(exe *summary.Executable, s *summary.Site, to summary.ID) int {
+	c := stepCost
+	for n := s.Candidates; n > 1; n /= 2 {
+		c += choiceCost
+	}
+	if exe.Funcs[to].Library {
+		c += libraryCost
+	}
+	if s.Kind == flow.Defer {
+		c += deferCost
+	}
+	if s.Failure {
+		c += failureCost
+	}
+	name := strings.ToLower(exe.Funcs[to].Name[strings.LastIndexByte(exe.Funcs[to].Name, '.')+1:])
+	if undoes(name) && !w.asked(name) {
+		c += undoCost
+	}
+	for _, word := range w.flow.Command {
+		if len(word) > 2 && !strings.Contains(word, "/") && strings.Contains(name, strings.ToLower(word)) {
+			return c - wordBonus
+		}
+	}
+	return c
+}
+
+// undoes reports whether a lower-case function name says that it takes
+// something back.
+func undoes(name string) bool {
+	for _, verb := range []string{
+		"abort", "cancel", "cleanup", "close", "delete", "destroy", "kill", "release", "remove", "rollback",
+		"teardown", "unmount", "unregister", "restore", "revert",
+	} {
+		if strings.HasPrefix(name, verb) {
+			return true
+		}
+	}
+	return false
+}
+
+// asked reports whether the command itself asks for what a name says.
+func (w *walker) asked(name string) bool {
+	for _, word := range w.flow.Command {
+		word = strings.ToLower(word)
+		if len(word) > 1 && (strings.Contains(name, word) || undoes(word)) {
+			return true
+		}
+	}
+	return false
+}
+
+// worth is what can still be reached from a node: more programs first, then
+// the lower cost.
+type worth struct {
+	programs int
+	cost     int
+}
+
+func (a worth) better(b worth) bool {
+	return a.programs > b.programs || a.programs == b.programs && a.cost < b.cost
+}
+
+// state is a node and the programs that the route has been through.
+type state struct {
+	node int
+	seen string
+}
+
+// spine chooses the route a person would tell: the one that reaches the most
+// programs and then something that lasts, without detours. Of several such
+// ways it takes the first that is written on the way to another process, and
+// the last inside the last one.
+func (w *walker) spine(e Entry) []int {
+	if w.flow.Root == 0 {
+		return []int{}
+	}
+	values := w.values()
+	seen := w.program(w.flow.Root)
+	out := []int{w.flow.Root}
+	on := map[int]bool{w.flow.Root: true}
+	for at := w.flow.Root; ; {
+		h := w.choose(values, state{at, seen}, on)
+		if h == nil {
+			return out
+		}
+		for _, n := range append(slices.Clone(h.via), h.to) {
+			out = append(out, n)
+			on[n] = true
+		}
+		seen = w.through(seen, at, h)
+		if h.process {
+			w.reads = h.reads
+		}
+		at = h.to
+	}
+}
+
+// program is the set of programs that holds only the one of node n.
+func (w *walker) program(n int) string {
+	return "\x00" + w.where[n-1].exe.Program.Package + "@" + w.where[n-1].exe.Program.Source.Name + "\x00"
+}
+
+// through is the set of programs after taking h from node n.
+func (w *walker) through(seen string, n int, h *hop) string {
+	p := w.program(h.to)
+	if strings.Contains(seen, p) {
+		return seen
+	}
+	return seen + p
+}
+
+// allowed reports whether the spine may take h: it does not go back into a
+// program it has left, except that a program may start itself.
+func (w *walker) allowed(seen string, n int, h *hop) bool {
+	if !h.process {
+		return true
+	}
+	return !strings.Contains(seen, w.program(h.to)) || w.program(h.to) == w.program(n)
+}
+
+// choose takes the best hop: among those that reach as many programs as any,
+// the first that is not much dearer, or the last in the last program.
+func (w *walker) choose(values map[state]worth, s state, on map[int]bool) *hop {
+	best, ok := values[s]
+	if !ok {
+		return nil
+	}
+	if end := w.effect(s.node); best.programs == 0 && end == best.cost {
+		return nil
+	}
+	if best.programs == 0 && (best.cost > farEffect || w.reads) {
+		return w.namesake(s, on)
+	}
+	slack := firstSlack
+	if best.programs == 0 {
+		slack = lastSlack
+	}
+	var chosen *hop
+	for i := range w.hops[s.node-1] {
+		h := &w.hops[s.node-1][i]
+		if on[h.to] || !w.allowed(s.seen, s.node, h) || h.failure && best.cost < failureCost {
+			continue
+		}
+		v, ok := values[state{h.to, w.through(s.seen, s.node, h)}]
+		if !ok {
+			continue
+		}
+		v = w.plus(v, s, h)
+		if v.programs < best.programs || v.cost > best.cost+slack {
+			continue
+		}
+		if chosen == nil || best.programs == 0 && h.pos >= chosen.pos || best.programs > 0 && h.pos < chosen.pos {
+			chosen = h
+		}
+	}
+	return chosen
+}
+
+// namesake is the first hop to a function whose name repeats a word of the
+// command: the way on where nothing is left to be done but answer.
+func (w *walker) namesake(s state, on map[int]bool) *hop {
+	var chosen *hop
+	for i := range w.hops[s.node-1] {
+		h := &w.hops[s.node-1][i]
+		if on[h.to] || h.failure || h.process || len(h.via) > 0 || !w.named(h.to) {
+			continue
+		}
+		if chosen == nil || h.pos < chosen.pos {
+			chosen = h
+		}
+	}
+	return chosen
+}
+
+// named reports whether the function's own name is a word of the command, with
+// nothing but a noun in front of it.
+func (w *walker) named(n int) bool {
+	name := strings.ToLower(w.flow.Nodes[n-1].Func)
+	return slices.ContainsFunc(w.flow.Command, func(word string) bool {
+		return len(word) > 2 && !strings.Contains(word, "/") && strings.HasSuffix(name, strings.ToLower(word))
+	})
+}
+
+// plus is the worth of taking h and then going on with v.
+func (w *walker) plus(v worth, s state, h *hop) worth {
+	if w.through(s.seen, s.node, h) != s.seen {
+		v.programs++
+		v.cost = 0 // only the way to the next program is compared
+	}
+	v.cost += h.cost + len(h.via)*stepCost
+	return v
+}
+
+// effect is the cost of ending the spine at node n.
+func (w *walker) effect(n int) int {
+	p := w.where[n-1]
+	best := noEffect
+	if slices.Contains(w.dead, n) {
+		best = 0
+	}
+	for _, e := range p.exe.Funcs[p.id].Effects {
+		c := smallWrite
+		switch {
+		case strings.Contains(e.Call, "Write"), strings.Contains(e.Call, "Temp"), strings.HasSuffix(e.Call, "Mount"), strings.HasSuffix(e.Call, "Exec"):
+			c = 0
+		}
+		best = min(best, c)
+	}
+	return best
+}
+
+// values computes the worth of every state, from the largest sets of programs
+// down: inside one set it is a shortest-way search from the ends.
+func (w *walker) values() map[state]worth {
+	sets := w.sets()
+	values := map[state]worth{}
+	for i := len(sets) - 1; i >= 0; i-- {
+		w.valuesOf(sets[i], values)
+	}
+	return values
+}
+
+// sets is every set of programs that some route has been through, smaller sets
+// before those they grow into.
+func (w *walker) sets() []string {
+	seen := map[string]bool{}
+	out := []string{w.program(w.flow.Root)}
+	for i := 0; i < len(out) && len(out) < 256; i++ {
+		for n := range w.hops {
+			if !strings.Contains(out[i], w.program(n+1)) {
+				continue
+			}
+			for j := range w.hops[n] {
+				h := &w.hops[n][j]
+				next := w.through(out[i], n+1, h)
+				if h.process && next != out[i] && !seen[next] {
+					seen[next] = true
+					out = append(out, next)
+				}
+			}
+		}
+	}
+	slices.SortStableFunc(out, func(a, b string) int { return len(a) - len(b) })
+	return out
+}
+
+// valuesOf fills the states of one set.
+func (w *walker) valuesOf(seen string, values map[state]worth) {
+	type back struct {
+		from int
+		h    *hop
+	}
+	in := map[int][]back{}
+	q := &queue{}
+	for n := 1; n <= len(w.hops); n++ {
+		if !strings.Contains(seen, w.program(n)) {
+			continue
+		}
+		s := state{n, seen}
+		best := worth{0, w.effect(n)}
+		for i := range w.hops[n-1] {
+			h := &w.hops[n-1][i]
+			if !w.allowed(seen, n, h) {
+				continue
+			}
+			next := w.through(seen, n, h)
+			if next == seen {
+				in[h.to] = append(in[h.to], back{n, h})
+				continue
+			}
+			if v, ok := values[state{h.to, next}]; ok {
+				if v = w.plus(v, s, h); v.better(best) {
+					best = v
+				}
+			}
+		}
+		values[s] = best
+		heap.Push(q, item{n, best})
+	}
+	for q.Len() > 0 {
+		it := heap.Pop(q).(item)
+		if values[state{it.node, seen}] != it.worth {
+			continue
+		}
+		for _, b := range in[it.node] {
+			v := w.plus(it.worth, state{b.from, seen}, b.h)
+			if v.better(values[state{b.from, seen}]) {
+				values[state{b.from, seen}] = v
+				heap.Push(q, item{b.from, v})
+			}
+		}
+	}
+}
+
+type item struct {
+	node  int
+	worth worth
+}
+
+// queue is a heap of items, the best first and equal ones by node.
+type queue []item
+
+func (q queue) Len() int { return len(q) }
+func (q queue) Less(i, j int) bool {
+	if q[i].worth != q[j].worth {
+		return q[i].worth.better(q[j].worth)
+	}
+	return q[i].node < q[j].node
+}
+func (q queue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
+
+// Push implements heap.Interface.
+func (q *queue) Push(x any) { *q = append(*q, x.(item)) }
+
+// Pop implements heap.Interface.
+func (q *queue) Pop() any {
+	last := (*q)[len(*q)-1]
+	*q = (*q)[:len(*q)-1]
+	return last
+}

@@ -1,0 +1,676 @@
+// Package walk follows one command from the function it starts in through
+// every program and records the route as a flow.Flow.
+//
+// Phases, a file each:
+//
+//	walk    breadth first from the entry: calls inside a program, joins
+//	        between programs, gaps where there is none
+//	spine   the one route a person would tell
+//	view    --to, --focus, --ignore, --show, --hide, --depth
+//	source  the conditions that a call stands under, read from the file
+//
+// A function is visited once for each activation of its program: what is known
+// of the command line or the message that entered it decides which branches can
+// run.
+package walk
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/callroute/callroute/analyzer/flow"
+	"github.com/callroute/callroute/analyzer/stitch"
+	"github.com/callroute/callroute/analyzer/summary"
+)
+
+// Entry is where a route starts.
+type Entry struct {
+	Exe     *summary.Executable
+	Command *summary.Command // a command line …
+	Arrival *summary.Arrival // … or something the program serves
+	Words   []string         // as they stand in Flow.Command
+}
+
+// Walk records the route from e.
+func Walk(ctx context.Context, st *stitch.Stitcher, e Entry, v View) (*flow.Flow, error) {
+	w := &walker{
+		ctx: ctx, st: st, nodes: map[place]int{}, edges: map[edgeKey]int{},
+		visited: map[visit]bool{}, view: v,
+		flow: &flow.Flow{
+			Schema: flow.Schema, Program: e.Exe.Program.Name, Command: e.Words,
+			Nodes: []flow.Node{}, Edges: []flow.Edge{}, Spine: []int{}, Gaps: []flow.Gap{},
+		},
+	}
+	if w.flow.Command == nil {
+		w.flow.Command = []string{}
+	}
+	if err := w.start(e); err != nil {
+		return nil, err
+	}
+	if err := w.run(); err != nil {
+		return nil, err
+	}
+	w.flow.Spine = w.spine(e)
+	w.finish()
+	return w.flow, nil
+}
+
+// place is a function in a program.
+type place struct {
+	exe *summary.Executable
+	id  summary.ID
+}
+
+// activation is what is known of why a program runs.
+type activation struct {
+	exe   *summary.Executable
+	facts string // the words of its command line, separated by \x00
+	known bool   // facts is all of them
+	sent  bool   // facts is the type of a received message instead
+}
+
+type visit struct {
+	activation
+	id summary.ID
+}
+
+type edgeKey struct {
+	from, to int
+	kind     flow.Kind
+	line     int
+	detail   string
+}
+
+// hop is a stretch of the route that belongs together: one call, or a request
+// with the calls that carry it from the function that decides it to the handler.
+type hop struct {
+	to      int
+	via     []int // nodes passed on the way, the first after the start and the last before to
+	pos     int   // order among the hops of a function
+	cost    int
+	process bool // leaves the process
+	reads   bool // asks only for an answer: an HTTP GET or HEAD
+	failure bool
+}
+
+// pending is a call of a function value with several callees, some of which
+// are literals: a literal can run only where the function that makes it ran.
+type pending struct {
+	visit
+	site *summary.Site
+	done map[summary.ID]bool
+}
+
+type walker struct {
+	ctx     context.Context
+	st      *stitch.Stitcher
+	flow    *flow.Flow
+	view    View
+	nodes   map[place]int
+	where   []place // by node
+	edges   map[edgeKey]int
+	visited map[visit]bool
+	queue   []visit
+	hops    [][]hop // by node
+	dead    []int   // nodes after which a gap leads outside the system
+	pending []pending
+	reads   bool // the spine came into its last program to ask for an answer
+}
+
+// node is the flow node of a function, made when it is first met.
+func (w *walker) node(p place) int {
+	if n, ok := w.nodes[p]; ok {
+		return n
+	}
+	f := &p.exe.Funcs[p.id]
+	n := len(w.where) + 1
+	w.nodes[p] = n
+	w.where = append(w.where, p)
+	w.hops = append(w.hops, nil)
+	w.flow.Nodes = append(w.flow.Nodes, flow.Node{
+		ID: n, Component: p.exe.Program.Name, Func: f.Name, Decl: f.Decl, File: f.File, Line: f.Line, EndLine: f.End,
+	})
+	w.component(p.exe)
+	return n
+}
+
+func (w *walker) component(exe *summary.Executable) {
+	for _, c := range w.flow.Components {
+		if c.Package == exe.Program.Package && c.Dir == exe.Program.Source.Given {
+			return
+		}
+	}
+	w.flow.Components = append(w.flow.Components, flow.Component{
+		Name: exe.Program.Name, Package: exe.Program.Package, Dir: exe.Program.Source.Given, Version: exe.Program.Source.Version,
+	})
+	w.flow.Dropped.Functions += exe.Dropped.Functions
+	for _, p := range exe.Dropped.Packages {
+		if !slices.Contains(w.flow.Dropped.Packages, p) {
+			w.flow.Dropped.Packages = append(w.flow.Dropped.Packages, p)
+		}
+	}
+}
+
+// edge adds e once and returns its place.
+func (w *walker) edge(e flow.Edge) int {
+	k := edgeKey{e.From, e.To, e.Kind, e.Site.Line, e.Detail}
+	if i, ok := w.edges[k]; ok {
+		return i
+	}
+	w.edges[k] = len(w.flow.Edges)
+	w.flow.Edges = append(w.flow.Edges, e)
+	return len(w.flow.Edges) - 1
+}
+
+func (w *walker) push(a activation, id summary.ID) {
+	v := visit{a, id}
+	if !w.visited[v] {
+		w.visited[v] = true
+		w.queue = append(w.queue, v)
+	}
+}
+
+func (w *walker) addHop(from int, h hop) {
+	for _, x := range w.hops[from-1] {
+		if x.to == h.to && slices.Equal(x.via, h.via) && x.process == h.process {
+			return
+		}
+	}
+	w.hops[from-1] = append(w.hops[from-1], h)
+}
+
+// start enters the first program.
+func (w *walker) start(e Entry) error {
+	if e.Exe.Main == summary.None {
+		return nil
+	}
+	main := w.node(place{e.Exe, e.Exe.Main})
+	w.flow.Root = main
+	if e.Arrival != nil {
+		w.registered(e.Exe, e.Arrival.Registered)
+		for _, h := range e.Arrival.Handlers {
+			n := w.node(place{e.Exe, h.Func})
+			via := w.pathTo(e.Exe, e.Arrival.Registered)
+			last := main
+			if len(via) > 0 {
+				last = via[len(via)-1]
+			}
+			w.edge(flow.Edge{
+				From: last, To: n, Kind: flow.Registration, Site: w.siteOf(e.Exe, e.Arrival.Registered),
+				Detail: strings.TrimSpace(e.Arrival.Key.String()), Rule: e.Arrival.Rule, Candidates: len(e.Arrival.Handlers), Label: h.Label,
+			})
+			w.addHop(main, hop{to: n, via: via})
+			w.push(activation{exe: e.Exe}, h.Func)
+		}
+		return nil
+	}
+	w.command(main, e.Exe, e.Command, activation{exe: e.Exe, facts: strings.Join(e.Words, "\x00"), known: true}, hop{})
+	return nil
+}
+
+func (w *walker) siteOf(exe *summary.Executable, places []summary.Place) flow.Site {
+	if len(places) == 0 {
+		return flow.Site{}
+	}
+	return flow.Site{File: exe.Funcs[places[0].In].File, Line: places[0].Line}
+}
+
+// command enters a program at the command that its arguments choose. The hop
+// to from is completed with the way from main to the command.
+func (w *walker) command(from int, exe *summary.Executable, c *summary.Command, a activation, h hop) {
+	main := w.node(place{exe, exe.Main})
+	if from != main {
+		h.via = append(slices.Clone(h.via), main)
+	}
+	if c == nil || len(c.Run) == 1 && c.Run[0].Func == exe.Main {
+		if from != main {
+			h.via = h.via[:len(h.via)-1]
+			h.to = main
+			w.addHop(from, h)
+		}
+		w.push(a, exe.Main)
+		return
+	}
+	last := w.route(exe, c)
+	via := append(slices.Clone(h.via), last...)
+	holder := main
+	if len(last) > 0 {
+		holder = last[len(last)-1]
+	}
+	for _, b := range c.Before {
+		n := w.node(place{exe, b.Func})
+		owner := holder
+		if lit := exe.Funcs[b.Func].Literal; lit != summary.None {
+			owner = w.node(place{exe, lit})
+		}
+		w.edge(flow.Edge{From: owner, To: n, Kind: flow.Closure, Site: w.declared(exe, b.Func), Detail: "runs before the command", Rule: c.Rule, Candidates: 1})
+		w.push(a, b.Func)
+	}
+	for _, r := range c.Run {
+		n := w.node(place{exe, r.Func})
+		w.edge(flow.Edge{
+			From: holder, To: n, Kind: c.Kind, Site: flow.Site{File: c.File, Line: c.Line},
+			Detail: strings.Join(append([]string{exe.Program.Name}, c.Words...), " "), Rule: c.Rule, Candidates: len(c.Run), Label: r.Label,
+		})
+		next := h
+		next.to, next.via = n, via
+		w.addHop(from, next)
+		w.push(a, r.Func)
+	}
+}
+
+func (w *walker) declared(exe *summary.Executable, id summary.ID) flow.Site {
+	f := &exe.Funcs[id]
+	return flow.Site{File: f.File, Line: f.Line}
+}
+
+// route adds the nodes from main to the holder of a command and returns them
+// without main.
+func (w *walker) route(exe *summary.Executable, c *summary.Command) []int {
+	var out []int
+	for i, id := range c.Route {
+		n := w.node(place{exe, id})
+		if i == 0 {
+			continue
+		}
+		out = append(out, n)
+		from := c.Route[i-1]
+		e := flow.Edge{From: w.node(place{exe, from}), To: n, Kind: flow.Registration, Site: w.declared(exe, from), Rule: c.Rule, Candidates: 1}
+		if s := siteTo(exe, from, id, 0); s != nil {
+			e.Kind, e.Rule, e.Detail, e.Candidates = s.Kind, s.Rule, s.Detail, s.Candidates
+			e.Site.Line = s.Line
+		}
+		w.edge(e)
+	}
+	return out
+}
+
+// siteTo is the site at which from reaches to, the one at line if there is.
+func siteTo(exe *summary.Executable, from, to summary.ID, line int) *summary.Site {
+	var found *summary.Site
+	for i := range exe.Funcs[from].Sites {
+		s := &exe.Funcs[from].Sites[i]
+		if slices.Contains(s.To, to) && (found == nil || s.Line == line) {
+			found = s
+		}
+	}
+	return found
+}
+
+// run visits until nothing is left.
+func (w *walker) run() error {
+	for {
+		for len(w.queue) > 0 {
+			if err := w.ctx.Err(); err != nil {
+				return err
+			}
+			v := w.queue[0]
+			w.queue = w.queue[1:]
+			if err := w.visit(v); err != nil {
+				return err
+			}
+		}
+		if w.resume(); len(w.queue) == 0 {
+			return nil
+		}
+	}
+}
+
+// resume takes the pending calls whose literals were made meanwhile. When
+// nothing else is left, calls none of whose literals were made on this route
+// take all of them: they were made before it.
+func (w *walker) resume() {
+	for i := range w.pending {
+		p := &w.pending[i]
+		for _, to := range p.site.To {
+			maker := p.exe.Funcs[to].Literal
+			if !p.done[to] && (maker == summary.None || w.met(p.exe, maker)) {
+				p.done[to] = true
+				w.take(p.visit, p.site, to)
+			}
+		}
+	}
+	if len(w.queue) > 0 {
+		return
+	}
+	for i := range w.pending {
+		p := &w.pending[i]
+		if len(p.done) == 0 {
+			for _, to := range p.site.To {
+				p.done[to] = true
+				w.take(p.visit, p.site, to)
+			}
+		}
+	}
+}
+
+// met reports whether a function is on the route so far.
+func (w *walker) met(exe *summary.Executable, id summary.ID) bool {
+	_, ok := w.nodes[place{exe, id}]
+	return ok
+}
+
+// visit adds what one function does.
+func (w *walker) visit(v visit) error {
+	f := &v.exe.Funcs[v.id]
+	live := w.live(v)
+	for i := range f.Sites {
+		s := &f.Sites[i]
+		if live != nil && !live[s.Pos] {
+			continue
+		}
+		if s.Kind == flow.Closure && s.Candidates > 1 && s.Rule != "passed" {
+			w.pending = append(w.pending, pending{v, s, map[summary.ID]bool{}})
+			continue
+		}
+		for _, to := range s.To {
+			w.take(v, s, to)
+		}
+	}
+	for _, i := range f.Leaves {
+		d := &v.exe.Departures[i]
+		if live != nil && !w.leavesLive(v, d, live) {
+			continue
+		}
+		if err := w.depart(v, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// take follows one callee of a site.
+func (w *walker) take(v visit, s *summary.Site, to summary.ID) {
+	f := &v.exe.Funcs[v.id]
+	from, n := w.node(place{v.exe, v.id}), w.node(place{v.exe, to})
+	e := flow.Edge{
+		From: from, To: n, Kind: s.Kind, Site: flow.Site{File: f.File, Line: s.Line},
+		Detail: s.Detail, Rule: s.Rule, Candidates: s.Candidates,
+	}
+	if s.Candidates > 1 {
+		e.Label = v.exe.Funcs[to].Name
+	}
+	for _, r := range s.Registered {
+		e.Registered = append(e.Registered, flow.Registered{Site: flow.Site{File: v.exe.Funcs[r.In].File, Line: r.Line}})
+	}
+	w.edge(e)
+	if s.Kind == flow.Registration {
+		w.registersMore(v.exe, n, to)
+		return
+	}
+	w.addHop(from, hop{to: n, pos: s.Pos, cost: w.cost(v.exe, s, to), failure: s.Failure})
+	w.push(v.activation, to)
+}
+
+// registersMore follows a registered table to the handlers in it. A handler is
+// shown and not entered: it runs when something arrives.
+func (w *walker) registersMore(exe *summary.Executable, from int, id summary.ID) {
+	f := &exe.Funcs[id]
+	if f.Decl == "" {
+		return
+	}
+	for i := range f.Sites {
+		s := &f.Sites[i]
+		for _, to := range s.To {
+			w.edge(flow.Edge{
+				From: from, To: w.node(place{exe, to}), Kind: s.Kind, Site: flow.Site{File: f.File, Line: s.Line},
+				Detail: s.Detail, Rule: s.Rule, Candidates: s.Candidates,
+			})
+		}
+	}
+}
+
+// live is the site positions of a function that can run in this activation,
+// nil when all can.
+func (w *walker) live(v visit) map[int]bool {
+	f := &v.exe.Funcs[v.id]
+	if len(f.Branches) == 0 || !v.known {
+		return nil
+	}
+	words := strings.Split(v.facts, "\x00")
+	var other *summary.Branch
+	for i := range f.Branches {
+		b := &f.Branches[i]
+		if b.Sent != v.sent {
+			continue
+		}
+		if b.Word == "" {
+			other = b
+			continue
+		}
+		if slices.Contains(words, b.Word) {
+			return set(b.Live)
+		}
+	}
+	if other != nil {
+		return set(other.Live)
+	}
+	return nil
+}
+
+func set(list []int) map[int]bool {
+	out := map[int]bool{}
+	for _, i := range list {
+		out[i] = true
+	}
+	return out
+}
+
+// leavesLive reports whether the departure's own call can run.
+func (w *walker) leavesLive(v visit, d *summary.Departure, live map[int]bool) bool {
+	line := d.Line
+	if len(d.Via) > 0 {
+		line = d.Via[0].Line
+	}
+	f := &v.exe.Funcs[v.id]
+	known := false
+	for _, s := range f.Sites {
+		if s.Line == line {
+			known = true
+			if live[s.Pos] {
+				return true
+			}
+		}
+	}
+	return !known
+}
+
+// depart follows a departure, or records the gap.
+func (w *walker) depart(v visit, d *summary.Departure) error {
+	joins, gap, err := w.st.Join(w.ctx, v.exe, d)
+	if err != nil {
+		return err
+	}
+	from, via := w.carry(v, d)
+	in := w.node(place{v.exe, d.In})
+	site := flow.Site{File: v.exe.Funcs[d.In].File, Line: d.Line}
+	if gap != nil {
+		g := flow.Gap{After: in, Kind: d.Kind, Site: site, Detail: d.Key.String(), Reason: gap.Reason, Hint: gap.Hint}
+		if !slices.Contains(w.flow.Gaps, g) {
+			w.flow.Gaps = append(w.flow.Gaps, g)
+		}
+		if in != from {
+			w.addHop(from, hop{to: in, via: via, pos: w.posOf(v, d)})
+		}
+		w.dead = append(w.dead, in)
+		return nil
+	}
+	if in != from {
+		via = append(via, in)
+	}
+	for _, j := range joins {
+		w.join(v, d, j, joins, hop{via: via, pos: w.posOf(v, d), process: d.Kind.Process(), reads: d.Kind == flow.HTTP && (d.Key.Name == "GET" || d.Key.Name == "HEAD")}, from, in, site)
+	}
+	return nil
+}
+
+// join adds the edge to one thing that a departure reaches.
+func (w *walker) join(v visit, d *summary.Departure, j stitch.Join, all []stitch.Join, h hop, from, in int, site flow.Site) {
+	e := flow.Edge{From: in, Kind: d.Kind, Site: site, Detail: j.Detail, Rule: d.Rule, Candidates: len(all), Label: j.Label}
+	a := activation{exe: j.Exe, facts: strings.Join(j.Argv, "\x00"), known: j.ArgvKnown}
+	if j.Func == summary.None {
+		if j.Exe.Main == summary.None {
+			return
+		}
+		e.To = w.node(place{j.Exe, j.Exe.Main})
+		w.edge(e)
+		w.command(from, j.Exe, j.Command, a, h)
+		return
+	}
+	e.To = w.node(place{j.Exe, j.Func})
+	e.Registered = w.registered(j.Exe, j.Registered)
+	w.edge(e)
+	h.to = e.To
+	w.addHop(from, h)
+	if d.Kind == flow.Channel {
+		a.sent = true
+	} else {
+		a = activation{exe: j.Exe}
+	}
+	w.push(a, j.Func)
+}
+
+// posOf orders a departure among the sites of the function that decides it.
+func (w *walker) posOf(v visit, d *summary.Departure) int {
+	line := d.Line
+	if len(d.Via) > 0 {
+		line = d.Via[0].Line
+	}
+	for _, s := range v.exe.Funcs[v.id].Sites {
+		if s.Line == line {
+			return s.Pos
+		}
+	}
+	return 0
+}
+
+// carry adds the calls from the function that decides a departure down to the
+// one it leaves from, and returns the first node and those between.
+func (w *walker) carry(v visit, d *summary.Departure) (from int, via []int) {
+	from = w.node(place{v.exe, v.id})
+	last := from
+	for i, p := range d.Via {
+		next := d.In
+		if i+1 < len(d.Via) {
+			next = d.Via[i+1].In
+		}
+		n := w.node(place{v.exe, next})
+		e := flow.Edge{
+			From: last, To: n, Kind: flow.Call, Site: flow.Site{File: v.exe.Funcs[p.In].File, Line: p.Line},
+			Rule: d.Rule, Candidates: 1,
+		}
+		if s := siteTo(v.exe, p.In, next, p.Line); s != nil {
+			e.Kind, e.Rule, e.Detail, e.Candidates = s.Kind, s.Rule, s.Detail, s.Candidates
+		}
+		w.edge(e)
+		if i+1 < len(d.Via) {
+			via = append(via, n)
+		}
+		last = n
+	}
+	return from, via
+}
+
+// registered adds the way from main to where a handler is registered and
+// returns the sites.
+func (w *walker) registered(exe *summary.Executable, places []summary.Place) []flow.Registered {
+	w.pathTo(exe, places)
+	var out []flow.Registered
+	for _, p := range places {
+		n := w.node(place{exe, p.In})
+		out = append(out, flow.Registered{Site: flow.Site{File: exe.Funcs[p.In].File, Line: p.Line}, Node: &n})
+	}
+	return out
+}
+
+// pathTo adds the shortest way from main to the first place from which a
+// handler is registered, and returns its nodes without main.
+func (w *walker) pathTo(exe *summary.Executable, places []summary.Place) []int {
+	var out []int
+	if len(places) == 0 || exe.Main == summary.None {
+		return nil
+	}
+	path := shortest(exe, exe.Main, places)
+	for i, id := range path {
+		n := w.node(place{exe, id})
+		if i == 0 {
+			continue
+		}
+		out = append(out, n)
+		e := flow.Edge{From: w.node(place{exe, path[i-1]}), To: n, Kind: flow.Call, Site: w.declared(exe, path[i-1]), Rule: "static", Candidates: 1}
+		if s := siteTo(exe, path[i-1], id, 0); s != nil {
+			e.Kind, e.Rule, e.Detail, e.Candidates, e.Site.Line = s.Kind, s.Rule, s.Detail, s.Candidates, s.Line
+		} else {
+			e.Kind, e.Rule = flow.Closure, "command"
+		}
+		w.edge(e)
+	}
+	return out
+}
+
+// shortest is the functions on a shortest way from main to the first place
+// that can be reached, through calls and commands of the program.
+func shortest(exe *summary.Executable, main summary.ID, places []summary.Place) []summary.ID {
+	before := map[summary.ID]summary.ID{main: summary.None}
+	queue := []summary.ID{main}
+	var roots []summary.ID
+	for i := range exe.Commands {
+		c := &exe.Commands[i]
+		if len(c.Words) > 0 {
+			continue
+		}
+		last := main
+		for _, id := range c.Route {
+			if _, ok := before[id]; !ok {
+				before[id] = last
+				roots = append(roots, id)
+			}
+			last = id
+		}
+		for _, r := range c.Run {
+			if _, ok := before[r.Func]; !ok {
+				before[r.Func] = last
+				roots = append(roots, r.Func)
+			}
+		}
+	}
+	queue = append(queue, roots...)
+	for len(queue) > 0 {
+		id := queue[0]
+		queue = queue[1:]
+		for _, s := range exe.Funcs[id].Sites {
+			for _, to := range s.To {
+				if _, ok := before[to]; !ok {
+					before[to] = id
+					queue = append(queue, to)
+				}
+			}
+		}
+	}
+	for _, p := range places {
+		if _, ok := before[p.In]; !ok {
+			continue
+		}
+		var path []summary.ID
+		for id := p.In; id != summary.None; id = before[id] {
+			path = append(path, id)
+		}
+		slices.Reverse(path)
+		return path
+	}
+	return nil
+}
+
+// finish sorts what was found in the order it was met.
+func (w *walker) finish() {
+	for i := range w.flow.Edges {
+		slices.SortFunc(w.flow.Edges[i].Registered, func(a, b flow.Registered) int {
+			return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
+		})
+	}
+	slices.SortStableFunc(w.flow.Gaps, func(a, b flow.Gap) int {
+		return cmp.Or(cmp.Compare(a.After, b.After), cmp.Compare(a.Site.Line, b.Site.Line), strings.Compare(a.Detail, b.Detail))
+	})
+}

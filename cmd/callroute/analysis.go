@@ -1,0 +1,40 @@
+package main
+
+import (
+	"context"
+
+	"github.com/callroute/callroute/analyzer"
+	"github.com/callroute/callroute/analyzer/flow"
+	"github.com/callroute/callroute/analyzer/system"
+)
+
+// analysis answers the questions of the verbs. *analyzer.Analyzer does; tests
+// have their own.
+type analysis interface {
+	Programs() []string
+	Trace(context.Context, analyzer.Query) (*flow.Flow, error)
+	Endpoints(context.Context) (*flow.Endpoints, error)
+	// Commands lists what can be traced in one program, or in all if program
+	// is empty.
+	Commands(ctx context.Context, program string) ([]flow.Command, error)
+}
+
+// openFunc finds the programs of some sources. It calls progress with what it
+// is doing.
+type openFunc func(ctx context.Context, s sources, progress func(string)) (analysis, error)
+
+// openAnalyzer is the openFunc of the real program.
+func openAnalyzer(ctx context.Context, s sources, progress func(string)) (analysis, error) {
+	sys, err := readSystem(s)
+	if err != nil {
+		return nil, err
+	}
+	return analyzer.Open(ctx, sys, analyzer.Options{Tags: s.tags, Progress: progress})
+}
+
+func readSystem(s sources) (*system.System, error) {
+	if s.file != "" {
+		return system.Read(s.file)
+	}
+	return system.FromDirs(s.dirs)
+}

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/callroute/callroute/analyzer/report"
+)
+
+type commandsOptions struct {
+	program string // empty: all
+	sources sources
+	output  output
+	json    bool
+}
+
+func (a *app) commandsCommand() *cobra.Command {
+	o := &commandsOptions{output: output{app: a}}
+	cmd := &cobra.Command{
+		Use:   "commands [PROGRAM]",
+		Short: "List what can be traced",
+		Long: `List what callroute trace accepts: the command lines, HTTP routes and RPC
+methods of PROGRAM, the folder name of a main package, or of every program.`,
+		Example: `  callroute commands
+  callroute commands --src moby --src containerd dockerd
+  callroute commands --json -o commands.json`,
+		ValidArgsFunction: a.completeProgram(&o.sources),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return fmt.Errorf("commands takes one PROGRAM, not %d", len(args))
+			}
+			if len(args) == 1 {
+				o.program = args[0]
+			}
+			return a.commands(cmd.Context(), o)
+		},
+	}
+	cmd.Flags().SortFlags = false
+	o.sources.register(cmd)
+	o.output.register(cmd)
+	cmd.Flags().BoolVar(&o.json, "json", false, "write JSON")
+	return cmd
+}
+
+func (a *app) commands(ctx context.Context, o *commandsOptions) error {
+	if err := o.output.check(); err != nil {
+		return err
+	}
+	an, err := a.analysis(ctx, o.sources)
+	if err != nil {
+		return err
+	}
+	commands, err := an.Commands(ctx, o.program)
+	if err != nil {
+		return err
+	}
+	if len(commands) == 0 && !o.json {
+		return fmt.Errorf("no commands found; callroute trace PROGRAM follows a program from main on (%s)", strings.Join(an.Programs(), ", "))
+	}
+	a.progress.stop()
+	return o.output.write(func(w io.Writer) error {
+		if o.json {
+			return report.JSON(w, commands)
+		}
+		return report.Commands(w, commands, o.output.textOptions())
+	})
+}

@@ -1,0 +1,263 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/callroute/callroute/analyzer"
+	"github.com/callroute/callroute/analyzer/flow"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"callroute": main,
+		// fakeroute is callroute in front of an analyzer that knows one
+		// command, so that a script can test the command line alone.
+		"fakeroute": func() { os.Exit(int(start(openFake))) },
+	})
+}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:           filepath.Join("testdata", "script"),
+		UpdateScripts: os.Getenv("UPDATE") != "",
+		Setup: func(env *testscript.Env) error {
+			// The go command needs a home for its caches, and no network.
+			env.Setenv("HOME", filepath.Join(env.WorkDir, ".tmp", "home"))
+			env.Setenv("GOPROXY", "off")
+			env.Setenv("GOTOOLCHAIN", "local")
+			relay, err := filepath.Abs("../../testdata/relay")
+			env.Setenv("RELAY", relay)
+			return err
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"await": await,
+			"mode":  mode,
+		},
+	})
+}
+
+// await waits until a file exists.
+func await(ts *testscript.TestScript, _ bool, args []string) {
+	for range 500 {
+		if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	ts.Fatalf("%s does not appear", args[0])
+}
+
+// mode checks the permissions of a file.
+func mode(ts *testscript.TestScript, _ bool, args []string) {
+	info, err := os.Stat(ts.MkAbs(args[1]))
+	ts.Check(err)
+	if got := fmt.Sprintf("%o", info.Mode().Perm()); got != args[0] {
+		ts.Fatalf("%s has mode %s", args[1], got)
+	}
+}
+
+// fake is an analysis of one program, kiln, with the command fire. The
+// environment variable FAKE makes it misbehave.
+type fake struct {
+	query *analyzer.Query // of the last Trace
+}
+
+func openFake(ctx context.Context, s sources, progress func(string)) (analysis, error) {
+	progress("loading kiln")
+	switch os.Getenv("FAKE") {
+	case "panic":
+		panic("the kiln\nexploded")
+	case "error":
+		return nil, errors.Join(errors.New("kiln.go:1: no such glaze"), errors.New("kiln.go:2: too hot"))
+	case "slow":
+		time.Sleep(350 * time.Millisecond)
+		progress("checking kiln\nagain")
+	case "wait", "deaf":
+		if err := os.WriteFile("ready", nil, 0o666); err != nil {
+			return nil, err
+		}
+		if os.Getenv("FAKE") == "deaf" {
+			select {}
+		}
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	return &fake{query: new(analyzer.Query)}, nil
+}
+
+func (f *fake) Programs() []string { return []string{"kiln", "kilnd"} }
+
+func (f *fake) Trace(_ context.Context, q analyzer.Query) (*flow.Flow, error) {
+	*f.query = q
+	if q.Program != "kiln" {
+		return nil, fmt.Errorf("no program %q; near: kiln", q.Program)
+	}
+	return &flow.Flow{
+		Schema:     flow.Schema,
+		Program:    q.Program,
+		Command:    q.Command,
+		Components: []flow.Component{{Name: "kiln", Package: "example.org/kiln", Dir: "."}},
+		Nodes:      []flow.Node{{ID: 1, Component: "kiln", Func: "example.org/kiln.main", File: "main.go", Line: 3, EndLine: 5}},
+		Root:       1,
+		Spine:      []int{1},
+	}, nil
+}
+
+func (f *fake) Endpoints(context.Context) (*flow.Endpoints, error) {
+	e := &flow.Endpoints{
+		Departures: []flow.Endpoint{{
+			Program: "kiln", Kind: flow.Exec, Key: "burner set", Func: "example.org/kiln.fire",
+			Site: flow.Site{File: "main.go", Line: 9}, Rule: "execprogram/1", Peers: []string{"burner example.org/burner.main"},
+		}},
+	}
+	if os.Getenv("FAKE") == "unmatched" {
+		e.Departures = append(e.Departures, flow.Endpoint{
+			Program: "kiln", Kind: flow.Exec, Key: "<name>", Func: "example.org/kiln.relight",
+			Site: flow.Site{File: "main.go", Line: 19}, Rule: "execprogram/1", Reason: "the name is read from configuration",
+		})
+	}
+	return e, nil
+}
+
+func (f *fake) Commands(_ context.Context, program string) ([]flow.Command, error) {
+	all := []flow.Command{
+		{Program: "kiln", Kind: flow.Registration, Words: []string{"fire"}, Func: "example.org/kiln/cli.runFire", Site: flow.Site{File: "fire.go", Line: 8}},
+		{Program: "kiln", Kind: flow.Registration, Words: []string{"glaze", "ls"}, Func: "example.org/kiln/cli.runList", Site: flow.Site{File: "glaze.go", Line: 8}},
+		{Program: "kiln", Kind: flow.Registration, Words: []string{"secret"}, Func: "example.org/kiln/cli.runSecret", Site: flow.Site{File: "glaze.go", Line: 30}, Hidden: true},
+		{Program: "kilnd", Kind: flow.HTTP, Words: []string{"POST", "/kilns/{name}/fire"}, Func: "example.org/kiln/server.postFire", Site: flow.Site{File: "server.go", Line: 8}},
+		{Program: "kilnd", Kind: flow.HTTP, Words: []string{"GET", "/ping"}, Func: "example.org/kiln/server.getPing", Site: flow.Site{File: "server.go", Line: 9}},
+	}
+	var some []flow.Command
+	for _, c := range all {
+		if program == "" || program == c.Program {
+			some = append(some, c)
+		}
+	}
+	if len(some) == 0 {
+		return nil, fmt.Errorf("no program %q", program)
+	}
+	return some, nil
+}
+
+// call runs one command line against f and returns what it wrote.
+func call(t *testing.T, f *fake, args ...string) (code exitCode, stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	open := func(context.Context, sources, func(string)) (analysis, error) { return f, nil }
+	a := newApp(&out, &errs, func(string) string { return "" }, open)
+	code = a.run(t.Context(), args)
+	return code, out.String(), errs.String()
+}
+
+func TestHelpFitsTerminal(t *testing.T) {
+	for _, args := range [][]string{
+		{},
+		{"--help"},
+		{"help"},
+		{"help", "trace"},
+		{"trace", "-h"},
+		{"commands", "-h"},
+		{"endpoints", "-h"},
+		{"version", "-h"},
+		{"help", "-h"},
+	} {
+		code, stdout, stderr := call(t, &fake{}, args...)
+		if code != fine || stderr != "" || stdout == "" {
+			t.Errorf("%q: exit %d, stdout %q, stderr %q", args, code, stdout, stderr)
+		}
+		for line := range strings.Lines(stdout) {
+			if len(strings.TrimRight(line, "\n")) > 80 {
+				t.Errorf("%q: line is wider than 80 columns: %s", args, line)
+			}
+		}
+	}
+}
+
+func TestEveryVerbHasExample(t *testing.T) {
+	a := newApp(nil, nil, nil, nil)
+	for _, verb := range a.rootCommand().Commands() {
+		if verb.Name() != "help" && (verb.Long == "" || !strings.Contains(verb.Example, "callroute "+verb.Name())) {
+			t.Errorf("%s: its help has no description or no example", verb.Name())
+		}
+	}
+}
+
+func TestTraceQuestion(t *testing.T) {
+	f := &fake{query: new(analyzer.Query)}
+	for _, test := range []struct {
+		args []string
+		want []string
+	}{
+		{[]string{"trace", "kiln", "glaze", "ls"}, []string{"glaze", "ls"}},
+		{[]string{"trace", "kiln", "glaze ls"}, []string{"glaze", "ls"}},
+		{[]string{"trace", "kiln", "POST /kilns/{name}/fire"}, []string{"POST", "/kilns/{name}/fire"}},
+		{[]string{"trace", "kiln", "POST", "/kilns/{name}/fire"}, []string{"POST", "/kilns/{name}/fire"}},
+		{[]string{"trace", "kiln", "/heat.v2.Heat/Raise"}, []string{"/heat.v2.Heat/Raise"}},
+		{[]string{"trace", "--depth", "2", "kiln", "fire", "--to", "a|b", "-tags", "x", "-focus=c"}, []string{"fire"}},
+		{[]string{"trace", "kiln", "--", "-tags"}, []string{"-tags"}},
+		{[]string{"trace", "kiln"}, nil},
+	} {
+		code, _, stderr := call(t, f, test.args...)
+		if code != fine {
+			t.Errorf("%q: exit %d: %s", test.args, code, stderr)
+			continue
+		}
+		if got := strings.Join(f.query.Command, "|"); got != strings.Join(test.want, "|") {
+			t.Errorf("%q: command is %q, want %q", test.args, f.query.Command, test.want)
+		}
+	}
+	call(t, f, "trace", "--depth", "2", "kiln", "fire", "--to", "a|b", "-focus=c", "-ignore", "d", "--show=e", "--hide", "f")
+	q := f.query
+	if q.Depth != 2 || q.To.String() != "a|b" || q.Focus.String() != "c" || q.Ignore.String() != "d" ||
+		q.Show.String() != "e" || q.Hide.String() != "f" {
+		t.Errorf("flags after the command are lost: %+v", q)
+	}
+}
+
+func TestClosedPipe(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	r.Close()
+	var errs bytes.Buffer
+	open := func(context.Context, sources, func(string)) (analysis, error) {
+		return &fake{query: new(analyzer.Query)}, nil
+	}
+	for _, args := range [][]string{{"trace", "kiln", "fire"}, {"commands"}, {"commands", "--json"}, {"endpoints"}, {"version"}} {
+		a := newApp(w, &errs, os.Getenv, open)
+		if code := a.run(t.Context(), args); code != fine || errs.Len() > 0 {
+			t.Errorf("%q: exit %d, stderr %q", args, code, errs.String())
+		}
+	}
+}
+
+func TestProgressWaits(t *testing.T) {
+	var out bytes.Buffer
+	now := time.Unix(0, 0)
+	p := &progress{w: &out, width: 10, now: func() time.Time { return now }}
+	p.say("loading")
+	now = now.Add(quiet - 1)
+	p.say("still loading")
+	if out.Len() > 0 {
+		t.Errorf("wrote %q within %s", out.String(), quiet)
+	}
+	now = now.Add(1)
+	p.say("a long\nlist of packages")
+	p.stop()
+	p.say("too late")
+	if got, want := out.String(), "\r\x1b[Ka long l…\r\x1b[K"; got != want {
+		t.Errorf("wrote %q, want %q", got, want)
+	}
+}

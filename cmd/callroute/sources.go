@@ -1,0 +1,45 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/spf13/cobra"
+)
+
+// sources are the flags that say what to study.
+type sources struct {
+	dirs []string
+	file string
+	tags string
+}
+
+func (s *sources) register(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringArrayVar(&s.dirs, "src", nil, "`DIR` with Go source, may be repeated (default .)")
+	flags.StringVarP(&s.file, "file", "f", "", "system `FILE` to use instead of --src, as in callroute.yaml")
+	flags.StringVar(&s.tags, "tags", "", "comma-separated build `TAGS`, as for go build")
+	must(cmd.MarkFlagDirname("src"))
+	must(cmd.MarkFlagFilename("file", "yaml", "yml"))
+}
+
+// must is for errors that only a misspelt flag name in this program causes.
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+// analysis opens the sources, showing progress.
+func (a *app) analysis(ctx context.Context, s sources) (analysis, error) {
+	switch {
+	case s.file != "" && len(s.dirs) > 0:
+		return nil, errors.New("--src and --file exclude each other: list the folder in the file")
+	case slices.Contains(s.dirs, ""):
+		return nil, errors.New("--src is empty")
+	case s.file == "" && len(s.dirs) == 0:
+		s.dirs = []string{"."}
+	}
+	return a.open(ctx, s, a.progress.say)
+}

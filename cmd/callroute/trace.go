@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/callroute/callroute/analyzer"
+	"github.com/callroute/callroute/analyzer/flow"
+)
+
+type traceOptions struct {
+	query   analyzer.Query
+	sources sources
+	output  output
+	format  format
+	tree    bool
+}
+
+func (a *app) traceCommand() *cobra.Command {
+	o := &traceOptions{output: output{app: a}, format: textFormat}
+	cmd := &cobra.Command{
+		Use:   "trace PROGRAM [COMMAND...]",
+		Short: "Follow one command through every process",
+		Long: `Follow one command of PROGRAM, the folder name of a main package, through
+every process it reaches, and show the route with file and line.
+
+COMMAND is what a person types after the program's name. It may also be an
+HTTP route or the full name of an RPC method that PROGRAM serves; then the
+route starts at its handler. Without COMMAND it starts at main and follows
+what the program does by itself.`,
+		Example: `  callroute trace --src moby --src containerd --src runc docker update
+  callroute trace dockerd "POST /containers/{name}/start"
+  callroute trace containerd /containerd.services.tasks.v1.Tasks/Create
+  callroute trace docker run --to 'runc.*main\.main' --hide 'log|trace'
+  callroute trace docker run --format json -o run.json`,
+		ValidArgsFunction: a.completeCommand(&o.sources),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := o.complete(args); err != nil {
+				return err
+			}
+			return a.trace(cmd.Context(), o)
+		},
+	}
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	o.sources.register(cmd)
+	flags.Var(&o.format, "format", "how to write the route: "+strings.Join(formatNames(), " or "))
+	must(cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formatNames(), cobra.ShellCompDirectiveNoFileComp)))
+	flags.BoolVar(&o.tree, "tree", false, "with --format text: every branch, not only the route")
+	o.output.register(cmd)
+	flags.Var(pattern{&o.query.To}, "to", "end the route at the first function that matches `REGEX`")
+	flags.Var(pattern{&o.query.Focus}, "focus", "only routes through functions that match `REGEX`")
+	flags.Var(pattern{&o.query.Ignore}, "ignore", "no routes through functions that match `REGEX`")
+	flags.Var(pattern{&o.query.Show}, "show", "only functions that match `REGEX`, joined over the others")
+	flags.Var(pattern{&o.query.Hide}, "hide", "no functions that match `REGEX`, joined over them")
+	flags.IntVar(&o.query.Depth, "depth", 0, "follow at most `N` calls inside one process; 0 is no limit")
+	return cmd
+}
+
+func (o *traceOptions) complete(args []string) error {
+	if len(args) == 0 {
+		return errors.New("trace what? name a PROGRAM and a COMMAND (callroute commands lists them)")
+	}
+	o.query.Program = args[0]
+	for _, arg := range args[1:] {
+		o.query.Command = append(o.query.Command, strings.Fields(arg)...)
+	}
+	switch {
+	case o.query.Program == "":
+		return errors.New("the name of the program is empty")
+	case o.query.Depth < 0:
+		return fmt.Errorf("--depth %d is negative", o.query.Depth)
+	case o.tree && o.format.name != textFormat.name:
+		return errors.New("--tree goes with --format text only")
+	}
+	return o.output.check()
+}
+
+func (a *app) trace(ctx context.Context, o *traceOptions) error {
+	an, err := a.analysis(ctx, o.sources)
+	if err != nil {
+		return err
+	}
+	f, err := an.Trace(ctx, o.query)
+	if err != nil {
+		return err
+	}
+	if len(f.Spine) == 0 {
+		return o.noRoute(f)
+	}
+	a.progress.stop()
+	text := o.output.textOptions()
+	text.Tree = o.tree
+	return o.output.write(o.format.write(f, text))
+}
+
+// noRoute says why f is empty.
+func (o *traceOptions) noRoute(f *flow.Flow) error {
+	what := strings.Join(append([]string{f.Program}, f.Command...), " ")
+	for _, re := range []*regexp.Regexp{o.query.Focus, o.query.Ignore, o.query.Show, o.query.Hide} {
+		if re != nil {
+			return fmt.Errorf("nothing of %s is left to show; loosen --focus, --ignore, --show or --hide", what)
+		}
+	}
+	why := "the function it starts with is missing or does not type-check; does it build?"
+	if len(f.Dropped.Packages) > 0 {
+		why += " (not found: " + strings.Join(f.Dropped.Packages, ", ") + ")"
+	}
+	return fmt.Errorf("%s cannot be followed: %s", what, why)
+}
+
+// pattern is a flag that holds a regular expression.
+type pattern struct{ re **regexp.Regexp }
+
+func (p pattern) Set(s string) (err error) {
+	*p.re, err = regexp.Compile(s)
+	return err
+}
+
+func (p pattern) String() string {
+	if p.re == nil || *p.re == nil {
+		return ""
+	}
+	return (*p.re).String()
+}
+
+func (p pattern) Type() string { return "regex" }
