@@ -119,7 +119,7 @@ func forbidden(from, to string, test bool) string {
 		return "only cmd/ puts the engine together"
 	case within(to, "analyzer") && !inAnalyzer && !within(from, "cmd"):
 		return "only cmd/ uses the analyzer"
-	case within(to, "analyzer/internal"):
+	case within(to, "analyzer/internal") && !within(from, "analyzer/internal"):
 		return "analyzer/internal supports tests"
 	case inEngine:
 		return forbiddenInEngine(process, strings.TrimPrefix(to, "engine/"))
@@ -328,6 +328,7 @@ func TestRulesFindViolations(t *testing.T) {
 		{"to unknown stage", "imports", "analyzer/walk/a.go", imports("analyzer/new"), "no place"},
 		{"test support", "imports", "analyzer/walk/a.go", imports("analyzer/internal/x"), "supports tests"},
 		{"test support in a test", "imports", "analyzer/walk/a_test.go", imports("analyzer/internal/x"), ""},
+		{"test support to test support", "imports", "analyzer/internal/x/a.go", imports("analyzer/internal/y"), ""},
 		{"test support to stage", "imports", "analyzer/internal/x/a.go", imports("analyzer/walk"), ""},
 		{"cmd wires", "imports", "cmd/engined/a.go", imports("engine/daemon"), ""},
 		{"others do not wire", "imports", "bench/a.go", imports("engine/daemon"), "only cmd/"},

@@ -1,11 +1,10 @@
-//go:build scenario
-
 package analyzer_test
 
 import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,6 +16,8 @@ import (
 	"github.com/callroute/callroute/analyzer/system"
 )
 
+var update = flag.Bool("update", false, "write docs/IDIOMS.md")
+
 // TestScenarios runs the analyzer over every system in testdata/scenarios and
 // holds what it finds against what the file expects. testdata/README.md tells
 // the language.
@@ -27,6 +28,8 @@ func TestScenarios(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatal("no scenarios:", err)
 	}
+	var all []*scenario.Scenario
+	failed := map[string]bool{}
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
 			data, err := os.ReadFile(file)
@@ -37,8 +40,26 @@ func TestScenarios(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			all = append(all, s)
+			defer func() { failed[s.Name] = t.Failed() }()
 			runScenario(t, s)
 		})
+	}
+	if len(all) == len(files) {
+		idiomsPage(t, scenario.Markdown(all, failed))
+	}
+}
+
+// idiomsPage keeps docs/IDIOMS.md to what the scenarios show.
+func idiomsPage(t *testing.T, want string) {
+	const page = "../docs/IDIOMS.md"
+	if *update {
+		if err := os.WriteFile(page, []byte(want), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if have, err := os.ReadFile(page); err != nil || string(have) != want {
+		t.Errorf("%s says something else than the scenarios show; run TestScenarios with -update (%v)", page, err)
 	}
 }
 

@@ -3,7 +3,6 @@ package boundary
 import (
 	"go/token"
 	"slices"
-	"strings"
 
 	"golang.org/x/tools/go/ssa"
 
@@ -75,7 +74,8 @@ type Setting struct {
 	Value eval.Value
 	Ctx   *eval.Context
 	In    Made        // the object that has it: the command or one it was copied from
-	At    *eval.Frame // where it is stored, when that is not where the object was made
+	At    *eval.Frame // where it is stored through a pointer, nil when the object was made with it
+	Pos   token.Pos   // of the store when At is set, else of the object
 }
 
 // CommandObjects reads the command objects of one library.
@@ -206,7 +206,7 @@ func (t *CommandObjects) fields(m Made, name string, depth int) []Setting {
 			c, fr := t.Standing(m, l.base, l.store)
 			Settled(c, func(c *eval.Context) []eval.Value { return c.Eval(l.store.Val, fr) }, func(c *eval.Context, vs []eval.Value) {
 				for _, v := range vs {
-					out = append(out, Setting{v, c, m, fr})
+					out = append(out, Setting{v, c, m, fr, l.store.Pos()})
 				}
 			})
 		}
@@ -217,7 +217,7 @@ func (t *CommandObjects) fields(m Made, name string, depth int) []Setting {
 	}
 	Settled(m.Ctx, func(c *eval.Context) []eval.Value { return c.Own(o, name) }, func(c *eval.Context, vs []eval.Value) {
 		for _, v := range vs {
-			out = append(out, Setting{v, c, m, nil})
+			out = append(out, Setting{v, c, m, nil, Position(m)})
 		}
 	})
 	for _, src := range t.Copied(m) {
@@ -315,21 +315,8 @@ func (t *CommandObjects) True(m Made, name string) bool {
 	return len(set) > 0
 }
 
-// FirstWord is the text up to the first space, "" when that is not a constant.
-func FirstWord(v eval.Value) string {
-	text, ok := v.(eval.Text)
-	if !ok || len(text.Parts) == 0 || text.Parts[0].Hole != nil {
-		return ""
-	}
-	word, _, cut := strings.Cut(text.Parts[0].Lit, " ")
-	if !cut && len(text.Parts) > 1 {
-		return ""
-	}
-	return word
-}
-
 // Position is where the command is declared.
-func (t *CommandObjects) Position(m Made) token.Pos {
+func Position(m Made) token.Pos {
 	if pos := eval.Position(m.Site()); pos.IsValid() {
 		return pos
 	}
@@ -349,57 +336,4 @@ func (t *CommandObjects) Holds(s Setting) []Node {
 		return t.Chain(s.Ctx, s.At)
 	}
 	return t.Holder(s.In)
-}
-
-// Functions is the functions among values, looked at through the wrappers that
-// the compiler makes.
-func (u *Unit) Functions(values ...eval.Value) []Handler {
-	var out []Handler
-	for _, v := range values {
-		f, ok := v.(eval.Func)
-		if !ok {
-			continue
-		}
-		for _, fn := range u.Graph.Through(f.Fn) {
-			if !slices.ContainsFunc(out, func(h Handler) bool { return h.Fn == fn }) {
-				out = append(out, Handler{Fn: fn})
-			}
-		}
-	}
-	return out
-}
-
-// Distinct is handlers without repetition.
-func Distinct(handlers []Handler) []Handler {
-	var out []Handler
-	for _, h := range handlers {
-		if !slices.ContainsFunc(out, func(x Handler) bool { return x.Fn == h.Fn }) {
-			out = append(out, h)
-		}
-	}
-	return out
-}
-
-// Merged is commands in the order of their words. Two findings of one command,
-// with the same words and the same function, become one: a wrapper that hides
-// it under a condition does not make it hidden.
-func Merged(commands []Command) []Command {
-	var out []Command
-	for _, c := range commands {
-		i := slices.IndexFunc(out, func(x Command) bool {
-			return slices.Equal(x.Words, c.Words) && slices.Equal(x.Run, c.Run)
-		})
-		if i < 0 {
-			out = append(out, c)
-			continue
-		}
-		out[i].Hidden = out[i].Hidden && c.Hidden
-		for _, a := range c.Aliases {
-			if !slices.Contains(out[i].Aliases, a) {
-				out[i].Aliases = append(out[i].Aliases, a)
-			}
-		}
-	}
-	slices.SortStableFunc(out, func(a, b Command) int { return slices.Compare(a.Words, b.Words) })
-	return out
 }

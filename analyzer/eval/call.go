@@ -104,7 +104,7 @@ func (e *evaluation) result(v *ssa.Call, i int, fn *ssa.Function, clo *Func, fr 
 	if m := modelOf(program.Symbol(fn)); m != nil {
 		return m(e, v, i, fr)
 	}
-	if fn.Blocks == nil || depthOf(fr) > 24 {
+	if fn.Blocks == nil || depthOf(fr) > maxFrames {
 		return e.unknownResult(v, i, fr)
 	}
 	inner := e.ev.enter(fn, v, fr, clo)
@@ -114,7 +114,7 @@ func (e *evaluation) result(v *ssa.Call, i int, fn *ssa.Function, clo *Func, fr 
 		if !ok || i >= len(r.Results) || isNil(r.Results[i]) {
 			continue
 		}
-		if e.active[elemKey{r.Results[i], inner}] {
+		if e.running(r.Results[i], inner) {
 			continue
 		}
 		out = append(out, e.eval(r.Results[i], inner)...)

@@ -96,8 +96,7 @@ func chosen(c *Context, fn *ssa.Function) bool {
 
 // elements makes a context for each element that the loop can stand at.
 func (ev *Evaluator) elements(c *Context, h Hole) []*Context {
-	e := &evaluation{Context: c, active: map[elemKey]bool{}}
-	*c.steps = 0
+	e := c.question()
 	var out []*Context
 	picks, from := e.choices(h)
 	for _, f := range from {
@@ -254,13 +253,12 @@ func (c *Context) Types(v ssa.Value, fr *Frame) []types.Type {
 // Field is the values of the named field of an object, nil when the object
 // has no such field.
 func (c *Context) Field(o Object, name string) []Value {
-	*c.steps = 0
 	t := o.Type()
 	i := index.FieldNamed(t, name)
 	if i < 0 {
 		return nil
 	}
-	e := &evaluation{Context: c, active: map[elemKey]bool{}}
+	e := c.question()
 	out := e.fieldOf(o, i, index.Field(t, i).Type())
 	if len(out) > maxValues {
 		return nil
@@ -271,26 +269,23 @@ func (c *Context) Field(o Object, name string) []Value {
 // Contents is what the variable that o points to holds; a struct is returned
 // as it is.
 func (c *Context) Contents(o Object) []Value {
-	*c.steps = 0
 	p, ok := o.T.Underlying().(*types.Pointer)
 	if !ok {
 		return []Value{o}
 	}
-	e := &evaluation{Context: c, active: map[elemKey]bool{}}
+	e := c.question()
 	return e.contents(o, p.Elem())
 }
 
 // Element is the values of one element of a list.
 func (c *Context) Element(el Elem) []Value {
-	*c.steps = 0
-	e := &evaluation{Context: c, active: map[elemKey]bool{}}
+	e := c.question()
 	return e.elem(el)
 }
 
 // URLPath is the path of a *url.URL or url.URL.
 func (c *Context) URLPath(u Value) []Value {
-	*c.steps = 0
-	e := &evaluation{Context: c, active: map[elemKey]bool{}}
+	e := c.question()
 	return e.pathOfURL(u)
 }
 
@@ -300,8 +295,7 @@ func (c *Context) Captured(f Func, want func(types.Type) bool) []Value {
 	if f.Closure == nil {
 		return nil
 	}
-	*c.steps = 0
-	e := &evaluation{Context: c, active: map[elemKey]bool{}}
+	e := c.question()
 	var out []Value
 	for i, fv := range f.Fn.FreeVars {
 		if !want(fv.Type()) {

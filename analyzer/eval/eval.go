@@ -39,7 +39,8 @@ import (
 const (
 	maxDepth  = 48    // calls and operands entered for one value
 	maxValues = 16    // answers kept for one value
-	maxSteps  = 60000 // values visited for one question
+	maxSteps  = 10000 // values visited for one question
+	maxFrames = 16    // calls entered below one another
 )
 
 // Frame is one activation of Fn.
@@ -121,6 +122,7 @@ type Context struct {
 	pick  Pick
 	depth int
 	steps *int
+	memo  map[elemKey][]Value
 }
 
 type elemKey struct {
@@ -170,38 +172,67 @@ func (c *Context) Caller(f *Frame) (ssa.CallInstruction, *Frame) {
 
 // Eval is the values that v can have in frame fr. It is never empty.
 func (c *Context) Eval(v ssa.Value, fr *Frame) []Value {
-	*c.steps = 0
-	e := &evaluation{Context: c, active: map[elemKey]bool{}}
-	return e.eval(v, fr)
+	return c.question().eval(v, fr)
 }
 
-// evaluation is one question; active guards against cycles.
+// evaluation is one question.
 type evaluation struct {
 	*Context
-	active map[elemKey]bool
+	active  map[elemKey]bool // operands being evaluated, to guard against cycles
+	parting map[partKey]bool // parts of objects being looked up, likewise
+	cuts    int              // times an answer was cut short by a guard
+}
+
+func (c *Context) question() *evaluation {
+	*c.steps = 0
+	if c.memo == nil {
+		c.memo = map[elemKey][]Value{}
+	}
+	return &evaluation{Context: c, active: map[elemKey]bool{}, parting: map[partKey]bool{}}
+}
+
+// running reports whether v is being evaluated already: a cycle.
+func (e *evaluation) running(v ssa.Value, fr *Frame) bool {
+	if e.active[elemKey{v, fr}] {
+		e.cuts++
+		return true
+	}
+	return false
 }
 
 func opaque(v ssa.Value) []Value { return []Value{Hole{V: v, T: v.Type()}} }
 
 func (e *evaluation) eval(v ssa.Value, fr *Frame) []Value {
+	if c, ok := v.(*ssa.Const); ok {
+		return constValue(c)
+	}
 	k := elemKey{v, fr}
+	if known, ok := e.memo[k]; ok {
+		return known
+	}
 	*e.steps++
-	if e.active[k] || len(e.active) > maxDepth*2 || *e.steps > maxSteps {
+	if e.running(v, fr) {
+		return opaque(v)
+	}
+	if len(e.active) > maxDepth*2 || *e.steps > maxSteps {
+		e.cuts++
 		return opaque(v)
 	}
 	e.active[k] = true
-	defer delete(e.active, k)
+	before := e.cuts
 	out := e.step(v, fr)
+	delete(e.active, k)
 	if len(out) == 0 || len(out) > maxValues {
-		return opaque(v)
+		out = opaque(v)
+	}
+	if e.cuts == before || len(e.active) == 0 {
+		e.memo[k] = out
 	}
 	return out
 }
 
 func (e *evaluation) step(v ssa.Value, fr *Frame) []Value {
 	switch v := v.(type) {
-	case *ssa.Const:
-		return constValue(v)
 	case *ssa.Function:
 		return []Value{Func{Fn: v}}
 	case *ssa.MakeClosure:
@@ -336,7 +367,7 @@ func (e *evaluation) phi(v *ssa.Phi, fr *Frame) []Value {
 	}
 	var out []Value
 	for _, x := range v.Edges {
-		if e.active[elemKey{x, fr}] {
+		if e.running(x, fr) {
 			continue
 		}
 		out = append(out, e.eval(x, fr)...)

@@ -11,12 +11,11 @@ import (
 // and what is stored through pointers, so that a later value can hide an
 // earlier one.
 func (c *Context) Own(o Object, name string) []Value {
-	*c.steps = 0
 	i := index.FieldNamed(o.T, name)
 	if i < 0 {
 		return nil
 	}
-	e := &evaluation{Context: c, active: map[elemKey]bool{}}
+	e := c.question()
 	path := append(append([]int(nil), o.Path...), i)
 	var out []Value
 	for _, st := range e.ownStores(o, i, path) {
@@ -41,12 +40,11 @@ func (e *evaluation) ownStores(o Object, i int, path []int) []*ssa.Store {
 
 // Sources is the structs that were assigned to o as a whole.
 func (c *Context) Sources(o Object) []Object {
-	*c.steps = 0
 	stores := storesTo(o.Site)
 	if g, ok := o.Site.(*ssa.Global); ok {
 		stores = c.ev.Index.GlobalStores(g)
 	}
-	e := &evaluation{Context: c, active: map[elemKey]bool{}}
+	e := c.question()
 	var out []Object
 	for _, st := range stores {
 		for _, v := range e.eval(st.Val, e.frameOf(st, o.Frame)) {

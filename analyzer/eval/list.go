@@ -118,7 +118,7 @@ func (e *evaluation) appended(v *ssa.Call, fr *Frame) []Value {
 
 // lists is v as lists; what is not known is a list of unknown length.
 func (e *evaluation) lists(v ssa.Value, fr *Frame) []List {
-	if e.active[elemKey{v, fr}] {
+	if e.running(v, fr) {
 		return []List{{}}
 	}
 	var out []List
@@ -141,7 +141,7 @@ func (e *evaluation) lists(v ssa.Value, fr *Frame) []List {
 func (e *evaluation) phiList(v *ssa.Phi, fr *Frame) []Value {
 	var alts []List
 	for _, x := range v.Edges {
-		if e.active[elemKey{x, fr}] {
+		if e.running(x, fr) {
 			continue
 		}
 		alts = append(alts, e.lists(x, fr)...)
@@ -347,8 +347,7 @@ type Entry struct {
 // Entries is the entries written to the map that v is, as far as the places
 // that made it are known.
 func (c *Context) Entries(v ssa.Value, fr *Frame) []Entry {
-	*c.steps = 0
-	e := &evaluation{Context: c, active: map[elemKey]bool{}}
+	e := c.question()
 	return e.entries(v, fr)
 }
 

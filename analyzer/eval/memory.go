@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"fmt"
 	"go/token"
 	"go/types"
 	"slices"
@@ -163,9 +164,23 @@ func (e *evaluation) fieldsOf(bases []Value, x ssa.Value, i int, fr *Frame) []Va
 	return distinct(out)
 }
 
+// partKey names a part of an object.
+type partKey struct {
+	site  ssa.Value
+	frame *Frame
+	path  string
+}
+
 // fieldOf is the values of field i, of type t, of the object o: those stored
 // where it was made, and those stored later through a pointer that may be it.
 func (e *evaluation) fieldOf(o Object, i int, t types.Type) []Value {
+	k := partKey{o.Site, o.Frame, fmt.Sprint(o.Path, i)}
+	if *e.steps++; e.parting[k] || *e.steps > maxSteps {
+		e.cuts++ // a is a copy of b and b of a
+		return nil
+	}
+	e.parting[k] = true
+	defer delete(e.parting, k)
 	var out []Value
 	path := append(slices.Clone(o.Path), i)
 	var elem types.Type
@@ -238,6 +253,9 @@ func (e *evaluation) copied(stores []*ssa.Store, o Object, path []int, t types.T
 			if src, ok := v.(Object); ok && (src.Site != o.Site || src.Frame != o.Frame) {
 				src.Path = append(slices.Clone(src.Path), path[:len(path)-1]...)
 				out = append(out, e.fieldOf(src, path[len(path)-1], t)...)
+			}
+			if h, ok := v.(Hole); ok && h.Kind != Opaque {
+				out = append(out, h) // the struct is chosen first
 			}
 		}
 	}

@@ -19,6 +19,10 @@ func blankBodies(src []byte) {
 				i = end
 				continue
 			}
+		case '\n':
+			if depth == 0 {
+				inFunc = false // a declaration without a body
+			}
 		case '(', '[':
 			depth++
 		case ')', ']', '}':

@@ -7,7 +7,6 @@ import (
 	"go/build"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -104,7 +103,7 @@ func (l *Loader) driverConfig(r *root) (*driverConfig, error) {
 		c.BuildFlags = []string{"-tags=" + l.opts.Tags}
 	}
 	switch {
-	case r.layout == inModule && os.Getenv("GOPACKAGESDRIVER") == "":
+	case r.layout == inModule && driverUnset():
 		if r.alone {
 			c.Env = append(c.Env, "GOWORK=off")
 		}
@@ -203,26 +202,54 @@ func (r *root) pattern(dir string) string {
 	return "./" + filepath.ToSlash(rel)
 }
 
-// unfetched matches the go command's complaint about a module that go.mod
-// requires and that is not on this machine.
-var unfetched = regexp.MustCompile(`(\S+)@(v[^\s:]+): |missing go\.sum entry for (?:module providing package )?(\S+)`)
-
 // missingModule looks for the first package that is absent although go.mod
-// says which module has it: that can be mended with one command.
+// requires a module for it: that can be mended with one command. A package that
+// its module does not have, or that was not vendored, cannot.
 func missingModule(r *root, main *packages.Package) error {
-	var found []string
-	packages.Visit([]*packages.Package{main}, nil, func(p *packages.Package) {
-		for _, e := range p.Errors {
-			if m := unfetched.FindStringSubmatch(e.Msg); m != nil && len(p.GoFiles) == 0 {
-				found = append(found, strings.Trim(strings.TrimPrefix(m[1]+"@"+m[2]+m[3], "@"), "@;"))
-			}
-		}
-	})
-	if len(found) == 0 {
+	if r.layout != inModule {
 		return nil
 	}
-	slices.Sort(found)
-	return fmt.Errorf("%s is required but not in the module cache nor vendor/; run `go mod download` in %s", found[0], r.dir)
+	var absent []string
+	packages.Visit([]*packages.Package{main}, nil, func(p *packages.Package) {
+		if len(p.Errors) == 0 || len(p.GoFiles) > 0 {
+			return
+		}
+		for _, reason := range []string{"does not contain package", "-mod=vendor", "is not in std", "build constraints exclude"} {
+			if strings.Contains(p.Errors[0].Msg, reason) {
+				return
+			}
+		}
+		absent = append(absent, p.PkgPath)
+	})
+	slices.Sort(absent)
+	for _, path := range absent {
+		if m := r.requirement(path); m != "" {
+			return fmt.Errorf("%s is required but not in the module cache nor vendor/; run `go mod download` in %s", m, r.dir)
+		}
+	}
+	return nil
+}
+
+// requirement returns module@version of the go.mod requirement that an import
+// path belongs to, empty if there is none.
+func (r *root) requirement(path string) string {
+	found, length := "", 0
+	for _, dir := range append([]string{r.dir}, r.used...) {
+		data, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+		if err != nil {
+			continue
+		}
+		f, err := modfile.ParseLax("go.mod", data, nil)
+		if err != nil {
+			continue
+		}
+		for _, req := range f.Require {
+			if hasPath(req.Mod.Path, path) && len(req.Mod.Path) > length {
+				found, length = req.Mod.String(), len(req.Mod.Path)
+			}
+		}
+	}
+	return found
 }
 
 // driverMessage takes the go command's own words out of an error of go/packages.

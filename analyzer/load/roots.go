@@ -20,6 +20,7 @@ type root struct {
 	layout layout
 	path   string   // import path of dir; in a workspace empty
 	owned  []string // module paths whose source is below dir: its own and, in a workspace, every one in use
+	used   []string // folders of the modules that a workspace uses
 	alone  bool     // a workspace around it does not use it
 }
 
@@ -184,6 +185,7 @@ func workspace(dir string) (*root, error) {
 		}
 		if m, err := moduleRoot(used, "go.mod", inModule); err == nil {
 			r.owned = append(r.owned, m.path)
+			r.used = append(r.used, used)
 		}
 	}
 	return r, nil

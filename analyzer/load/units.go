@@ -68,7 +68,10 @@ func order(main *packages.Package) []*unit {
 			clause:  p.Name, files: p.GoFiles, module: p.Module, imports: map[string]*unit{},
 			missing: len(p.GoFiles) == 0 && p.PkgPath != "unsafe", checked: make(chan struct{}),
 		}
-		u.Standard = p.PkgPath == "unsafe" || u.missing == false && within(goroot, p.Dir)
+		if u.Dir == "" && len(u.files) > 0 {
+			u.Dir = filepath.Dir(u.files[0]) // a driver may leave it out
+		}
+		u.Standard = p.PkgPath == "unsafe" || !u.missing && within(goroot, u.Dir)
 		if p.PkgPath == "unsafe" {
 			u.files = nil // its one file is documentation
 		}
@@ -104,15 +107,13 @@ func goroot(main *packages.Package) string {
 // long path: go/types takes a path for an identity.
 func shortenVendored(units []*unit) {
 	taken := map[string]*unit{}
-	short := func(u *unit) string {
-		if i := strings.LastIndex(u.Path, "/vendor/"); i >= 0 && !u.Standard {
-			return u.Path[i+len("/vendor/"):]
-		}
-		return u.Path
-	}
 	for _, u := range units {
-		if other := taken[short(u)]; other == nil || len(u.Path) < len(other.Path) {
-			taken[short(u)] = u
+		short := u.Path
+		if !u.Standard {
+			short = unvendored(u.Path)
+		}
+		if other := taken[short]; other == nil || len(u.Path) < len(other.Path) {
+			taken[short] = u
 		}
 	}
 	long := map[*unit]string{}
@@ -127,6 +128,14 @@ func shortenVendored(units []*unit) {
 	for _, u := range units {
 		u.nameImports()
 	}
+}
+
+// unvendored is the path by which source code imports a package.
+func unvendored(path string) string {
+	if i := strings.LastIndex(path, "/vendor/"); i >= 0 {
+		return path[i+len("/vendor/"):]
+	}
+	return path
 }
 
 func (u *unit) nameImports() {
@@ -157,13 +166,15 @@ func (l *Loader) markUser(units []*unit, own *system.Source, sys *system.System)
 			}
 		}
 	}
-	for _, u := range units {
+	for i, u := range units {
 		switch {
 		case u.Standard || u.missing:
+		case i == len(units)-1: // the main package, whatever a driver calls it
+			u.User = true
 		case u.module != nil && (u.module.Main || u.module.Replace != nil && u.module.Replace.Version == ""):
 			u.User = true
 		default:
-			u.User = slices.ContainsFunc(prefixes, func(p string) bool { return hasPath(p, u.Path) }) ||
+			u.User = slices.ContainsFunc(prefixes, func(p string) bool { return hasPath(p, unvendored(u.Path)) }) ||
 				within(own.Dir, u.Dir) && !strings.Contains(u.Dir, "/vendor/") && !strings.Contains(u.Dir, "/Godeps/")
 		}
 	}

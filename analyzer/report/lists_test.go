@@ -64,7 +64,7 @@ func TestEndpoints(t *testing.T) {
 // The hand-written traces are in the form that JSON writes, so reading and
 // writing one must give the same bytes.
 func TestJSONRoundTrip(t *testing.T) {
-	for _, name := range []string{"fire", "glaze", "relight", "nothing"} {
+	for _, name := range []string{"fire", "glaze", "relight", "answers", "nothing"} {
 		var out bytes.Buffer
 		if err := report.JSON(&out, readFlow(t, name)); err != nil {
 			t.Fatal(err)

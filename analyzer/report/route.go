@@ -95,12 +95,10 @@ func (r *route) sanity() error {
 
 // compareEdges orders the edges of one node as its body is read.
 func (r *route) compareEdges(a, b flow.Edge) int {
-	to, other := r.node[a.To], r.node[b.To]
 	return cmp.Or(
 		compareSites(a.Site, b.Site),
 		strings.Compare(string(a.Kind), string(b.Kind)),
-		strings.Compare(to.Component, other.Component),
-		strings.Compare(to.Func, other.Func),
+		r.compareNodes(r.node[a.To], r.node[b.To]),
 		strings.Compare(a.Detail, b.Detail),
 		strings.Compare(a.Label, b.Label),
 		strings.Compare(a.Rule, b.Rule),

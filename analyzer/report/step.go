@@ -78,11 +78,22 @@ func (t *text) fold(i int) {
 		}
 		t.below(n, flow.Site{}, t.paint.aside(what))
 	}
-	for _, e := range answers {
+	for _, e := range answers[:min(len(answers), maxAnswers)] {
 		to := t.node[e.To]
-		t.below(n, e.Site, fmt.Sprintf("├ or %s: %s  ", e.Label, t.name(to)),
+		t.below(n, e.Site, "├ or ", t.label(e), t.name(to), indent,
 			t.paint.place(place(flow.Site{File: to.File, Line: to.Line})))
 	}
+	if more := len(answers) - maxAnswers; more > 0 {
+		t.below(n, flow.Site{}, "├ or ", count(more, "more answer"))
+	}
+}
+
+// label is which answer e is, unless that is only the name of its target.
+func (r *route) label(e flow.Edge) string {
+	if e.Label == "" || e.Label == r.node[e.To].Func {
+		return ""
+	}
+	return printable(e.Label) + ": "
 }
 
 // pass writes what there is to say about an edge inside one process.
@@ -95,8 +106,8 @@ func (t *text) pass(n flow.Node, e flow.Edge) {
 	for _, cond := range e.Under {
 		say("│ ", printable(cond))
 	}
-	if e.Label != "" {
-		say("│ taken here: ", e.Label)
+	if label := t.label(e); label != "" {
+		say("│ taken here: ", strings.TrimSuffix(label, ": "))
 	}
 	switch {
 	case e.Kind.Crossing():
@@ -106,8 +117,8 @@ func (t *text) pass(n flow.Node, e flow.Edge) {
 	case e.Detail != "":
 		say("│ ", printable(e.Detail))
 	}
-	for _, reg := range e.Registered {
-		t.below(n, flow.Site{}, "│ ", t.registered(reg))
+	for _, where := range t.registered(e) {
+		t.below(n, flow.Site{}, "│ ", where)
 	}
 }
 
@@ -118,8 +129,8 @@ func (t *text) leave(e flow.Edge) {
 	bar := max(2, t.options.Width-columns(head)-columns("▶ "+to))
 	t.line()
 	t.line(t.paint.crossing(head+strings.Repeat("═", bar)+"▶ "), t.paint.program(to))
-	if e.Label != "" {
-		t.line(indent, " taken here: ", e.Label)
+	if label := t.label(e); label != "" {
+		t.line(indent, " taken here: ", strings.TrimSuffix(label, ": "))
 	}
 	for _, cond := range e.Under {
 		t.line(indent, " ", printable(cond))
@@ -127,8 +138,8 @@ func (t *text) leave(e flow.Edge) {
 	if e.Site.File != "" {
 		t.line(indent, " from ", t.paint.place(place(e.Site)))
 	}
-	for _, reg := range e.Registered {
-		t.line(indent, " ", t.registered(reg))
+	for _, where := range t.registered(e) {
+		t.line(indent, " ", where)
 	}
 }
 
@@ -150,14 +161,27 @@ func described(e flow.Edge) string {
 	return printable(strings.Join(parts, " "))
 }
 
-func (t *text) registered(reg flow.Registered) string {
-	what := "registered at " + t.paint.place(place(reg.Site))
-	if reg.Node != nil {
-		if n, ok := t.node[*reg.Node]; ok {
-			what += " in " + t.name(n)
+// registered tells where the target of e was registered, a line for each
+// place. What a crossing has told, the call after it need not repeat.
+func (t *text) registered(e flow.Edge) []string {
+	var lines []string
+	lead := "registered at "
+	for _, reg := range e.Registered {
+		key := t.node[e.To].Component + " " + place(reg.Site)
+		if t.told[key] {
+			continue
 		}
+		t.told[key] = true
+		line := lead + t.paint.place(place(reg.Site))
+		if reg.Node != nil {
+			if n, ok := t.node[*reg.Node]; ok {
+				line += " in " + t.name(n)
+			}
+		}
+		lines = append(lines, line)
+		lead = "       and at "
 	}
-	return what
+	return lines
 }
 
 func (t *text) gap(n flow.Node, g flow.Gap) {

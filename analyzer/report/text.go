@@ -17,6 +17,8 @@ const (
 	maxPlace = 48
 	// More functions with gaps than this are counted, not shown.
 	maxBranchGaps = 8
+	// More other answers of one step than this are counted, not shown.
+	maxAnswers = 6
 )
 
 // TextOptions says how a text view is drawn.
@@ -35,7 +37,7 @@ func Text(w io.Writer, f *flow.Flow, o TextOptions) error {
 	if err != nil {
 		return err
 	}
-	t := &text{route: r, options: o, paint: paint{o.Color}, shown: make(map[int]bool)}
+	t := &text{route: r, options: o, paint: paint{o.Color}, shown: make(map[int]bool), told: make(map[string]bool)}
 	t.header()
 	t.align()
 	t.spine()
@@ -53,8 +55,9 @@ type text struct {
 	*route
 	options TextOptions
 	paint   paint
-	place   int          // cells of the column that holds places
-	shown   map[int]bool // nodes expanded on a branch
+	place   int             // cells of the column that holds places
+	shown   map[int]bool    // nodes expanded on a branch
+	told    map[string]bool // places of registration
 }
 
 func (t *text) line(parts ...string) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -30,6 +31,8 @@ func TestText(t *testing.T) {
 		{golden: "glaze.tree.txt", flow: "glaze", options: report.TextOptions{Tree: true}},
 		{golden: "relight.txt", flow: "relight"},
 		{golden: "relight.tree.txt", flow: "relight", options: report.TextOptions{Tree: true}},
+		{golden: "answers.txt", flow: "answers"},
+		{golden: "answers.tree.txt", flow: "answers", options: report.TextOptions{Tree: true}},
 		{golden: "nothing.txt", flow: "nothing"},
 		{golden: "nothing.tree.txt", flow: "nothing", options: report.TextOptions{Tree: true}},
 	} {
@@ -102,17 +105,26 @@ func FuzzText(f *testing.F) {
 	})
 }
 
-func readFlow(t *testing.T, name string) *flow.Flow {
-	t.Helper()
+func BenchmarkText(b *testing.B) {
+	f := readFlow(b, "fire")
+	for b.Loop() {
+		if err := report.Text(io.Discard, f, report.TextOptions{Tree: true}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func readFlow(tb testing.TB, name string) *flow.Flow {
+	tb.Helper()
 	data, err := os.ReadFile(filepath.Join("testdata", "flows", name+".json"))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()
 	f := new(flow.Flow)
 	if err := dec.Decode(f); err != nil {
-		t.Fatalf("%s: %v", name, err)
+		tb.Fatalf("%s: %v", name, err)
 	}
 	return f
 }

@@ -36,7 +36,7 @@ func (t *text) unentered() {
 			t.line("ran earlier, and registered what the route uses")
 			titled = true
 		}
-		b.node(flow.Edge{To: n.ID}, "", "")
+		b.node(flow.Edge{To: n.ID}, t.paint.program(n.Component)+": ", "")
 	}
 }
 
@@ -89,7 +89,7 @@ func (b *branches) node(e flow.Edge, first, rest string) {
 func (b *branches) how(e flow.Edge) string {
 	label := ""
 	if e.Label != "" {
-		label = "or " + e.Label + ": "
+		label = "or " + b.label(e)
 	}
 	switch {
 	case e.Kind == "", e.Kind == flow.Call:

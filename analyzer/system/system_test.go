@@ -87,14 +87,15 @@ func TestReadErrors(t *testing.T) {
 		{"only a comment", "# nothing yet\n", ":1: the file is empty; begin with `sources:`"},
 		{"null", "\n~\n", ":1: the file is empty; begin with `sources:`"},
 		{"malformed", "sources:\n  - {dir: moby\naliases: x\n", ":3: not YAML: ',' or '}' must be specified; mend the line"},
-		{"tab", "sources:\n\t- dir: moby\n", ":2: not YAML: found character '\t' that cannot start any token; mend the line"},
+		{"tab", "sources:\n\t- dir: moby\n", ":2: not YAML: found character '\\t' that cannot start any token; mend the line"},
 		{"second document", good + "---\nsources: []\n", ":2: a second document begins here; remove the line `---`"},
 		{"a list", "- dir: moby\n", ":1: the file is a list; write `KEY: VALUE` lines"},
 		{"a text", "moby\n", `:1: the file is "moby"; write ` + "`KEY: VALUE` lines"},
 		{"typo", "\nsource:\n  - dir: moby\n", `:2: unknown key "source"; did you mean sources?`},
 		{"strange key", good + "version: 2\n", `:2: unknown key "version"; the keys here are sources, aliases, choices`},
 		{"key twice", good + good, ":2: sources is there twice, first in line 1; remove one"},
-		{"list as key", good + "[a, b]: c\n", ":2: a key of the file is a list; write a name"},
+		{"list as key", good + "[a, b]: c\n", ":2: not YAML: found an invalid key for this map; mend the line"},
+		{"empty key", good + "\"\": c\n", ":2: a key of the file is empty; write a name"},
 		{"no sources", "aliases: {a: b}\n", ":1: no sources; add `sources:`"},
 		{"sources empty", "sources: []\n", ":1: no sources; add `sources:`"},
 		{"sources null", "sources:\n", ":1: sources is empty; write a list of `- {dir: FOLDER}`"},
@@ -116,7 +117,7 @@ func TestReadErrors(t *testing.T) {
 		{"aliases in a circle", good + "aliases:\n  x: a\n  c: a\n  a: b\n  b: c\n", ":5: the aliases a → b → c → a go in a circle; let one of them name a program"},
 		{"choices of a text", good + "choices: {containerd: x}\n", `:2: the choices of containerd is "x"; write ` + "`KEY: VALUE` lines"},
 		{"choice a list", good + "choices: {containerd: {runtime: [v1, v2]}}\n", ":2: runtime is a list; write a text"},
-		{"anchor", "sources: &s\n- dir: moby\naliases: *s\n", ":3: aliases is an anchor, a reference or a tag; write `KEY: VALUE` lines"},
+		{"anchor", "sources: &s\n- dir: moby\naliases: *s\n", ":1: sources is an anchor, a reference or a tag; write a list of `- {dir: FOLDER}`"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -39,8 +39,8 @@ type syntaxError struct {
 
 func (e *syntaxError) Error() string { return e.what }
 
-// parseYAML reads the documents of a text. Each is a node; the line of an
-// empty one is that of its `---`. An error is a *syntaxError.
+// parseYAML reads the documents of a text. The line of every one but the first
+// is that of its `---`. An error is a *syntaxError.
 func parseYAML(data []byte) (docs []node, err error) {
 	// The library is young: it has panicked on texts that are broken enough.
 	defer func() {
@@ -52,9 +52,9 @@ func parseYAML(data []byte) (docs []node, err error) {
 	var syntax *yaml.SyntaxError
 	switch {
 	case errors.As(err, &syntax) && syntax.GetToken() != nil:
-		return nil, &syntaxError{syntax.GetToken().Position.Line, strings.Join(strings.Fields(syntax.GetMessage()), " ")}
+		return nil, &syntaxError{syntax.GetToken().Position.Line, visible(syntax.GetMessage())}
 	case err != nil:
-		return nil, &syntaxError{1, strings.Join(strings.Fields(err.Error()), " ")}
+		return nil, &syntaxError{1, visible(err.Error())}
 	}
 	for _, doc := range file.Docs {
 		line := 1
@@ -64,9 +64,19 @@ func parseYAML(data []byte) (docs []node, err error) {
 		if doc.Body == nil && doc.Start == nil || isComment(doc.Body) {
 			continue
 		}
-		docs = append(docs, convert(doc.Body, line))
+		n := convert(doc.Body, line)
+		if len(docs) > 0 {
+			n.line = line
+		}
+		docs = append(docs, n)
 	}
 	return docs, nil
+}
+
+// visible puts a message on one line. The library quotes control characters
+// from the text as they are.
+func visible(message string) string {
+	return strings.NewReplacer("\n", " ", "\r", `\r`, "\t", `\t`).Replace(message)
 }
 
 func isComment(n ast.Node) bool {

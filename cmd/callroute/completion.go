@@ -45,6 +45,9 @@ func (a *app) completions(cmd *cobra.Command, s sources, ask func(context.Contex
 	ctx, cancel := context.WithTimeout(cmd.Context(), completionTime)
 	defer cancel()
 	a.progress.stop()
+	// cobra parses the flags of a line that it completes twice.
+	slices.Sort(s.dirs)
+	s.dirs = slices.Compact(s.dirs)
 	an, err := a.analysis(ctx, s)
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp

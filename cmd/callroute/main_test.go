@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -74,6 +75,9 @@ type fake struct {
 
 func openFake(ctx context.Context, s sources, progress func(string)) (analysis, error) {
 	progress("loading kiln")
+	if len(slices.Compact(slices.Sorted(slices.Values(s.dirs)))) < len(s.dirs) {
+		return nil, fmt.Errorf("a folder is there twice: %q", s.dirs)
+	}
 	switch os.Getenv("FAKE") {
 	case "panic":
 		panic("the kiln\nexploded")

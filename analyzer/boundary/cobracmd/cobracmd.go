@@ -28,6 +28,7 @@ package cobracmd
 
 import (
 	"context"
+	"go/token"
 	"strings"
 
 	"golang.org/x/tools/go/ssa"
@@ -257,11 +258,11 @@ func (f *finder) names(m boundary.Made) []string {
 func (f *finder) report(n node) {
 	runs := f.either(n.Made, "RunE", "Run", f.Field)
 	var handlers []boundary.Handler
-	route := n.route
+	route, pos := n.route, token.NoPos
 	for _, s := range runs {
 		hs := f.Functions(s.Value)
 		if len(hs) > 0 && len(handlers) == 0 {
-			route = f.Extend(route, f.Holds(s))
+			route, pos = f.Extend(route, f.Holds(s)), s.Pos
 		}
 		handlers = append(handlers, hs...)
 	}
@@ -270,7 +271,7 @@ func (f *finder) report(n node) {
 	}
 	f.found = append(f.found, boundary.Command{
 		Words: n.words, Aliases: n.aliases, Run: boundary.Distinct(handlers), Before: f.before(n), Kind: flow.Closure,
-		Route: route, Pos: f.Position(n.Made), Rule: n.rule, Hidden: f.True(n.Made, "Hidden"),
+		Route: route, Pos: pos, Rule: n.rule, Hidden: f.True(n.Made, "Hidden"),
 	})
 }
 

@@ -269,6 +269,7 @@ func (s *solver) pass() lively {
 			}
 		}
 	}
+	slices.SortStableFunc(out.calls, func(x, y ssa.CallInstruction) int { return int(x.Pos() - y.Pos()) })
 	return out
 }
 

@@ -23,7 +23,8 @@
 //     each element of a list; what runs is the function in the entry, or the
 //     method of it that is called
 //  4. before main: a comparison in an init function, if a function outside of
-//     the standard library runs for that word only
+//     the standard library runs for that word only and nothing else is known to
+//     run for it; where main has the word too, the init function prepares it
 //
 // Rules 1 to 3 apply to programs in which no command library was found to have
 // commands, so the finders of those must come first. Constants that begin with
@@ -60,7 +61,7 @@ func find(ctx context.Context, u *boundary.Unit, out *boundary.Findings) {
 		f.words()
 		f.tables(ctx)
 	}
-	f.initializers()
+	f.initializers(out.Commands)
 	out.Commands = append(out.Commands, boundary.Merged(f.found)...)
 	out.Branches = append(out.Branches, f.branches...)
 }
@@ -251,7 +252,11 @@ func (f *finder) oneCommand(x, y []string) bool {
 }
 
 // initializers is rule 4.
-func (f *finder) initializers() {
+func (f *finder) initializers(library []boundary.Command) {
+	taken := func(w string) bool {
+		is := func(c boundary.Command) bool { return !c.Argv0 && slices.Equal(c.Words, []string{w}) }
+		return slices.ContainsFunc(library, is) || slices.ContainsFunc(f.found, is)
+	}
 	for _, fn := range f.Program.Funcs {
 		if !strings.HasPrefix(fn.Name(), "init#") || fn.Signature.Recv() != nil || f.Program.Std(fn) {
 			continue
@@ -262,9 +267,8 @@ func (f *finder) initializers() {
 		}
 		own := &finder{CommandRoutes: f.CommandRoutes, arguments: f.arguments}
 		for _, w := range d.words(0) {
-			if w != "" && f.leads(d, w) {
-				c := f.command([]string{w}, fn, "flagcmd/4")
-				own.found = append(own.found, c)
+			if w != "" && !taken(w) && f.leads(d, w) {
+				own.found = append(own.found, f.command([]string{w}, fn, "flagcmd/4"))
 			}
 		}
 		if len(own.found) > 0 {

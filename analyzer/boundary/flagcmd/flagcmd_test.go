@@ -298,8 +298,8 @@ func (*crane) Use(args []string) {}
 
 type rope struct{}
 
-func (rope) Name() string      { return "rope" }
-func (rope) Use(args []string) {}
+func (*rope) Name() string      { return "rope" }
+func (*rope) Use(args []string) {}
 
 func main() {
 	flag.Parse()
@@ -315,7 +315,7 @@ func main() {
 }
 
 func find(name string) tool {
-	for _, t := range []tool{&crane{}, rope{}} {
+	for _, t := range []tool{&crane{}, &rope{}} {
 		if t.Name() == name {
 			return t
 		}
@@ -326,7 +326,7 @@ func find(name string) tool {
 - main.main => main.main
 crane main.main => main.(*crane).Use
 load main.main => main.load
-rope main.main => main.rope.Use
+rope main.main => main.(*rope).Use
 unload main.main => main.unload
 `, ``},
 		{"an init function that takes over, one that only prepares", `
@@ -374,30 +374,4 @@ main.init "":
 			}
 		})
 	}
-}
-
-// TestLibraryFirst leaves a program alone whose commands a library finder has
-// found, but for what runs before main.
-func TestLibraryFirst(t *testing.T) {
-	u := unit.Load(t, goMod+`
--- harbor/main.go --
-package main
-
-import "os"
-
-func init() {
-	if len(os.Args) > 1 && os.Args[1] == "child" {
-		serve()
-	}
-}
-
-func main() {
-	if os.Args[1] == "load" {
-		load()
-	}
-}
-`+work, "harbor")
-	out := boundary.Findings{Commands: []boundary.Command{{Words: []string{"tow"}}}}
-	flagcmd.Finder.Find(t.Context(), u, &out)
-	unit.Compare(t, "commands", unit.Commands(u, out.Commands[1:]), `child main.main => main.init`)
 }

@@ -17,7 +17,8 @@ import (
 type table struct {
 	element ssa.Value // what stands for the entry: eval.Hole.V
 	lookup  *ssa.Lookup
-	name    ssa.Value // of a list: the part of an element that is compared
+	name    ssa.Value       // of a list: the part of an element that is compared …
+	at      ssa.Instruction // … and the comparison
 }
 
 // tables is rule 3.
@@ -63,8 +64,8 @@ func (f *finder) tablesIn(fn *ssa.Function) []table {
 				}
 			case *ssa.BinOp:
 				if instr.Op == token.EQL || instr.Op == token.NEQ {
-					out = append(out, f.compareNames(fn, instr.X, instr.Y)...)
-					out = append(out, f.compareNames(fn, instr.Y, instr.X)...)
+					out = append(out, f.compareNames(instr, instr.X, instr.Y)...)
+					out = append(out, f.compareNames(instr, instr.Y, instr.X)...)
 				}
 			}
 		}
@@ -79,17 +80,23 @@ func (f *finder) first(v ssa.Value) bool {
 
 // compareNames is the tables among whose elements name is, if it is compared
 // with a first argument.
-func (f *finder) compareNames(fn *ssa.Function, arg, name ssa.Value) []table {
+func (f *finder) compareNames(at *ssa.BinOp, arg, name ssa.Value) []table {
 	if _, ok := name.(*ssa.Const); ok || !f.first(arg) {
 		return nil
 	}
 	var out []table
-	for _, v := range f.Eval.Context().Eval(name, f.Eval.Root(fn)) {
+	for _, v := range f.Eval.Context().Eval(name, f.Eval.Root(at.Parent())) {
 		if h, ok := elementOf(v); ok {
-			out = append(out, table{element: h.V, name: name})
+			out = append(out, table{element: h.V, name: name, at: at})
 		}
 	}
 	return out
+}
+
+// asks reports whether the call comes before the comparison: it asks for the
+// name.
+func (t table) asks(call ssa.CallInstruction) bool {
+	return t.at != nil && t.at.Parent() == call.Parent() && call.Block().Dominates(t.at.Block()) && call.Pos() <= t.at.Pos()
 }
 
 func elementOf(v eval.Value) (eval.Hole, bool) {
@@ -113,7 +120,7 @@ func (f *finder) entries(s *calls.Site, tables []table) {
 		if !ok {
 			continue
 		}
-		i := slices.IndexFunc(tables, func(t table) bool { return t.element == h.V })
+		i := slices.IndexFunc(tables, func(t table) bool { return t.element == h.V && !t.asks(s.Instr) })
 		if i < 0 {
 			continue
 		}

@@ -23,6 +23,7 @@ package urfavecmd
 
 import (
 	"context"
+	"go/token"
 	"go/types"
 	"slices"
 
@@ -148,11 +149,11 @@ func (f *finder) below(n node, m boundary.Made) bool {
 // report is the command that n is, if it runs something.
 func (f *finder) report(n node) {
 	var handlers []boundary.Handler
-	route := n.route
+	route, pos := n.route, token.NoPos
 	for _, s := range f.Field(n.Made, "Action") {
 		hs := f.written(s)
 		if len(hs) > 0 && len(handlers) == 0 {
-			route = f.Extend(route, f.Holds(s))
+			route, pos = f.Extend(route, f.Holds(s)), s.Pos
 		}
 		handlers = append(handlers, hs...)
 	}
@@ -161,7 +162,7 @@ func (f *finder) report(n node) {
 	}
 	c := boundary.Command{
 		Words: n.words, Run: boundary.Distinct(handlers), Before: f.before(n), Kind: kind(n.Made),
-		Route: route, Pos: f.Position(n.Made), Rule: n.rule, Hidden: f.True(n.Made, "Hidden"),
+		Route: route, Pos: pos, Rule: n.rule, Hidden: f.True(n.Made, "Hidden"),
 	}
 	if n.above != nil {
 		c.Aliases = append(f.Texts(n.Made, "Aliases"), f.Texts(n.Made, "ShortName")...)

@@ -145,8 +145,8 @@ func ice(c *cli.Context) error { return nil }
 `, `
 - main.main > command.App => command.App.func1
 bread main.main > command.App > command.breadCommand => command.bake
-cake ice main.main > command.App > cake.Command > cake.sub => cake.ice
-cake layer main.main > command.App > cake.Command > cake.layerCommand => cake.ice
+cake ice main.main > command.App > command.init > cake.Command > cake.sub => cake.ice
+cake layer main.main > command.App > command.init > cake.Command > cake.layerCommand => cake.ice
 roll (bun r) main.main > command.App => command.bake
 `},
 		{"version 3: a tree of commands, a method, one name under two parents", "urfave-v3", flow.Closure, `

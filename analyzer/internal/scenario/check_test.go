@@ -104,7 +104,7 @@ func TestSane(t *testing.T) {
 		"ids":                    func(f *flow.Flow) { f.Nodes[3].ID = 1 },
 		"which is not there":     func(f *flow.Flow) { f.Gaps[0].After = 77 },
 		"the root is":            func(f *flow.Flow) { f.Root = 2 },
-		"cannot be reached":      func(f *flow.Flow) { f.Edges = f.Edges[1:] },
+		"neither on a way":       func(f *flow.Flow) { f.Edges = f.Edges[1:] },
 		"no edge on the spine":   func(f *flow.Flow) { f.Spine = []int{1, 3} },
 		"not start at the root":  func(f *flow.Flow) { f.Spine = []int{2, 3} },
 		"declares something":     func(f *flow.Flow) { f.Nodes[1].Line = 5 },

@@ -13,9 +13,11 @@ import (
 //
 //  1. ids are unique, and every edge, spine step and gap refers to a node;
 //  2. the root is main.main of the traced program;
-//  3. every node can be reached from the root;
+//  3. every node is on a way from the root, or leads to a place that registered
+//     something on such a way;
 //  4. the spine starts at the root and goes along edges;
-//  5. a node's line declares it, and a call site lies inside its caller;
+//  5. a node's line declares it, and a call site lies inside its caller, unless
+//     a finder made the edge: it may give the place of registration;
 //  6. the component of every node is listed;
 //  7. every edge has a rule and counts at least itself as a candidate.
 //
@@ -55,7 +57,7 @@ func Sane(f *flow.Flow, dirs []string) []string {
 		if e.Rule == "" || e.Candidates < 1 {
 			bad("no rule or no candidates:%s", g.edge(e))
 		}
-		if from.Decl == "" && e.Kind != flow.Registration &&
+		if from.Decl == "" && e.Kind != flow.Registration && (e.Kind.Process() || !strings.Contains(e.Rule, "/")) &&
 			(e.Site.File != from.File || e.Site.Line < from.Line || e.Site.Line > from.EndLine) {
 			bad("the call site is outside its caller (%s:%d-%d):%s", from.File, from.Line, from.EndLine, g.edge(e))
 		}
@@ -63,20 +65,10 @@ func Sane(f *flow.Flow, dirs []string) []string {
 	if root := g.node[f.Root]; !strings.HasSuffix(root.Func, ".main") || root.Component != f.Program {
 		bad("the root is %s", short(root))
 	}
-	reached := map[int]bool{}
-	var visit func(int)
-	visit = func(id int) {
-		if !reached[id] {
-			reached[id] = true
-			for _, to := range g.next[id] {
-				visit(to)
-			}
-		}
-	}
-	visit(f.Root)
+	reached := g.reached()
 	for i := range f.Nodes {
-		if !reached[f.Nodes[i].ID] && f.Nodes[i].Decl == "" && !g.registers(f.Nodes[i].ID) {
-			bad("%s cannot be reached from the root", short(&f.Nodes[i]))
+		if !reached[f.Nodes[i].ID] {
+			bad("%s is neither on a way from the root nor leads to a place of registration", short(&f.Nodes[i]))
 		}
 	}
 	if len(f.Spine) == 0 || f.Spine[0] != f.Root {
@@ -94,16 +86,44 @@ func Sane(f *flow.Flow, dirs []string) []string {
 	return all
 }
 
-// registers reports whether a node is there because it registered something.
-func (g *graph) registers(id int) bool {
-	for i := range g.Edges {
-		for _, r := range g.Edges[i].Registered {
-			if r.Node != nil && *r.Node == id {
-				return true
+// reached is the nodes on a way from the root, and those that lead to a place
+// which registered a target on such a way.
+func (g *graph) reached() map[int]bool {
+	all := map[int]bool{}
+	var forward, back func(int)
+	forward = func(id int) {
+		if !all[id] {
+			all[id] = true
+			for _, to := range g.next[id] {
+				forward(to)
 			}
 		}
 	}
-	return false
+	callers := map[int][]int{}
+	for i := range g.Edges {
+		callers[g.Edges[i].To] = append(callers[g.Edges[i].To], g.Edges[i].From)
+	}
+	seen := map[int]bool{}
+	back = func(id int) {
+		if !seen[id] {
+			seen[id] = true
+			for _, from := range callers[id] {
+				back(from)
+			}
+		}
+	}
+	forward(g.Root)
+	for i := range g.Edges {
+		for _, r := range g.Edges[i].Registered {
+			if r.Node != nil && all[g.Edges[i].From] {
+				back(*r.Node)
+			}
+		}
+	}
+	for id := range seen {
+		all[id] = true
+	}
+	return all
 }
 
 // dangling lists references to nodes that are not there.

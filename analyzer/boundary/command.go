@@ -1,0 +1,74 @@
+package boundary
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/callroute/callroute/analyzer/eval"
+)
+
+// FirstWord is the text up to the first space, "" when that is not a constant.
+func FirstWord(v eval.Value) string {
+	text, ok := v.(eval.Text)
+	if !ok || len(text.Parts) == 0 || text.Parts[0].Hole != nil {
+		return ""
+	}
+	word, _, cut := strings.Cut(text.Parts[0].Lit, " ")
+	if !cut && len(text.Parts) > 1 {
+		return ""
+	}
+	return word
+}
+
+// Functions is the functions among values, looked at through the wrappers that
+// the compiler makes.
+func (u *Unit) Functions(values ...eval.Value) []Handler {
+	var out []Handler
+	for _, v := range values {
+		f, ok := v.(eval.Func)
+		if !ok {
+			continue
+		}
+		for _, fn := range u.Graph.Through(f.Fn) {
+			if !slices.ContainsFunc(out, func(h Handler) bool { return h.Fn == fn }) {
+				out = append(out, Handler{Fn: fn})
+			}
+		}
+	}
+	return out
+}
+
+// Distinct is handlers without repetition.
+func Distinct(handlers []Handler) []Handler {
+	var out []Handler
+	for _, h := range handlers {
+		if !slices.ContainsFunc(out, func(x Handler) bool { return x.Fn == h.Fn }) {
+			out = append(out, h)
+		}
+	}
+	return out
+}
+
+// Merged is commands in the order of their words. Two findings of one command,
+// with the same words and the same function, become one: a wrapper that hides
+// it under a condition does not make it hidden.
+func Merged(commands []Command) []Command {
+	var out []Command
+	for _, c := range commands {
+		i := slices.IndexFunc(out, func(x Command) bool {
+			return slices.Equal(x.Words, c.Words) && slices.Equal(x.Run, c.Run)
+		})
+		if i < 0 {
+			out = append(out, c)
+			continue
+		}
+		out[i].Hidden = out[i].Hidden && c.Hidden
+		for _, a := range c.Aliases {
+			if !slices.Contains(out[i].Aliases, a) {
+				out[i].Aliases = append(out[i].Aliases, a)
+			}
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Command) int { return slices.Compare(a.Words, b.Words) })
+	return out
+}
