@@ -16,6 +16,7 @@ import (
 	"golang.org/x/tools/go/packages"
 	"golang.org/x/tools/go/ssa"
 	"golang.org/x/tools/go/ssa/ssautil"
+	"github.com/callroute/callroute/analyzer/system"
 	"golang.org/x/tools/txtar"
 )
 
@@ -42,6 +43,7 @@ func FuzzBrokenSource(f *testing.F) {
 
 // breaker holds the corpus on disk and in memory.
 type breaker struct {
+	real *system.Program
 	dir    string
 	loader *Loader
 	listed *packages.Package
@@ -113,7 +115,7 @@ func (b *breaker) try(t *testing.T, seed int64) {
 	t.Helper()
 	r := rand.New(rand.NewSource(seed))
 	broken := map[string][]byte{}
-	for range 1 + r.Intn(2) {
+	for range 1 + r.Intn(2) + b.more() {
 		f := b.files[r.Intn(len(b.files))]
 		broken[f.Name] = b.mutate(r, f)
 	}

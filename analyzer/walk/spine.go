@@ -42,14 +42,13 @@ func (w *walker) cost(exe *summary.Executable, s *summary.Site, to summary.ID) i
 	if s.Failure {
 		c += failureCost
 	}
+	n := w.node(place{exe, to})
 	name := strings.ToLower(exe.Funcs[to].Name[strings.LastIndexByte(exe.Funcs[to].Name, '.')+1:])
 	if undoes(name) && !w.asked(name) {
 		c += undoCost
 	}
-	for _, word := range w.flow.Command {
-		if len(word) > 2 && !strings.Contains(word, "/") && strings.Contains(name, strings.ToLower(word)) {
-			return c - wordBonus
-		}
+	if w.mentions(n) {
+		c -= wordBonus
 	}
 	return c
 }
@@ -165,7 +164,7 @@ func (w *walker) choose(values map[state]worth, s state, on map[int]bool) *hop {
 	if best.programs == 0 {
 		slack = lastSlack
 	}
-	var chosen *hop
+	var good []*hop
 	for i := range w.hops[s.node-1] {
 		h := &w.hops[s.node-1][i]
 		if on[h.to] || !w.allowed(s.seen, s.node, h) || h.failure && best.cost < failureCost {
@@ -175,15 +174,47 @@ func (w *walker) choose(values map[state]worth, s state, on map[int]bool) *hop {
 		if !ok {
 			continue
 		}
-		v = w.plus(v, s, h)
-		if v.programs < best.programs || v.cost > best.cost+slack {
-			continue
-		}
-		if chosen == nil || best.programs == 0 && h.pos >= chosen.pos || best.programs > 0 && h.pos < chosen.pos {
-			chosen = h
+		if v = w.plus(v, s, h); v.programs == best.programs && v.cost <= best.cost+slack {
+			good = append(good, h)
 		}
 	}
-	return chosen
+	if best.programs > 0 {
+		good = w.preferNamesakes(good)
+	}
+	slices.SortStableFunc(good, func(a, b *hop) int { return a.pos - b.pos })
+	switch {
+	case len(good) == 0:
+		return nil
+	case best.programs > 0:
+		return good[0]
+	}
+	return good[len(good)-1]
+}
+
+// preferNamesakes keeps the hops whose function repeats a word of the command,
+// when there are any.
+func (w *walker) preferNamesakes(hops []*hop) []*hop {
+	same := slices.DeleteFunc(slices.Clone(hops), func(h *hop) bool {
+		to := h.to
+		if h.process && len(h.via) > 0 {
+			to = h.via[0]
+		}
+		return !w.mentions(to)
+	})
+	if len(same) > 0 {
+		return same
+	}
+	return hops
+}
+
+// mentions reports whether a function's own name has a word of the command in
+// it.
+func (w *walker) mentions(n int) bool {
+	full := w.flow.Nodes[n-1].Func
+	name := strings.ToLower(full[strings.LastIndexByte(full, '.')+1:])
+	return slices.ContainsFunc(w.flow.Command, func(word string) bool {
+		return len(word) > 2 && !strings.Contains(word, "/") && strings.Contains(name, strings.ToLower(word))
+	})
 }
 
 // namesake is the first hop to a function whose name repeats a word of the

@@ -404,20 +404,24 @@ func (w *walker) take(v visit, s *summary.Site, to summary.ID) {
 	w.push(v.activation, to)
 }
 
-// registersMore follows a registered table to the handlers in it. A handler is
-// shown and not entered: it runs when something arrives.
+// registersMore follows a registered table or wrapper to the handlers in it. A
+// handler is shown and not entered: it runs when something arrives.
 func (w *walker) registersMore(exe *summary.Executable, from int, id summary.ID) {
 	f := &exe.Funcs[id]
-	if f.Decl == "" {
-		return
-	}
 	for i := range f.Sites {
 		s := &f.Sites[i]
+		if s.Kind != flow.Registration {
+			continue
+		}
 		for _, to := range s.To {
-			w.edge(flow.Edge{
-				From: from, To: w.node(place{exe, to}), Kind: s.Kind, Site: flow.Site{File: f.File, Line: s.Line},
+			n := w.node(place{exe, to})
+			e := flow.Edge{
+				From: from, To: n, Kind: s.Kind, Site: flow.Site{File: f.File, Line: s.Line},
 				Detail: s.Detail, Rule: s.Rule, Candidates: s.Candidates,
-			})
+			}
+			if before := len(w.flow.Edges); w.edge(e) == before {
+				w.registersMore(exe, n, to)
+			}
 		}
 	}
 }

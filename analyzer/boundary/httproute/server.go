@@ -68,7 +68,7 @@ func chiMethod(symbol string) (string, bool) {
 }
 
 func findServers(ctx context.Context, u *boundary.Unit, out *boundary.Findings) {
-	f := &serverFinder{Unit: u, out: out, mounts: map[ssa.Value][]string{}}
+	f := &serverFinder{Unit: u, out: out, mounts: map[ssa.Value][]string{}, linked: map[[2]boundary.Node]bool{}}
 	for _, pass := range []func(served, index.Call){f.mounted, f.served} {
 		for _, symbol := range u.Index.Symbols() {
 			s, ok := servedBy(symbol)
@@ -90,6 +90,7 @@ func findServers(ctx context.Context, u *boundary.Unit, out *boundary.Findings) 
 type serverFinder struct {
 	*boundary.Unit
 	out    *boundary.Findings
+	linked map[[2]boundary.Node]bool
 	mounts map[ssa.Value][]string // call that made a router → patterns it is served under
 }
 
@@ -411,6 +412,7 @@ func (f *serverFinder) handlers(c *eval.Context, values []eval.Value, depth int)
 		switch v := v.(type) {
 		case eval.Func:
 			if inner := f.handlers(c, c.Captured(v, handlerLike), depth+1); len(inner) > 0 {
+				f.wraps(v, inner)
 				add(inner...)
 				continue
 			}
@@ -432,6 +434,34 @@ func (f *serverFinder) handlers(c *eval.Context, values []eval.Value, depth int)
 		}
 	}
 	return out
+}
+
+// wraps links the function that makes a wrapper to the wrapper, and the wrapper
+// to the handlers it captured. The wrapper's own call of what it captured would
+// reach the handlers of every route, so it is cut.
+func (f *serverFinder) wraps(w eval.Func, inner []boundary.Handler) {
+	if w.Fn.Parent() == nil {
+		return
+	}
+	f.link(boundary.Link{From: w.Fn.Parent(), Pos: w.Closure.Pos(), To: w.Fn})
+	for _, h := range inner {
+		f.link(boundary.Link{From: w.Fn, Pos: w.Fn.Pos(), To: h.Fn})
+	}
+	for _, s := range f.Graph.Out(w.Fn) {
+		if s.Kind == flow.Closure && s.Rule == "vta" && handlerLike(s.Instr.Common().Value.Type()) && !slices.Contains(f.out.Cuts, s.Instr) {
+			f.out.Cuts = append(f.out.Cuts, s.Instr)
+		}
+	}
+}
+
+// link adds a registration once.
+func (f *serverFinder) link(l boundary.Link) {
+	l.Kind, l.Rule, l.Candidates = flow.Registration, "httproute/wrapper", 1
+	k := [2]boundary.Node{l.From, l.To}
+	if !f.linked[k] {
+		f.linked[k] = true
+		f.out.Links = append(f.out.Links, l)
+	}
 }
 
 // serveHTTP is the handler that an object is, or the handlers in its fields
