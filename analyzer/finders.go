@@ -4,6 +4,7 @@ import (
 	"github.com/callroute/callroute/analyzer/boundary"
 	"github.com/callroute/callroute/analyzer/boundary/cobracmd"
 	"github.com/callroute/callroute/analyzer/boundary/execprogram"
+	"github.com/callroute/callroute/analyzer/boundary/flagcmd"
 	"github.com/callroute/callroute/analyzer/boundary/grpcmethod"
 	"github.com/callroute/callroute/analyzer/boundary/httproute"
 	"github.com/callroute/callroute/analyzer/boundary/taskchannel"
@@ -15,6 +16,7 @@ import (
 var finders = []boundary.Finder{
 	cobracmd.Finder,
 	urfavecmd.Finder,
+	flagcmd.Finder, // after the libraries: it is silent where they found commands
 	httproute.Finder,
 	grpcmethod.Finder,
 	ttrpcmethod.Finder,

@@ -84,7 +84,22 @@ func (p *programs) Serves(ctx context.Context, prog *system.Program, kind flow.K
 	if auxiliary(prog) {
 		return false
 	}
-	return p.loader.MayServe(ctx, prog, kind)
+	text := ""
+	if kind == flow.HTTP {
+		text = firstSegment(key)
+	}
+	return p.loader.MayServe(ctx, prog, kind, text)
+}
+
+// firstSegment is "/jobs" for the request pattern "*/jobs/*/start": what the
+// source of a program that serves it must say somewhere.
+func firstSegment(key string) string {
+	for seg := range strings.SplitSeq(key, "/") {
+		if seg != "" && !strings.Contains(seg, "*") {
+			return "/" + seg
+		}
+	}
+	return ""
 }
 
 // auxiliary reports whether a main package stands in a folder that by its name

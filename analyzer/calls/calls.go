@@ -56,6 +56,7 @@ type Site struct {
 	Rule    string
 	Callees []*ssa.Function // sorted, without duplicates or wrappers
 	Detail  string          // the interface or function type of a dynamic call
+	Given   bool            // the called function value came as an argument, so a caller on the route made it
 }
 
 // Pos is where the site stands.
@@ -199,6 +200,7 @@ func (b *builder) sitesOf(f *ssa.Function, c ssa.CallInstruction, dynamic []*ssa
 			}
 		}
 	} else {
+		s.Given = !cc.IsInvoke() && given(cc.Value, map[ssa.Value]bool{})
 		for _, d := range dynamic {
 			s.Callees = append(s.Callees, b.through(d)...)
 		}
@@ -447,6 +449,36 @@ func (b *builder) withoutHanded(s *Site) []*ssa.Function {
 		}
 	}
 	return slices.DeleteFunc(slices.Clone(s.Callees), func(c *ssa.Function) bool { return handed[c] })
+}
+
+// given reports whether v is a parameter, or an element of one.
+func given(v ssa.Value, seen map[ssa.Value]bool) bool {
+	if v == nil || seen[v] {
+		return false
+	}
+	seen[v] = true
+	switch v := v.(type) {
+	case *ssa.Parameter:
+		return true
+	case *ssa.FreeVar:
+		return given(Binding(v), seen)
+	case *ssa.UnOp:
+		return given(v.X, seen)
+	case *ssa.IndexAddr:
+		return given(v.X, seen)
+	case *ssa.Slice:
+		return given(v.X, seen)
+	case *ssa.ChangeType:
+		return given(v.X, seen)
+	case *ssa.Phi:
+		return slices.ContainsFunc(v.Edges, func(e ssa.Value) bool { return given(e, seen) })
+	case *ssa.Alloc:
+		return slices.ContainsFunc(*v.Referrers(), func(r ssa.Instruction) bool {
+			st, ok := r.(*ssa.Store)
+			return ok && st.Addr == v && given(st.Val, seen)
+		})
+	}
+	return false
 }
 
 // parameterBehind is the function whose parameter a captured variable is.

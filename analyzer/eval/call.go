@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"go/constant"
 	"go/types"
 	"path"
 	"regexp"
@@ -109,9 +110,8 @@ func (e *evaluation) result(v *ssa.Call, i int, fn *ssa.Function, clo *Func, fr 
 	}
 	inner := e.ev.enter(fn, v, fr, clo)
 	var out []Value
-	for _, b := range fn.Blocks {
-		r, ok := b.Instrs[len(b.Instrs)-1].(*ssa.Return)
-		if !ok || i >= len(r.Results) || isNil(r.Results[i]) {
+	for _, r := range returns(fn) {
+		if i >= len(r.Results) || isNil(r.Results[i]) {
 			continue
 		}
 		if e.running(r.Results[i], inner) {
@@ -123,6 +123,37 @@ func (e *evaluation) result(v *ssa.Call, i int, fn *ssa.Function, clo *Func, fr 
 		return e.unknownResult(v, i, fr)
 	}
 	return distinct(out)
+}
+
+// returns is the return statements of fn that give a result: those that give
+// only an error with a zero value beside it are left out when there are others.
+func returns(fn *ssa.Function) []*ssa.Return {
+	var all, good []*ssa.Return
+	for _, b := range fn.Blocks {
+		r, ok := b.Instrs[len(b.Instrs)-1].(*ssa.Return)
+		if !ok {
+			continue
+		}
+		all = append(all, r)
+		if n := len(r.Results); n < 2 || !isErrorType(r.Results[n-1].Type()) || isNil(r.Results[n-1]) || !zeroConst(r.Results[0]) {
+			good = append(good, r)
+		}
+	}
+	if len(good) == 0 {
+		return all
+	}
+	return good
+}
+
+func isErrorType(t types.Type) bool { return types.Identical(t, types.Universe.Lookup("error").Type()) }
+
+// zeroConst reports whether v is a constant of its type's zero value.
+func zeroConst(v ssa.Value) bool {
+	c, ok := v.(*ssa.Const)
+	if !ok {
+		return false
+	}
+	return c.Value == nil || c.Value.Kind() == constant.String && constant.StringVal(c.Value) == ""
 }
 
 func depthOf(fr *Frame) int {

@@ -16,15 +16,17 @@ import (
 )
 
 // MayServe reports whether p may serve requests of this kind: whether some
-// package of its own tree that it links makes a server. It reads imports only
-// and takes milliseconds; where it cannot tell it says yes.
-func (l *Loader) MayServe(ctx context.Context, p *system.Program, kind flow.Kind) bool {
+// package of its own tree that it links makes a server, and some package has
+// the text in it ("/jobs", empty for any). It reads imports and searches text,
+// which takes milliseconds; where it cannot tell it says yes.
+func (l *Loader) MayServe(ctx context.Context, p *system.Program, kind flow.Kind, text string) bool {
 	r, err := l.rootOf(p)
 	if err != nil || r.path == "" {
 		return true
 	}
-	s := serverSearch{ctx: ctx, root: r, kind: kind, seen: map[string]bool{}}
-	return s.in(p.Dir)
+	s := serverSearch{ctx: ctx, root: r, kind: kind, text: []byte(text), seen: map[string]bool{}}
+	s.in(p.Dir)
+	return s.done()
 }
 
 // makesServer is how a server of each kind comes to be: a package that imports
@@ -39,18 +41,23 @@ type serverSearch struct {
 	ctx  context.Context
 	root *root
 	kind flow.Kind
+	text []byte
 	seen map[string]bool
+
+	server, mentioned bool
 }
 
+func (s *serverSearch) done() bool { return s.server && (s.mentioned || len(s.text) == 0) }
+
 // in searches the package in dir and those of the same tree that it imports.
-func (s *serverSearch) in(dir string) bool {
-	if s.seen[dir] || s.ctx.Err() != nil {
-		return false
+func (s *serverSearch) in(dir string) {
+	if s.seen[dir] || s.ctx.Err() != nil || s.done() {
+		return
 	}
 	s.seen[dir] = true
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return false
+		return
 	}
 	var imports []string
 	for _, e := range entries {
@@ -63,7 +70,7 @@ func (s *serverSearch) in(dir string) bool {
 		name := filepath.Join(dir, e.Name())
 		src, err := os.ReadFile(name)
 		if err != nil {
-			return true
+			continue
 		}
 		f, err := parser.ParseFile(token.NewFileSet(), name, src, parser.ImportsOnly)
 		if err != nil {
@@ -75,17 +82,15 @@ func (s *serverSearch) in(dir string) bool {
 				paths = append(paths, path)
 			}
 		}
-		if s.makes(paths, src) {
-			return true
-		}
+		s.server = s.server || s.makes(paths, src)
+		s.mentioned = s.mentioned || bytes.Contains(src, s.text)
 		imports = append(imports, paths...)
 	}
 	for _, path := range imports {
-		if rel, ok := strings.CutPrefix(path, s.root.path+"/"); ok && s.in(filepath.Join(s.root.dir, rel)) {
-			return true
+		if rel, ok := strings.CutPrefix(path, s.root.path+"/"); ok {
+			s.in(filepath.Join(s.root.dir, rel))
 		}
 	}
-	return false
 }
 
 func (s *serverSearch) makes(imports []string, src []byte) bool {

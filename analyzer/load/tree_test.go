@@ -27,9 +27,6 @@ func writeTree(t testing.TB, archive *txtar.Archive) string {
 }
 
 func (b *breaker) program() *system.Program {
-	if b.real != nil {
-		return b.real
-	}
 	src := &system.Source{Name: "corpus", Dir: b.dir, Given: b.dir}
 	return &system.Program{Name: "corpus", Package: "example.com/corpus", Dir: b.dir, Source: src}
 }

@@ -66,6 +66,7 @@ type Site struct {
 	To         []ID
 	Candidates int
 	Failure    bool // stands where an error was found
+	Given      bool // calls a function value that came as an argument
 	Registered []Place
 }
 
@@ -251,7 +252,7 @@ func (b *builder) fill(id ID, f *ssa.Function) {
 		}
 		site := Site{
 			Line: b.u.Program.Line(s.Pos()), Pos: int(s.Pos()), Kind: s.Kind, Rule: s.Rule,
-			Detail: s.Detail, Candidates: len(s.Callees), Failure: failing[s.Instr.Block()],
+			Detail: s.Detail, Candidates: len(s.Callees), Failure: failing[s.Instr.Block()], Given: s.Given,
 		}
 		for _, c := range s.Callees {
 			if to, ok := b.ids[c]; ok && !slices.Contains(site.To, to) {

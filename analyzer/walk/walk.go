@@ -95,8 +95,8 @@ type hop struct {
 	failure bool
 }
 
-// pending is a call of a function value with several callees, some of which
-// are literals: a literal can run only where the function that makes it ran.
+// pending is a call of a function value that came as an argument and can be
+// several literals: those that a function on the route makes are meant.
 type pending struct {
 	visit
 	site *summary.Site
@@ -361,7 +361,7 @@ func (w *walker) visit(v visit) error {
 		if live != nil && !live[s.Pos] {
 			continue
 		}
-		if s.Kind == flow.Closure && s.Candidates > 1 && s.Rule != "passed" {
+		if s.Given && s.Candidates > 1 {
 			w.pending = append(w.pending, pending{v, s, map[summary.ID]bool{}})
 			continue
 		}
