@@ -211,7 +211,7 @@ func (b *builder) sitesOf(f *ssa.Function, c ssa.CallInstruction, dynamic []*ssa
 	}
 	s.Callees = b.sorted(s.Callees)
 	sites := []*Site{s}
-	if handed := b.handedOn(cc); len(handed) > 0 {
+	if handed := b.handedOn(cc, s.Callees); len(handed) > 0 {
 		for _, callee := range s.Callees {
 			if b.handed[callee] == nil {
 				b.handed[callee] = map[*ssa.Function]bool{}
@@ -359,11 +359,16 @@ func dynamicInside(f *ssa.Function) string {
 	return ""
 }
 
-// handedOn finds the functions that stand as arguments of the call.
-func (b *builder) handedOn(cc *ssa.CallCommon) []*ssa.Function {
+// handedOn finds the functions that stand as arguments of the call. What an
+// option constructor returns is called by the callee, if that has a body.
+func (b *builder) handedOn(cc *ssa.CallCommon, callees []*ssa.Function) []*ssa.Function {
+	seen := slices.ContainsFunc(callees, func(f *ssa.Function) bool { return f.Blocks != nil })
 	var out []*ssa.Function
 	for _, a := range cc.Args {
-		if _, ok := a.Type().Underlying().(*types.Signature); ok {
+		if _, ok := a.Type().Underlying().(*types.Signature); !ok {
+			continue
+		}
+		if _, made := a.(*ssa.Call); !made || !seen {
 			out = append(out, Literals(a)...)
 		}
 	}

@@ -121,6 +121,9 @@ func (c *Context) settle(h Hole, p Pick) *Context {
 	return &Context{ev: c.ev, up: c, elem: &elemKey{h.V, h.Frame}, pick: p, depth: c.depth + 1, steps: c.steps}
 }
 
+// Depth is the number of choices that the context made.
+func (c *Context) Depth() int { return c.depth }
+
 // Pick is an element chosen for a loop, and the operand that put it there.
 type Pick struct {
 	Value

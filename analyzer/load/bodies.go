@@ -13,7 +13,8 @@ import (
 //  1. Those of user packages, and of packages that Options.Bodies names.
 //  2. Of generated RPC stubs.
 //  3. Of registries that a user package imports: packages whose functions file
-//     an argument away in a package variable, to be looked up later.
+//     an argument away in a package variable, to be looked up later, or whose
+//     methods call a function that was put into a field of their type.
 //  4. Of libraries woven into the user's code, where they carry an effect: a
 //     package whose live code starts a program, builds an HTTP request or writes
 //     a file, and each package of the same module whose live code leads to it.
@@ -64,7 +65,7 @@ func (l *Loader) suspect(units []*unit) {
 	users := 0
 	importers := map[string]map[*unit]bool{} // user packages by the module they import from
 	for _, u := range units {
-		u.asked = slices.ContainsFunc(l.opts.Bodies, func(p string) bool { return hasPath(p, u.Path) })
+		u.asked = !u.Standard && slices.ContainsFunc(l.opts.Bodies, func(p string) bool { return hasPath(p, u.Path) })
 		if !u.User {
 			continue
 		}
@@ -145,6 +146,57 @@ func (s *scan) registry(fn *ast.FuncDecl) {
 		}
 		return true
 	})
+}
+
+// dispatch notes a method that calls a function kept in a field of its
+// receiver, as in r.InitFn(ctx).
+func (s *scan) dispatch(fn *ast.FuncDecl) {
+	if s.unit.whole() || fn.Recv == nil || len(fn.Recv.List) != 1 || len(fn.Recv.List[0].Names) != 1 {
+		return
+	}
+	recv := fn.Recv.List[0].Names[0].Name
+	fields := s.functionFields(fn.Recv.List[0].Type)
+	ast.Inspect(fn.Body, func(n ast.Node) bool {
+		call, ok := n.(*ast.CallExpr)
+		if !ok {
+			return true
+		}
+		if sel, ok := call.Fun.(*ast.SelectorExpr); ok && fields[sel.Sel.Name] {
+			if id, ok := sel.X.(*ast.Ident); ok && id.Name == recv {
+				s.effects[s.unit] = true
+			}
+		}
+		return true
+	})
+}
+
+// functionFields is the exported fields of function type that a struct type of
+// the unit has.
+func (s *scan) functionFields(t ast.Expr) map[string]bool {
+	if star, ok := t.(*ast.StarExpr); ok {
+		t = star.X
+	}
+	id, ok := t.(*ast.Ident)
+	if !ok {
+		return nil
+	}
+	found := map[string]bool{}
+	for _, d := range s.unit.decls.named[id.Name] {
+		spec, ok := d.node.(*ast.TypeSpec)
+		if !ok {
+			continue
+		}
+		if st, ok := spec.Type.(*ast.StructType); ok {
+			for _, f := range st.Fields.List {
+				if _, isFunc := f.Type.(*ast.FuncType); isFunc {
+					for _, name := range f.Names {
+						found[name.Name] = name.IsExported()
+					}
+				}
+			}
+		}
+	}
+	return found
 }
 
 func (s *scan) isPackageVar(e ast.Expr) bool {

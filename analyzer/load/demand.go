@@ -269,6 +269,7 @@ func (d *demand) scan(decl *declaration) {
 	if fn.Body != nil && s.unit.bodies {
 		s.walk(fn.Body)
 		s.registry(fn)
+		s.dispatch(fn)
 	}
 }
 

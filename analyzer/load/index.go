@@ -64,24 +64,22 @@ func (u *unit) indexFunc(f *sourceFile, fn *ast.FuncDecl) {
 }
 
 func (u *unit) indexGroup(f *sourceFile, g *ast.GenDecl) {
-	switch g.Tok {
-	case token.CONST:
-		d := u.declare(f, g)
-		for _, spec := range g.Specs {
-			for _, id := range spec.(*ast.ValueSpec).Names {
+	var whole *declaration
+	if g.Tok == token.CONST {
+		whole = u.declare(f, g)
+	}
+	for _, spec := range g.Specs {
+		switch spec := spec.(type) {
+		case *ast.TypeSpec:
+			u.name(spec.Name.Name, u.declare(f, spec))
+		case *ast.ValueSpec:
+			d := whole
+			if d == nil {
+				d = u.declare(f, spec)
+			}
+			for _, id := range spec.Names {
 				u.name(id.Name, d)
 			}
-		}
-	case token.VAR:
-		for _, spec := range g.Specs {
-			d := u.declare(f, spec)
-			for _, id := range spec.(*ast.ValueSpec).Names {
-				u.name(id.Name, d)
-			}
-		}
-	case token.TYPE:
-		for _, spec := range g.Specs {
-			u.name(spec.(*ast.TypeSpec).Name.Name, u.declare(f, spec))
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"go/build"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -53,6 +54,9 @@ func (l *Loader) list(ctx context.Context, r *root, need packages.LoadMode, patt
 	listed, err := packages.Load(&c.Config, patterns...)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
+	}
+	if _, gone := exec.LookPath("go"); err != nil && gone != nil && driverUnset() {
+		return nil, fmt.Errorf("%s: cannot list packages: there is no go command in PATH; install Go", r.dir)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: cannot list packages: %s", r.dir, c.real(driverMessage(err)))
@@ -164,12 +168,13 @@ func (c *driverConfig) linkGopath(r *root) error {
 		return fmt.Errorf("no temporary folder for GOPATH: %w; set TMPDIR", err)
 	}
 	c.temp, c.link, c.to = temp, filepath.Join(temp, "src", filepath.FromSlash(r.path)), r.dir
-	if err := os.MkdirAll(filepath.Dir(c.link), 0o700); err == nil {
+	err = os.MkdirAll(filepath.Dir(c.link), 0o700)
+	if err == nil {
 		err = os.Symlink(r.dir, c.link)
 	}
 	if err != nil {
 		c.remove()
-		return fmt.Errorf("no temporary GOPATH for %s: %w", r.dir, err)
+		return fmt.Errorf("no temporary GOPATH for %s: %w; set TMPDIR", r.dir, err)
 	}
 	entries := []string{temp}
 	if exists(r.dir, "vendor/src") {
@@ -255,7 +260,7 @@ func (r *root) requirement(path string) string {
 // driverMessage takes the go command's own words out of an error of go/packages.
 func driverMessage(err error) string {
 	text := err.Error()
-	if _, after, ok := strings.Cut(text, "stderr: "); ok {
+	if _, after, ok := strings.Cut(text, "stderr: "); ok && strings.TrimSpace(after) != "" {
 		text = after
 	}
 	var list packages.Error

@@ -7,23 +7,31 @@
 // Words. A root is a folder in which the go command lists packages by itself:
 // a module, a workspace or a GOPATH-era tree. A package is a user package if it
 // belongs to one of the sources under study; every other one outside the
-// standard library is a library. A declaration-only package has types and no
-// function bodies.
+// standard library is a library. A declaration is a function, a method, a type,
+// a variable or a group of constants. To carry means to hold a process boundary,
+// a dispatch table or a last effect; see bodies.go.
 //
-// Phases, one file each:
+// Phases, a file each, and what they are made of:
 //
-//	roots     find the roots below a source and how each wants to be listed
+//	roots     find the roots below a source; importpath tells that of an old one
 //	mains     name every main package of a source
 //	list      ask the go command, or the GOPACKAGESDRIVER, which packages and
-//	          files make up one executable
-//	bodies    choose the packages whose function bodies are worth their price
-//	parse     read every file once; cut the bodies nobody asked for before the
-//	          parser sees them
-//	check     run go/types in dependency order, with a stand-in for import "C"
+//	          files make up one executable; units is the answer in order
+//	demand    follow what is mentioned, from the user packages down: what is not
+//	          mentioned is not loaded. bodies chooses the libraries that keep
+//	          function bodies on the way
+//	parse     read every file once, when its package is first mentioned; blank
+//	          cuts unwanted bodies before the parser sees them, index and prune
+//	          cut unwanted declarations after it
+//	check     run go/types in dependency order, with a stand-in for import "C";
+//	          std keeps the standard library for the next executable
 //	sanitize  remove what did not type-check, so that go/ssa builds the rest
 //
 // What it cannot see: code that only cgo generates, functions written in
-// assembly, packages that were not found. Their number is in Dropped.
+// assembly, packages that were not found. Dropped tells of them. A library's
+// types.Package has only what is mentioned: to look up a name that nobody uses
+// gives nothing, also where the library declares it. That holds for methods too.
+// The standard library has all its exported declarations.
 package load
 
 import (

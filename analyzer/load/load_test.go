@@ -27,11 +27,11 @@ func TestMain(m *testing.M) {
 			Packages: []*packages.Package{{ID: "//app", Name: "main", PkgPath: "build/app", GoFiles: []string{file}}},
 		}
 		if err := json.NewEncoder(os.Stdout).Encode(answer); err != nil {
-			os.Exit(1)
+			panic(err)
 		}
-		os.Exit(0)
+		return
 	}
-	os.Exit(m.Run())
+	m.Run() // since Go 1.15 the result is passed on without os.Exit
 }
 
 // TestDriver loads through a GOPACKAGESDRIVER, as a tree needs that the go
@@ -366,6 +366,15 @@ func TestNoCompiler(t *testing.T) {
 	}
 	if e.Dropped.Functions != 3 {
 		t.Errorf("dropped %d functions, want 3", e.Dropped.Functions)
+	}
+}
+
+func TestNoGo(t *testing.T) {
+	dir := writeTree(t, txtar.Parse([]byte(twoPrograms)))
+	t.Setenv("PATH", t.TempDir())
+	_, err := New(Options{}).Mains(context.Background(), &system.Source{Dir: dir})
+	if want := dir + ": cannot list packages: there is no go command in PATH; install Go"; err == nil || err.Error() != want {
+		t.Errorf("error is\n%v\nwant\n%s", err, want)
 	}
 }
 

@@ -51,11 +51,11 @@ type piece struct {
 	start, end int
 }
 
-func newBreaker(t testing.TB) *breaker {
-	t.Helper()
+func newBreaker(tb testing.TB) *breaker {
+	tb.Helper()
 	archive, err := txtar.ParseFile("testdata/corpus.txtar")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	// The native package has to be in the executable to be broken.
 	for i, f := range archive.Files {
@@ -63,7 +63,7 @@ func newBreaker(t testing.TB) *breaker {
 			archive.Files[i].Data = append([]byte("package words\nimport _ \"example.com/corpus/native\"\n"), f.Data[len("package words\n"):]...)
 		}
 	}
-	b := &breaker{dir: writeTree(t, archive), loader: New(Options{}), tokens: map[string][]piece{}}
+	b := &breaker{dir: writeTree(tb, archive), loader: New(Options{}), tokens: map[string][]piece{}}
 	for _, f := range archive.Files {
 		if filepath.Ext(f.Name) == ".go" {
 			b.files = append(b.files, f)
@@ -73,11 +73,11 @@ func newBreaker(t testing.TB) *breaker {
 	// The packages stay the same while their text changes.
 	r, err := b.loader.rootOf(b.program())
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	b.listed, err = b.loader.listExecutable(context.Background(), r, b.program())
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return b
 }

@@ -279,7 +279,7 @@ func (p *Program) varLiteral(f *ssa.Function) (owner string, i int) {
 func rank(f *ssa.Function, funcs []*ssa.Function) int {
 	i := 1
 	for _, g := range funcs {
-		if g != f && g.Pos() < f.Pos() {
+		if g != f && g.Pos() < f.Pos() && g.Synthetic == "" {
 			i++
 		}
 	}

@@ -87,6 +87,7 @@ type Branch struct {
 type Place struct {
 	In   ID
 	Line int
+	Pos  int // as in Site
 }
 
 // Departure is boundary.Departure with functions as IDs.
@@ -95,6 +96,7 @@ type Departure struct {
 	Key    boundary.Key
 	In     ID
 	Line   int
+	Pos    int
 	Via    []Place
 	Rule   string
 	Reason string
@@ -188,6 +190,10 @@ func (b *builder) build() {
 // it calls runs before any command.
 const packageInit = "package initializer"
 
+// loopBody marks the function that the compiler makes of the body of a range
+// loop over a function; for a reader it is a part of the function around it.
+const loopBody = "range-over-func yield"
+
 // add gives f an ID. Instances of one generic function share it.
 func (b *builder) add(f *ssa.Function) {
 	if o := f.Origin(); o != nil && o != f {
@@ -200,6 +206,11 @@ func (b *builder) add(f *ssa.Function) {
 		return
 	}
 	if _, ok := b.ids[f]; ok {
+		return
+	}
+	if f.Synthetic == loopBody && f.Parent() != nil {
+		b.add(f.Parent())
+		b.ids[f] = b.ids[f.Parent()]
 		return
 	}
 	file, line, end := b.u.Program.Place(f)
@@ -239,7 +250,7 @@ func (b *builder) id(n boundary.Node) ID {
 
 // fill adds the sites and effects of f.
 func (b *builder) fill(id ID, f *ssa.Function) {
-	if f.Parent() != nil {
+	if f.Parent() != nil && f.Synthetic != loopBody {
 		if parent, ok := b.ids[f.Parent()]; ok {
 			b.exe.Funcs[id].Literal = parent
 		}
@@ -255,7 +266,11 @@ func (b *builder) fill(id ID, f *ssa.Function) {
 			Detail: s.Detail, Candidates: len(s.Callees), Failure: failing[s.Instr.Block()], Given: s.Given,
 		}
 		for _, c := range s.Callees {
-			if to, ok := b.ids[c]; ok && !slices.Contains(site.To, to) {
+			to, ok := b.ids[c]
+			if ok && to == id && c.Synthetic == loopBody {
+				continue
+			}
+			if ok && !slices.Contains(site.To, to) {
 				site.To = append(site.To, to)
 			} else if name := effect(c); name != "" {
 				b.effect(id, site.Line, name)
@@ -374,7 +389,7 @@ func (b *builder) links() {
 func (b *builder) places(in []boundary.Place) []Place {
 	var out []Place
 	for _, p := range in {
-		pl := Place{b.id(p.In), b.u.Program.Line(p.Pos)}
+		pl := Place{b.id(p.In), b.u.Program.Line(p.Pos), int(p.Pos)}
 		if pl.In != None && !slices.Contains(out, pl) {
 			out = append(out, pl)
 		}
@@ -389,7 +404,7 @@ func (b *builder) departures() {
 			continue
 		}
 		out := Departure{
-			Kind: d.Kind, Key: d.Key, In: in, Line: b.u.Program.Line(d.Pos), Via: b.places(d.Via),
+			Kind: d.Kind, Key: d.Key, In: in, Line: b.u.Program.Line(d.Pos), Pos: int(d.Pos), Via: b.places(d.Via),
 			Rule: d.Rule, Reason: d.Reason, Hint: d.Hint,
 		}
 		b.exe.Departures = append(b.exe.Departures, out)

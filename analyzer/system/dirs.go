@@ -78,8 +78,8 @@ func (s *System) same(src *Source) *Source {
 }
 
 func resolve(dir string) string {
-	if real, err := filepath.EvalSymlinks(dir); err == nil {
-		return real
+	if target, err := filepath.EvalSymlinks(dir); err == nil {
+		return target
 	}
 	return dir
 }

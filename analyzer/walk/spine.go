@@ -158,7 +158,7 @@ func (w *walker) choose(values map[state]worth, s state, on map[int]bool) *hop {
 		return nil
 	}
 	if best.programs == 0 && (best.cost > farEffect || w.reads) {
-		return w.namesake(s, on)
+		return w.onward(s, on)
 	}
 	slack := firstSlack
 	if best.programs == 0 {
@@ -217,20 +217,39 @@ func (w *walker) mentions(n int) bool {
 	})
 }
 
-// namesake is the first hop to a function whose name repeats a word of the
-// command: the way on where nothing is left to be done but answer.
-func (w *walker) namesake(s state, on map[int]bool) *hop {
-	var chosen *hop
+// onward is the hop to take where nothing lasts any more: the command itself,
+// the only way there is, or the first function whose name repeats a word of
+// the command.
+func (w *walker) onward(s state, on map[int]bool) *hop {
+	var ways []*hop
 	for i := range w.hops[s.node-1] {
 		h := &w.hops[s.node-1][i]
-		if on[h.to] || h.failure || h.process || len(h.via) > 0 || !w.named(h.to) {
+		if on[h.to] || h.failure || h.process {
 			continue
 		}
-		if chosen == nil || h.pos < chosen.pos {
-			chosen = h
+		if s.node == w.flow.Root && len(h.via) > 0 {
+			return h
+		}
+		ways = append(ways, h)
+	}
+	slices.SortStableFunc(ways, func(a, b *hop) int { return a.pos - b.pos })
+	if len(ways) > 0 && (len(ways) == 1 || w.passesOn(s.node)) {
+		return ways[0]
+	}
+	for _, h := range ways {
+		if len(h.via) == 0 && w.named(h.to) {
+			return h
 		}
 	}
-	return chosen
+	return nil
+}
+
+// passesOn reports whether a node only hands on what arrived: a generated
+// handler, or a literal that stands in a library.
+func (w *walker) passesOn(n int) bool {
+	p := w.where[n-1]
+	f := &p.exe.Funcs[p.id]
+	return f.Library || strings.HasSuffix(f.File, ".pb.go")
 }
 
 // named reports whether the function's own name is a word of the command, with

@@ -1,13 +1,305 @@
 package walk
 
-import "regexp"
+import (
+	"cmp"
+	"errors"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/callroute/callroute/analyzer/flow"
+	"github.com/callroute/callroute/analyzer/system"
+)
 
 // View narrows what is shown, in pprof's words. The zero View shows all.
+//
+// An expression is held against the full name of a function, the full name
+// after "program ", and for package main also "program main.F", which is how
+// views print it.
 type View struct {
-	To     *regexp.Regexp // the route ends at a matching function
+	To     *regexp.Regexp // the route ends at the first matching function
 	Focus  *regexp.Regexp // only routes through a matching function
 	Ignore *regexp.Regexp // no route through a matching function
 	Show   *regexp.Regexp // only matching functions, joined over the others
 	Hide   *regexp.Regexp // no matching functions, joined over them
 	Depth  int            // calls followed inside one process, 0 for all
+}
+
+// apply is the part of f that v shows, f itself being left as it is. IDs stay,
+// and so does the order of nodes and edges. When nothing is left, the root is 0
+// and the spine is empty; only To complains that it matches nothing.
+//
+// Ignore comes first, so that To finds a way around what is ignored, and Depth
+// last, so that it counts what is shown.
+//
+// A flow does not tell for which of its callers a shared function crosses into
+// another process: a way may enter it for one caller and leave it for another.
+func (v View) apply(f *flow.Flow) (*flow.Flow, error) {
+	if v.Ignore != nil {
+		f = ignore(f, matches(f, v.Ignore))
+	}
+	if f.Root == 0 {
+		return f, nil
+	}
+	if v.To != nil {
+		ended, err := endAt(f, v.To)
+		if err != nil {
+			return nil, err
+		}
+		f = ended
+	}
+	if v.Focus != nil {
+		f = focus(f, matches(f, v.Focus))
+	}
+	if v.Show != nil || v.Hide != nil {
+		f = v.joined(f)
+	}
+	if v.Depth > 0 {
+		f = shallow(f, v.Depth)
+	}
+	return f, nil
+}
+
+// matches is the nodes that re matches.
+func matches(f *flow.Flow, re *regexp.Regexp) map[int]bool {
+	mains := map[string]string{}
+	for _, c := range f.Components {
+		mains[c.Name] = c.Package + "."
+	}
+	out := map[int]bool{}
+	for _, n := range f.Nodes {
+		own, main := strings.CutPrefix(n.Func, mains[n.Component])
+		if re.MatchString(n.Func) || re.MatchString(n.Component+" "+n.Func) || main && re.MatchString(n.Component+" main."+own) {
+			out[n.ID] = true
+		}
+	}
+	return out
+}
+
+// ignore takes the matching nodes away, and what the root leads to no more.
+func ignore(f *flow.Flow, match map[int]bool) *flow.Flow {
+	if len(match) == 0 {
+		return f
+	}
+	w := waysOf(f)
+	was := spread([]int{f.Root}, w.next)
+	now := map[int]bool{}
+	if !match[f.Root] {
+		now = spread([]int{f.Root}, func(n int) []int { return without(w.next(n), match) })
+	}
+	aside := w.registering(was, func(n int) bool { return now[n] }, func(n int) bool { return !match[n] })
+	out := restrict(f, func(n int) bool { return now[n] || aside[n] }, nil)
+	out.Spine = reroute(out, nil, f.Spine)
+	return out
+}
+
+// endAt keeps the ways from the root to the first function that matches on
+// each. The root itself counts only when nothing else matches.
+func endAt(f *flow.Flow, re *regexp.Regexp) (*flow.Flow, error) {
+	w, match := waysOf(f), matches(f, re)
+	rootToo := match[f.Root]
+	delete(match, f.Root)
+	ahead := spread([]int{f.Root}, func(n int) []int {
+		if match[n] {
+			return nil
+		}
+		return w.next(n)
+	})
+	var ends []int
+	for _, n := range f.Nodes {
+		if ahead[n.ID] && match[n.ID] {
+			ends = append(ends, n.ID)
+		}
+	}
+	if len(ends) == 0 && !rootToo {
+		return nil, noMatch(f, re)
+	}
+	kept := spread(ends, func(n int) []int {
+		return slices.DeleteFunc(w.previous(n), func(p int) bool { return !ahead[p] || match[p] })
+	})
+	kept[f.Root] = true
+	out := restrict(f, func(n int) bool { return kept[n] }, func(e *flow.Edge) bool { return !match[e.From] })
+	out.Spine = cheapest(out, f.Spine, f.Root, match, nil)
+	if len(out.Spine) == 0 {
+		out.Spine = []int{f.Root}
+	}
+	return out, nil
+}
+
+// noMatch is the error of To, with names that may have been meant.
+func noMatch(f *flow.Flow, re *regexp.Regexp) error {
+	words := strings.FieldsFunc(re.String(), func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	var names []string
+	for _, n := range f.Nodes {
+		names = append(names, n.Func[strings.LastIndexByte(n.Func, '.')+1:])
+	}
+	slices.Sort(names)
+	hint := ""
+	if len(words) > 0 {
+		if near := system.Nearest(words[len(words)-1], slices.Compact(names)); len(near) > 0 {
+			hint = "; did you mean " + strings.Join(near, ", ") + "?"
+		}
+	}
+	return errors.New(`no function on the route matches --to "` + re.String() + `"` + hint)
+}
+
+// focus keeps the ways from the root through a match. If the spine is none of
+// them, it turns off to the nearest match and comes back as soon as it can.
+func focus(f *flow.Flow, match map[int]bool) *flow.Flow {
+	w := waysOf(f)
+	ahead := spread([]int{f.Root}, w.next)
+	var through []int
+	for _, n := range f.Nodes {
+		if match[n.ID] && ahead[n.ID] {
+			through = append(through, n.ID)
+		}
+	}
+	up := spread(through, func(n int) []int {
+		return slices.DeleteFunc(w.previous(n), func(p int) bool { return !ahead[p] })
+	})
+	down := spread(through, w.next)
+	out := restrict(f,
+		func(n int) bool { return up[n] || down[n] },
+		func(e *flow.Edge) bool { return up[e.To] || down[e.From] })
+	if out.Root != 0 && !slices.ContainsFunc(f.Spine, func(n int) bool { return match[n] }) {
+		out.Spine = reroute(out, cheapest(out, f.Spine, f.Root, match, nil), f.Spine)
+	}
+	return out
+}
+
+// shallow keeps what is at most depth edges away from where its process is
+// entered, and the spine.
+func shallow(f *flow.Flow, depth int) *flow.Flow {
+	w := waysOf(f)
+	was := spread([]int{f.Root}, w.next)
+	far := map[int]int{f.Root: 0}
+	for _, n := range f.Nodes {
+		if !was[n.ID] && len(w.in[n.ID]) == 0 {
+			far[n.ID] = 0 // the main function above a place of registration
+		}
+	}
+	onSpine := set(f.Spine)
+	var queue []int
+	for _, n := range f.Nodes {
+		if _, entry := far[n.ID]; entry {
+			queue = append(queue, n.ID)
+		}
+	}
+	for len(queue) > 0 {
+		n := queue[0]
+		queue = queue[1:]
+		for _, i := range w.out[n] {
+			e, d := &f.Edges[i], far[n]+1
+			if e.Kind.Process() {
+				d = 0
+			}
+			if old, ok := far[e.To]; ok && old <= d || d > depth && !onSpine[e.To] || was[e.To] && !was[n] {
+				continue // the last: a way aside brings nothing nearer
+			}
+			far[e.To] = d
+			queue = append(queue, e.To)
+		}
+	}
+	near := func(n int) bool { _, ok := far[n]; return ok || onSpine[n] }
+	aside := w.registering(was, func(n int) bool { return was[n] && near(n) }, near)
+	return restrict(f, func(n int) bool { return aside[n] || was[n] && near(n) }, nil)
+}
+
+// restrict is f with the nodes and edges for which node and edge hold; a nil
+// edge holds for all. Gaps go with their nodes.
+func restrict(f *flow.Flow, node func(int) bool, edge func(*flow.Edge) bool) *flow.Flow {
+	out := *f
+	out.Nodes, out.Edges, out.Gaps, out.Spine, out.Components = []flow.Node{}, []flow.Edge{}, []flow.Gap{}, []int{}, nil
+	programs := map[string]bool{}
+	for _, n := range f.Nodes {
+		if node(n.ID) {
+			out.Nodes = append(out.Nodes, n)
+			programs[n.Component] = true
+		}
+	}
+	for _, c := range f.Components {
+		if programs[c.Name] {
+			out.Components = append(out.Components, c)
+		}
+	}
+	for i := range f.Edges {
+		e := f.Edges[i]
+		if !node(e.From) || !node(e.To) || edge != nil && !edge(&e) {
+			continue
+		}
+		e.Registered = slices.Clone(e.Registered)
+		for j, r := range e.Registered {
+			if r.Node != nil && !node(*r.Node) {
+				e.Registered[j].Node = nil
+			}
+		}
+		out.Edges = append(out.Edges, e)
+	}
+	for _, g := range f.Gaps {
+		if node(g.After) {
+			out.Gaps = append(out.Gaps, g)
+		}
+	}
+	for _, n := range f.Spine {
+		if node(n) {
+			out.Spine = append(out.Spine, n)
+		}
+	}
+	if !node(f.Root) {
+		out.Root = 0
+	}
+	return &out
+}
+
+// joined leaves out what Show and Hide say, the root excepted, and joins what
+// remains over it. A joined edge tells of the call it starts with or, if there
+// is one, of the crossing it goes over. Two nodes get one joined edge, and none
+// beside a direct one.
+func (v View) joined(f *flow.Flow) *flow.Flow {
+	gone, hidden := map[int]bool{}, map[int]bool{}
+	if v.Hide != nil {
+		hidden = matches(f, v.Hide)
+	}
+	shown := map[int]bool{}
+	if v.Show != nil {
+		shown = matches(f, v.Show)
+	}
+	for _, n := range f.Nodes {
+		if n.ID != f.Root && (hidden[n.ID] || v.Show != nil && !shown[n.ID]) {
+			gone[n.ID] = true
+		}
+	}
+	w := waysOf(f)
+	out := *f
+	out.Edges = nil
+	have := map[[2]int]bool{}
+	for _, e := range f.Edges {
+		have[[2]int{e.From, e.To}] = true
+	}
+	for i, e := range f.Edges {
+		switch {
+		case gone[e.From]:
+		case !gone[e.To]:
+			out.Edges = append(out.Edges, e)
+		default:
+			for _, j := range w.over(i, gone) {
+				if pair := [2]int{j.From, j.To}; j.From != j.To && !have[pair] {
+					have[pair] = true
+					out.Edges = append(out.Edges, j)
+				}
+			}
+		}
+	}
+	out.Gaps = nil
+	for _, g := range f.Gaps {
+		if hidden[g.After] && gone[g.After] {
+			g.After = w.before(g.After, gone)
+		}
+		if !slices.Contains(out.Gaps, g) {
+			out.Gaps = append(out.Gaps, g)
+		}
+	}
+	slices.SortStableFunc(out.Gaps, func(a, b flow.Gap) int { return cmp.Compare(a.After, b.After) })
+	return restrict(&out, func(n int) bool { return n != 0 && !gone[n] }, nil)
 }

@@ -371,7 +371,7 @@ func (w *walker) visit(v visit) error {
 	}
 	for _, i := range f.Leaves {
 		d := &v.exe.Departures[i]
-		if live != nil && !w.leavesLive(v, d, live) {
+		if live != nil && !w.leavesLive(d, live) {
 			continue
 		}
 		if err := w.depart(v, d); err != nil {
@@ -462,23 +462,12 @@ func set(list []int) map[int]bool {
 	return out
 }
 
-// leavesLive reports whether the departure's own call can run.
-func (w *walker) leavesLive(v visit, d *summary.Departure, live map[int]bool) bool {
-	line := d.Line
+// leavesLive reports whether the call that leads to a departure can run.
+func (w *walker) leavesLive(d *summary.Departure, live map[int]bool) bool {
 	if len(d.Via) > 0 {
-		line = d.Via[0].Line
+		return live[d.Via[0].Pos]
 	}
-	f := &v.exe.Funcs[v.id]
-	known := false
-	for _, s := range f.Sites {
-		if s.Line == line {
-			known = true
-			if live[s.Pos] {
-				return true
-			}
-		}
-	}
-	return !known
+	return live[d.Pos]
 }
 
 // depart follows a departure, or records the gap.
@@ -496,7 +485,7 @@ func (w *walker) depart(v visit, d *summary.Departure) error {
 			w.flow.Gaps = append(w.flow.Gaps, g)
 		}
 		if in != from {
-			w.addHop(from, hop{to: in, via: via, pos: w.posOf(v, d)})
+			w.addHop(from, hop{to: in, via: via, pos: posOf(d)})
 		}
 		w.dead = append(w.dead, in)
 		return nil
@@ -505,7 +494,7 @@ func (w *walker) depart(v visit, d *summary.Departure) error {
 		via = append(via, in)
 	}
 	for _, j := range joins {
-		w.join(v, d, j, joins, hop{via: via, pos: w.posOf(v, d), process: d.Kind.Process(), reads: d.Kind == flow.HTTP && (d.Key.Name == "GET" || d.Key.Name == "HEAD")}, from, in, site)
+		w.join(v, d, j, joins, hop{via: via, pos: posOf(d), process: d.Kind.Process(), reads: d.Kind == flow.HTTP && (d.Key.Name == "GET" || d.Key.Name == "HEAD")}, from, in, site)
 	}
 	return nil
 }
@@ -537,17 +526,11 @@ func (w *walker) join(v visit, d *summary.Departure, j stitch.Join, all []stitch
 }
 
 // posOf orders a departure among the sites of the function that decides it.
-func (w *walker) posOf(v visit, d *summary.Departure) int {
-	line := d.Line
+func posOf(d *summary.Departure) int {
 	if len(d.Via) > 0 {
-		line = d.Via[0].Line
+		return d.Via[0].Pos
 	}
-	for _, s := range v.exe.Funcs[v.id].Sites {
-		if s.Line == line {
-			return s.Pos
-		}
-	}
-	return 0
+	return d.Pos
 }
 
 // carry adds the calls from the function that decides a departure down to the

@@ -150,7 +150,7 @@ func (f *finder) started(call index.Call) {
 		func(c *eval.Context) []eval.Hole {
 			holes := eval.Holes(c.Eval(recv, root))
 			for _, v := range c.Eval(recv, root) {
-				holes = append(holes, f.wanted(f.cmd(c, v))...)
+				holes = append(holes, f.wanted(c, f.cmd(c, v))...)
 			}
 			return holes
 		},
@@ -173,12 +173,16 @@ func known(cmd command) bool {
 }
 
 func (f *finder) contexts(read func(*eval.Context) command, visit func(*eval.Context)) {
-	f.Eval.Contexts(func(c *eval.Context) []eval.Hole { return f.wanted(read(c)) }, visit)
+	f.Eval.Contexts(func(c *eval.Context) []eval.Hole { return f.wanted(c, read(c)) }, visit)
 }
 
+// wordDepth is how many callers away a command word may be written.
+const wordDepth = 3
+
 // wanted is the holes that decide program and subcommand: the name when no
-// part of it is known, and the arguments that a caller passes on.
-func (f *finder) wanted(cmd command) []eval.Hole {
+// part of it is known, and the arguments that a caller passes on, up to the
+// first known word.
+func (f *finder) wanted(c *eval.Context, cmd command) []eval.Hole {
 	var out []eval.Hole
 	if !known(cmd) {
 		for _, n := range cmd.names {
@@ -190,11 +194,21 @@ func (f *finder) wanted(cmd command) []eval.Hole {
 			out = append(out, h)
 		}
 	}
+	word := false
 	for _, el := range cmd.argv.Elems {
 		if el.Rest {
 			if h, ok := el.Hole(); ok {
 				out = append(out, h)
 			}
+			continue
+		}
+		values := c.Element(el)
+		for _, v := range values {
+			s, ok := eval.AsText(v).Const()
+			word = word || ok && s != "" && !strings.ContainsAny(s[:1], "-./")
+		}
+		if !word && c.Depth() < wordDepth {
+			out = append(out, eval.Holes(values)...)
 		}
 	}
 	return out

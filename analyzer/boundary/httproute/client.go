@@ -126,7 +126,7 @@ func (f clientFinder) report(c *eval.Context, r request, s sender, call index.Ca
 
 // dead reports whether nothing in the program can call o.
 func (f clientFinder) dead(o *ssa.Function) bool {
-	return o.Object() != nil && !o.Object().Exported() && len(f.Graph.In(o)) == 0
+	return o.Object() != nil && !o.Object().Exported() && len(f.Graph.In(o)) == 0 && o != f.Program.Main.Func("main")
 }
 
 // add reports d once for each function that decides it.
