@@ -97,7 +97,7 @@ func (a *Analyzer) program(name string) (*system.Program, error) {
 			found = append(found, p)
 		}
 	}
-	if main := slices.DeleteFunc(slices.Clone(found), auxiliary); len(main) > 0 {
+	if main := slices.DeleteFunc(slices.Clone(found), (*system.Program).Auxiliary); len(main) > 0 {
 		found = main
 	}
 	switch len(found) {

@@ -21,7 +21,7 @@ func (a *Analyzer) Endpoints(ctx context.Context) (*flow.Endpoints, error) {
 		id  summary.ID
 	}
 	reached := map[side][]string{}
-	progs := slices.DeleteFunc(slices.Clone(a.programs.all), auxiliary)
+	progs := slices.DeleteFunc(slices.Clone(a.programs.all), (*system.Program).Auxiliary)
 	for _, p := range progs {
 		if _, err := a.programs.Get(ctx, p); err != nil {
 			return nil, err

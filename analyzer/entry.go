@@ -56,10 +56,8 @@ func findCommand(exe *summary.Executable, words []string) *summary.Command {
 		}
 	}
 	for i := range exe.Commands {
-		c := &exe.Commands[i]
-		n := len(c.Words)
-		if n > 0 && n == len(words) && slices.Equal(c.Words[:n-1], words[:n-1]) && slices.Contains(c.Aliases, words[n-1]) {
-			return c
+		if exe.Commands[i].Called(words) {
+			return &exe.Commands[i]
 		}
 	}
 	return nil

@@ -81,7 +81,7 @@ func (p *programs) Serves(ctx context.Context, prog *system.Program, kind flow.K
 	if exe := p.done[prog]; exe != nil {
 		return slices.ContainsFunc(exe.Arrivals, func(a summary.Arrival) bool { return a.Kind == kind })
 	}
-	if auxiliary(prog) {
+	if prog.Auxiliary() {
 		return false
 	}
 	text := ""
@@ -102,21 +102,6 @@ func firstSegment(key string) string {
 	return ""
 }
 
-// auxiliary reports whether a main package stands in a folder that by its name
-// holds tests, examples or tools of the tree. Nothing is taken to arrive there
-// unless it is started by name.
-func auxiliary(p *system.Program) bool {
-	dir := strings.TrimPrefix(p.Dir, p.Source.Dir)
-	return slices.ContainsFunc(strings.Split(dir, "/"), func(elem string) bool {
-		switch elem {
-		case "contrib", "docs", "e2e", "example", "examples", "fixtures", "hack", "integration", "man", "scripts",
-			"test", "testdata", "testfiles", "tests", "testutil", "testutils", "tools":
-			return true
-		}
-		return false
-	})
-}
-
 // Commands is what can be traced: of one program, or of all when name is
 // empty.
 func (a *Analyzer) Commands(ctx context.Context, name string) ([]flow.Command, error) {
@@ -128,7 +113,7 @@ func (a *Analyzer) Commands(ctx context.Context, name string) ([]flow.Command, e
 		}
 		chosen = []*system.Program{p}
 	} else {
-		chosen = slices.DeleteFunc(slices.Clone(a.programs.all), auxiliary)
+		chosen = slices.DeleteFunc(slices.Clone(a.programs.all), (*system.Program).Auxiliary)
 	}
 	out := []flow.Command{}
 	for _, p := range chosen {

@@ -149,8 +149,9 @@ type Link struct {
 
 // Command is a sequence of words that makes the program run something.
 type Command struct {
-	Words   []string // empty for the program itself
-	Aliases []string // other names of the last word
+	Words   []string   // empty for the program itself
+	Aliases []string   // other names of the last word
+	Groups  [][]string // other names of each word before the last
 	Run     []Handler
 	Before  []Handler // run before Run, outermost first
 	Kind    flow.Kind // how Run is called: closure, reflection, call

@@ -242,6 +242,9 @@ func (s *Stitcher) named(from *summary.Executable, pattern string) []*system.Pro
 			out = append(out, p)
 		}
 	}
+	if main := slices.DeleteFunc(slices.Clone(out), (*system.Program).Auxiliary); len(main) > 0 {
+		out = main
+	}
 	if own := slices.DeleteFunc(slices.Clone(out), func(p *system.Program) bool { return p.Source != from.Program.Source }); len(own) > 0 && !strings.Contains(pattern, "*") {
 		return own
 	}
@@ -273,7 +276,7 @@ func (s *Stitcher) entry(exe *summary.Executable, d *summary.Departure) ([]Join,
 	}
 	for i := range exe.Commands {
 		c := &exe.Commands[i]
-		if !c.Argv0 && slices.Equal(c.Words, words) {
+		if c.Called(words) {
 			j.Command = c
 			return []Join{j}, nil
 		}
@@ -294,19 +297,44 @@ func byArgv0(exe *summary.Executable, d *summary.Departure) (*summary.Command, *
 			return c, nil
 		}
 	}
-	if table && strings.Contains(d.Key.Argv0, "*") {
+	switch {
+	case d.Key.Argv0 == execprogram.Self || len(d.Key.Argv) > 0:
+		return nil, nil
+	case strings.Contains(d.Key.Argv0, "*"):
+		if !table {
+			return nil, nil
+		}
 		return nil, &Gap{Reason: fmt.Sprintf("%s starts itself under a name that is not a constant of the program", exe.Program.Name)}
+	case path.Base(d.Key.Argv0) == exe.Program.Name:
+		return nil, nil
 	}
-	return nil, nil
+	return nil, &Gap{Reason: fmt.Sprintf("%s starts itself as %s, and nothing in it looks that name up", exe.Program.Name, d.Key.Argv0)}
 }
 
 // commandWords is the words of every command, under each of its names.
 func commandWords(exe *summary.Executable) [][]string {
 	var out [][]string
 	for _, c := range exe.Commands {
-		if len(c.Words) > 0 && !c.Argv0 {
-			out = append(out, c.Words)
+		if len(c.Words) == 0 || c.Argv0 {
+			continue
 		}
+		ways := [][]string{{}}
+		for i, w := range c.Words {
+			names := []string{w}
+			if i == len(c.Words)-1 {
+				names = append(names, c.Aliases...)
+			} else if i < len(c.Groups) {
+				names = append(names, c.Groups[i]...)
+			}
+			var next [][]string
+			for _, way := range ways {
+				for _, n := range names {
+					next = append(next, append(slices.Clone(way), n))
+				}
+			}
+			ways = next
+		}
+		out = append(out, ways...)
 	}
 	return out
 }

@@ -129,6 +129,7 @@ type Handler struct {
 // Command is boundary.Command with functions as IDs.
 type Command struct {
 	Words, Aliases []string
+	Groups         [][]string
 	Run, Before    []Handler
 	Kind           flow.Kind
 	Route          []ID
@@ -455,7 +456,7 @@ func (b *builder) commands() {
 	for _, c := range b.found.Commands {
 		at := b.u.Program.Exe.Fset.PositionFor(c.Pos, false)
 		out := Command{
-			Words: c.Words, Aliases: c.Aliases, Run: b.handlers(c.Run), Before: b.handlers(c.Before),
+			Words: c.Words, Aliases: c.Aliases, Groups: c.Groups, Run: b.handlers(c.Run), Before: b.handlers(c.Before),
 			Kind: c.Kind, File: b.u.Program.Exe.Rel(at.Filename), Line: at.Line, Rule: c.Rule, Hidden: c.Hidden, Argv0: c.Argv0,
 		}
 		for _, n := range c.Route {
@@ -547,4 +548,25 @@ func (e *Executable) Reachable() map[ID]bool {
 		}
 	}
 	return seen
+}
+
+// Called reports whether words name the command, by its own words or by other
+// names of them.
+func (c *Command) Called(words []string) bool {
+	if len(words) != len(c.Words) || c.Argv0 {
+		return false
+	}
+	for i, w := range words {
+		names := c.Aliases
+		if i < len(c.Words)-1 {
+			names = nil
+			if i < len(c.Groups) {
+				names = c.Groups[i]
+			}
+		}
+		if w != c.Words[i] && !slices.Contains(names, w) {
+			return false
+		}
+	}
+	return true
 }

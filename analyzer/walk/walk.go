@@ -54,7 +54,12 @@ func Walk(ctx context.Context, st *stitch.Stitcher, e Entry, v View) (*flow.Flow
 	}
 	w.flow.Spine = w.spine(e)
 	w.finish()
-	return w.flow, nil
+	shown, err := v.apply(w.flow)
+	if err != nil {
+		return nil, err
+	}
+	under(shown, w.file)
+	return shown, nil
 }
 
 // place is a function in a program.

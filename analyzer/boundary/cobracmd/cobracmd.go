@@ -92,6 +92,7 @@ type attachment struct {
 
 // node is a command on the way down from the root.
 type node struct {
+	groups [][]string // other names of the words before the last
 	boundary.Made
 	above   *node
 	words   []string
@@ -237,10 +238,18 @@ func (f *finder) child(n node, a attachment, it boundary.Item, route []boundary.
 	}
 	for _, name := range f.names(it.Made) {
 		f.visit(node{
-			Made: it.Made, above: &n, rule: a.rule, words: append(n.words[:len(n.words):len(n.words)], name),
+			Made: it.Made, above: &n, rule: a.rule, words: append(n.words[:len(n.words):len(n.words)], name), groups: n.below(),
 			aliases: f.Texts(it.Made, "Aliases"), route: f.Extend(route, f.Holder(it.Made)),
 		})
 	}
+}
+
+// below is the other names of the words above a child of n.
+func (n node) below() [][]string {
+	if n.above == nil {
+		return nil
+	}
+	return append(n.groups[:len(n.groups):len(n.groups)], n.aliases)
 }
 
 // names is the first words of the command's Use.
@@ -270,7 +279,7 @@ func (f *finder) report(n node) {
 		return
 	}
 	f.found = append(f.found, boundary.Command{
-		Words: n.words, Aliases: n.aliases, Run: boundary.Distinct(handlers), Before: f.before(n), Kind: flow.Closure,
+		Words: n.words, Aliases: n.aliases, Groups: n.groups, Run: boundary.Distinct(handlers), Before: f.before(n), Kind: flow.Closure,
 		Route: route, Pos: pos, Rule: n.rule, Hidden: f.True(n.Made, "Hidden"),
 	})
 }

@@ -80,6 +80,7 @@ type finder struct {
 
 // node is a command on the way down from the root.
 type node struct {
+	groups [][]string // other names of the words before the last
 	boundary.Made
 	above *node
 	words []string
@@ -131,6 +132,7 @@ func (f *finder) children(n node, s boundary.Setting) {
 		for _, name := range f.Texts(it.Made, "Name") {
 			f.visit(node{
 				Made: it.Made, above: &n, words: append(n.words[:len(n.words):len(n.words)], name), route: at, rule: "urfavecmd/2",
+				groups: f.groups(n),
 			})
 		}
 	}
@@ -165,9 +167,21 @@ func (f *finder) report(n node) {
 		Route: route, Pos: pos, Rule: n.rule, Hidden: f.True(n.Made, "Hidden"),
 	}
 	if n.above != nil {
-		c.Aliases = append(f.Texts(n.Made, "Aliases"), f.Texts(n.Made, "ShortName")...)
+		c.Aliases, c.Groups = f.aliases(n), n.groups
 	}
 	f.found = append(f.found, c)
+}
+
+func (f *finder) aliases(n node) []string {
+	return append(f.Texts(n.Made, "Aliases"), f.Texts(n.Made, "ShortName")...)
+}
+
+// groups is the other names of the words above a child of n.
+func (f *finder) groups(n node) [][]string {
+	if n.above == nil {
+		return nil
+	}
+	return append(n.groups[:len(n.groups):len(n.groups)], f.aliases(n))
 }
 
 // written is the functions of a setting, without the library's own defaults.

@@ -1,0 +1,216 @@
+package walk
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/callroute/callroute/analyzer/flow"
+)
+
+// manyEdges is the size of a flow from which on only the edges that start or
+// end on the spine get their conditions: nobody reads the others, and each
+// file has to be parsed.
+const manyEdges = 2000
+
+// under fills Edge.Under with the conditions that the call at Edge.Site stands
+// under in Edge.From, the outermost first. file tells where on this machine
+// the file of a node is.
+//
+// A condition is an if, a for, a case of a switch or select around the call, or
+// an if before it whose body leaves: after `if !on { return }` stands "if on".
+// What only asks whether something failed is left out: that err is nil, and
+// an if before the call that looks at an error.
+//
+// It reads syntax, not types: an error is what is called one (err, closeErr),
+// and of several calls on a line it takes those of the target's name. Where
+// more than one is meant, the conditions common to all are given. The operands
+// of && and || are not looked into. A file that cannot be read or parsed has no
+// conditions.
+func under(f *flow.Flow, file func(flow.Node) string) {
+	nodes := map[int]*flow.Node{}
+	for i := range f.Nodes {
+		nodes[f.Nodes[i].ID] = &f.Nodes[i]
+	}
+	onSpine := set(f.Spine)
+	var names []string
+	edges := map[string][]int{} // places in f.Edges, by file
+	for i, e := range f.Edges {
+		from := nodes[e.From]
+		if from.Decl != "" || e.Site.File != from.File || e.Site.Line < from.Line || e.Site.Line > from.EndLine {
+			continue // joined over hidden functions, or a place of registration
+		}
+		if len(f.Edges) > manyEdges && !onSpine[e.From] && !onSpine[e.To] {
+			continue
+		}
+		name := file(*from)
+		if edges[name] == nil {
+			names = append(names, name)
+		}
+		edges[name] = append(edges[name], i)
+	}
+	for _, name := range names {
+		src, err := os.ReadFile(name)
+		if err != nil {
+			continue
+		}
+		fset := token.NewFileSet()
+		syntax, err := parser.ParseFile(fset, name, src, parser.SkipObjectResolution)
+		if err != nil {
+			continue
+		}
+		p := parsed{fset, syntax, map[[2]int][]ast.Node{}}
+		p.index()
+		for _, i := range edges[name] {
+			e := &f.Edges[i]
+			e.Under = p.conditions(nodes[e.From], e.Site.Line, ownName(nodes[e.To].Func))
+		}
+	}
+}
+
+// file is where the source of a node is. The names of library files ("module@v",
+// "$GOROOT") lead nowhere.
+func (w *walker) file(n flow.Node) string {
+	if filepath.IsAbs(n.File) {
+		return n.File
+	}
+	return filepath.Join(w.where[n.ID-1].exe.Program.Source.Dir, filepath.FromSlash(n.File))
+}
+
+// ownName is the last part of a function's full name.
+func ownName(name string) string { return name[strings.LastIndexByte(name, '.')+1:] }
+
+// parsed is one source file.
+type parsed struct {
+	fset   *token.FileSet
+	syntax *ast.File
+	funcs  map[[2]int][]ast.Node // function declarations and literals by first and last line
+}
+
+// index finds the functions of the file. The body of a range over a function is
+// one too, for go/ssa, but only where no other has its lines.
+func (p *parsed) index() {
+	var ranges []ast.Node
+	ast.Inspect(p.syntax, func(n ast.Node) bool {
+		switch n.(type) {
+		case *ast.FuncDecl, *ast.FuncLit:
+			p.funcs[p.lines(n)] = append(p.funcs[p.lines(n)], n)
+		case *ast.RangeStmt:
+			ranges = append(ranges, n)
+		}
+		return true
+	})
+	for _, r := range ranges {
+		if at := p.lines(r); p.funcs[at] == nil {
+			p.funcs[at] = []ast.Node{r}
+		}
+	}
+}
+
+func (p *parsed) line(pos token.Pos) int { return p.fset.PositionFor(pos, false).Line }
+
+func (p *parsed) lines(n ast.Node) [2]int { return [2]int{p.line(n.Pos()), p.line(n.End())} }
+
+// conditions is what every call of callee at a line of function n stands under.
+func (p *parsed) conditions(n *flow.Node, line int, callee string) []string {
+	var common []string
+	first := true
+	for _, stack := range p.calls(n, line, callee) {
+		have := standsUnder(stack)
+		if first {
+			common, first = have, false
+			continue
+		}
+		common = slices.DeleteFunc(common, func(c string) bool { return !slices.Contains(have, c) })
+	}
+	return common
+}
+
+// calls is the calls at a line of function n, each as the nodes from the
+// function's body down to it: those of callee, else all, else what starts on
+// the line.
+func (p *parsed) calls(n *flow.Node, line int, callee string) [][]ast.Node {
+	var named, all, starts [][]ast.Node
+	for _, fn := range p.funcs[[2]int{n.Line, n.EndLine}] {
+		body := bodyOf(fn)
+		if body == nil {
+			continue
+		}
+		ast.PreorderStack(body, nil, func(node ast.Node, stack []ast.Node) bool {
+			if at := p.lines(node); at[0] > line || at[1] < line {
+				return false
+			}
+			here := append(slices.Clone(stack), node)
+			if call := p.callAt(node, line); call != nil {
+				all = append(all, here)
+				if calledName(call.Fun) == callee {
+					named = append(named, here)
+				}
+			}
+			if p.line(node.Pos()) == line && len(starts) == 0 && node != body {
+				starts = append(starts, here)
+			}
+			_, literal := node.(*ast.FuncLit)
+			return !literal
+		})
+	}
+	switch {
+	case len(named) > 0:
+		return named
+	case len(all) > 0:
+		return all
+	}
+	return starts
+}
+
+func bodyOf(fn ast.Node) *ast.BlockStmt {
+	switch fn := fn.(type) {
+	case *ast.FuncDecl:
+		return fn.Body
+	case *ast.FuncLit:
+		return fn.Body
+	case *ast.RangeStmt:
+		return fn.Body
+	}
+	return nil
+}
+
+// callAt is the call that go/ssa places at a line: by its left parenthesis, or
+// by the keyword of a go or defer statement.
+func (p *parsed) callAt(n ast.Node, line int) *ast.CallExpr {
+	switch n := n.(type) {
+	case *ast.CallExpr:
+		if p.line(n.Lparen) == line {
+			return n
+		}
+	case *ast.GoStmt:
+		if p.line(n.Go) == line {
+			return n.Call
+		}
+	case *ast.DeferStmt:
+		if p.line(n.Defer) == line {
+			return n.Call
+		}
+	}
+	return nil
+}
+
+// calledName is the name under which a function is called, "" for a literal or
+// the result of a call.
+func calledName(fun ast.Expr) string {
+	switch fun := ast.Unparen(fun).(type) {
+	case *ast.Ident:
+		return fun.Name
+	case *ast.SelectorExpr:
+		return fun.Sel.Name
+	case *ast.IndexExpr:
+		return calledName(fun.X)
+	case *ast.IndexListExpr:
+		return calledName(fun.X)
+	}
+	return ""
+}

@@ -1,0 +1,458 @@
+package walk
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/callroute/callroute/analyzer/flow"
+)
+
+// shop is a route through three programs: the client logs and sends, the server
+// checks an order and starts a tool that writes. What mounts the handler is on
+// no way from the root.
+const shop = `
+cli.main   -> cli.run
+cli.run    -> cli.log
+cli.log    -> cli.print
+cli.run    -> cli.send
+cli.send   -http-> srv.handle @srv.mount
+srv.main   -> srv.mount
+srv.handle -> srv.log
+srv.handle -> srv.check
+srv.handle -> srv.quick
+srv.check  -> srv.store
+srv.quick  -> srv.enqueue
+srv.enqueue -> srv.store
+srv.store  -exec-> tool.main
+tool.main  -> tool.write
+tool.write -> tool.write
+tool.write -> tool.sync
+tool.sync  -> tool.write
+gap srv.log
+gap tool.sync
+spine cli.main cli.run cli.send srv.handle srv.check srv.store tool.main tool.write
+`
+
+func TestView(t *testing.T) {
+	all := "cli.main cli.run cli.log cli.print cli.send srv.handle srv.mount srv.main srv.log srv.check srv.quick srv.store srv.enqueue tool.main tool.write tool.sync"
+	for _, test := range []struct {
+		name  string
+		view  View
+		nodes string // in the order of the flow
+		spine string
+		edges []string // some that must be there
+		not   []string // and some that must not
+		gaps  string
+	}{
+		{
+			name: "the zero view shows all", nodes: all,
+			spine: "cli.main cli.run cli.send srv.handle srv.check srv.store tool.main tool.write", gaps: "srv.log tool.sync",
+		},
+		{
+			name: "to a function on the spine", view: View{To: re(`srv\.check`)},
+			nodes: "cli.main cli.run cli.send srv.handle srv.check", spine: "cli.main cli.run cli.send srv.handle srv.check",
+			edges: []string{"cli.send -http-> srv.handle"}, not: []string{"cli.send -http-> srv.handle @srv.mount"},
+		},
+		{
+			name: "to a function beside the spine", view: View{To: re(`enqueue`)},
+			nodes: "cli.main cli.run cli.send srv.handle srv.quick srv.enqueue",
+			spine: "cli.main cli.run cli.send srv.handle srv.quick srv.enqueue",
+		},
+		{
+			name: "to keeps every way and goes the one of the spine", view: View{To: re(`srv\.store`)},
+			nodes: "cli.main cli.run cli.send srv.handle srv.check srv.quick srv.store srv.enqueue",
+			spine: "cli.main cli.run cli.send srv.handle srv.check srv.store",
+		},
+		{
+			name: "to ends at the first match of a way", view: View{To: re(`tool\.`)},
+			nodes: "cli.main cli.run cli.send srv.handle srv.check srv.quick srv.store srv.enqueue tool.main",
+			spine: "cli.main cli.run cli.send srv.handle srv.check srv.store tool.main", not: []string{"tool.main -> tool.write"},
+		},
+		{
+			name: "to prefers the nearest on the spine", view: View{To: re(`log|send`)},
+			nodes: "cli.main cli.run cli.log cli.send", spine: "cli.main cli.run cli.send",
+			not: []string{"cli.send -http-> srv.handle"},
+		},
+		{
+			name: "to main means another program's", view: View{To: re(`main\.main`)},
+			nodes: "cli.main cli.run cli.send srv.handle srv.check srv.quick srv.store srv.enqueue tool.main",
+			spine: "cli.main cli.run cli.send srv.handle srv.check srv.store tool.main",
+		},
+		{
+			name: "to the root alone", view: View{To: re(`^cli main\.main$`)},
+			nodes: "cli.main", spine: "cli.main",
+		},
+		{
+			name: "focus on a function of the spine", view: View{Focus: re(`srv\.check`)},
+			nodes: "cli.main cli.run cli.send srv.handle srv.check srv.store tool.main tool.write tool.sync",
+			spine: "cli.main cli.run cli.send srv.handle srv.check srv.store tool.main tool.write",
+			not:   []string{"srv.handle -> srv.quick"}, gaps: "tool.sync",
+		},
+		{
+			name: "focus turns the spine off and back", view: View{Focus: re(`quick`)},
+			nodes: "cli.main cli.run cli.send srv.handle srv.quick srv.store srv.enqueue tool.main tool.write tool.sync",
+			spine: "cli.main cli.run cli.send srv.handle srv.quick srv.enqueue srv.store tool.main tool.write", gaps: "tool.sync",
+		},
+		{
+			name: "focus on a dead end", view: View{Focus: re(`print`)},
+			nodes: "cli.main cli.run cli.log cli.print", spine: "cli.main cli.run cli.log cli.print",
+		},
+		{name: "focus on nothing", view: View{Focus: re(`nowhere`)}},
+		{name: "focus on what is on no way from the root", view: View{Focus: re(`mount`)}},
+		{
+			name: "ignore a branch", view: View{Ignore: re(`log$`)},
+			nodes: "cli.main cli.run cli.send srv.handle srv.mount srv.main srv.check srv.quick srv.store srv.enqueue tool.main tool.write tool.sync",
+			spine: "cli.main cli.run cli.send srv.handle srv.check srv.store tool.main tool.write",
+			edges: []string{"cli.send -http-> srv.handle @srv.mount"}, gaps: "tool.sync",
+		},
+		{
+			name: "ignore a step of the spine that has a way around", view: View{Ignore: re(`check`)},
+			nodes: "cli.main cli.run cli.log cli.print cli.send srv.handle srv.mount srv.main srv.log srv.quick srv.store srv.enqueue tool.main tool.write tool.sync",
+			spine: "cli.main cli.run cli.send srv.handle srv.quick srv.enqueue srv.store tool.main tool.write", gaps: "srv.log tool.sync",
+		},
+		{
+			name: "ignore a step that has none", view: View{Ignore: re(`handle`)},
+			nodes: "cli.main cli.run cli.log cli.print cli.send", spine: "cli.main cli.run cli.send",
+		},
+		{
+			name: "ignore where a handler is registered", view: View{Ignore: re(`mount`)},
+			nodes: "cli.main cli.run cli.log cli.print cli.send srv.handle srv.log srv.check srv.quick srv.store srv.enqueue tool.main tool.write tool.sync",
+			spine: "cli.main cli.run cli.send srv.handle srv.check srv.store tool.main tool.write", gaps: "srv.log tool.sync",
+			not: []string{"cli.send -http-> srv.handle @srv.mount"},
+		},
+		{
+			name: "ignore nothing", view: View{Ignore: re(`nowhere`)}, nodes: all,
+			spine: "cli.main cli.run cli.send srv.handle srv.check srv.store tool.main tool.write", gaps: "srv.log tool.sync",
+		},
+		{name: "ignore the root", view: View{Ignore: re(`main`), To: re(`write`)}},
+		{
+			name: "ignore before to", view: View{Ignore: re(`check`), To: re(`store`)},
+			nodes: "cli.main cli.run cli.send srv.handle srv.quick srv.store srv.enqueue",
+			spine: "cli.main cli.run cli.send srv.handle srv.quick srv.enqueue srv.store",
+		},
+		{
+			name: "hide joins calls", view: View{Hide: re(`quick|enqueue`)},
+			nodes: "cli.main cli.run cli.log cli.print cli.send srv.handle srv.mount srv.main srv.log srv.check srv.store tool.main tool.write tool.sync",
+			spine: "cli.main cli.run cli.send srv.handle srv.check srv.store tool.main tool.write",
+			edges: []string{"srv.handle -> srv.store +hidden"}, gaps: "srv.log tool.sync",
+		},
+		{
+			name: "hide keeps the crossing it joins over", view: View{Hide: re(`send|handle`)},
+			nodes: "cli.main cli.run cli.log cli.print srv.mount srv.main srv.log srv.check srv.quick srv.store srv.enqueue tool.main tool.write tool.sync",
+			spine: "cli.main cli.run srv.check srv.store tool.main tool.write",
+			edges: []string{"cli.run -http-> srv.check @srv.mount +hidden", "cli.run -http-> srv.log @srv.mount +hidden"},
+			gaps:  "srv.log tool.sync",
+		},
+		{
+			name: "hide moves a gap up and joins no node with itself", view: View{Hide: re(`sync|srv\.log|cli\.log`)},
+			nodes: "cli.main cli.run cli.print cli.send srv.handle srv.mount srv.main srv.check srv.quick srv.store srv.enqueue tool.main tool.write",
+			spine: "cli.main cli.run cli.send srv.handle srv.check srv.store tool.main tool.write",
+			edges: []string{"tool.write -> tool.write", "cli.run -> cli.print +hidden"}, not: []string{"tool.write -> tool.write +hidden"},
+			gaps: "srv.handle tool.write",
+		},
+		{
+			name: "hide never hides the root", view: View{Hide: re(`.`)},
+			nodes: "cli.main", spine: "cli.main", gaps: "cli.main",
+		},
+		{
+			name: "show joins over all others and drops their gaps", view: View{Show: re(`cli|tool|srv\.log`)},
+			nodes: "cli.main cli.run cli.log cli.print cli.send srv.log tool.main tool.write tool.sync",
+			spine: "cli.main cli.run cli.send tool.main tool.write",
+			edges: []string{"cli.send -http-> tool.main +hidden", "cli.send -http-> srv.log +hidden"}, gaps: "srv.log tool.sync",
+		},
+		{
+			name: "show without hide", view: View{Show: re(`srv`), Hide: re(`store|mount`)},
+			nodes: "cli.main srv.handle srv.main srv.log srv.check srv.quick srv.enqueue",
+			spine: "cli.main srv.handle srv.check", edges: []string{"cli.main -http-> srv.handle +hidden"}, gaps: "srv.log",
+		},
+		{name: "show nothing", view: View{Show: re(`nowhere`)}, nodes: "cli.main", spine: "cli.main"},
+		{
+			name: "depth counts from where a process is entered", view: View{Depth: 1},
+			nodes: "cli.main cli.run cli.send srv.handle srv.mount srv.main srv.log srv.check srv.quick srv.store tool.main tool.write",
+			spine: "cli.main cli.run cli.send srv.handle srv.check srv.store tool.main tool.write",
+			edges: []string{"cli.send -http-> srv.handle @srv.mount", "tool.write -> tool.write"}, gaps: "srv.log",
+		},
+		{
+			name: "depth counts what is shown", view: View{Depth: 2, Hide: re(`cli\.log`)},
+			nodes: "cli.main cli.run cli.print cli.send srv.handle srv.mount srv.main srv.log srv.check srv.quick srv.store srv.enqueue tool.main tool.write tool.sync",
+			spine: "cli.main cli.run cli.send srv.handle srv.check srv.store tool.main tool.write", gaps: "srv.log tool.sync",
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			f := sketch(shop)
+			got, err := test.view.apply(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if have := strings.Join(names(got, ids(got.Nodes)), " "); have != test.nodes {
+				t.Errorf("nodes\n%s\nwant\n%s", have, test.nodes)
+			}
+			if have := strings.Join(names(got, got.Spine), " "); have != test.spine {
+				t.Errorf("spine\n%s\nwant\n%s", have, test.spine)
+			}
+			var after []int
+			for _, g := range got.Gaps {
+				after = append(after, g.After)
+			}
+			if have := strings.Join(names(got, after), " "); have != test.gaps {
+				t.Errorf("gaps after %q, want %q", have, test.gaps)
+			}
+			edges := written(got)
+			for _, e := range test.edges {
+				if !slices.Contains(edges, e) {
+					t.Errorf("no edge %s in\n%s", e, strings.Join(edges, "\n"))
+				}
+			}
+			for _, e := range test.not {
+				if slices.Contains(edges, e) {
+					t.Errorf("there is an edge %s", e)
+				}
+			}
+		})
+	}
+}
+
+// TestViewIsWhole narrows by each function in turn, and by all words at once:
+// what is left must hang together, and be the same in every run.
+func TestViewIsWhole(t *testing.T) {
+	f := sketch(shop)
+	before := marshal(t, f)
+	var views []View
+	for _, n := range f.Nodes {
+		x := re(regexp.QuoteMeta(n.Func) + "$")
+		views = append(views, View{Focus: x}, View{Ignore: x}, View{Show: x}, View{Hide: x}, View{Hide: x, Depth: 1},
+			View{Ignore: x, Focus: re("store"), Hide: re("send"), Depth: 2})
+		if n.Component != "srv" || n.Func[len(n.Func)-1] != 'n' && !strings.HasSuffix(n.Func, "mount") {
+			views = append(views, View{To: x}, View{To: x, Hide: re("log|check")})
+		}
+	}
+	for _, v := range views {
+		got, err := v.apply(f)
+		if err != nil {
+			t.Errorf("%+v: %v", v, err)
+			continue
+		}
+		if again, _ := v.apply(sketch(shop)); marshal(t, again) != marshal(t, got) {
+			t.Errorf("%+v: two runs differ", v)
+		}
+		checkWhole(t, fmt.Sprintf("%+v", v), got)
+	}
+	if marshal(t, f) != before {
+		t.Error("a view changed the flow it was given")
+	}
+}
+
+func checkWhole(t *testing.T, what string, f *flow.Flow) {
+	t.Helper()
+	w := waysOf(f)
+	if f.Root == 0 {
+		if len(f.Nodes)+len(f.Edges)+len(f.Spine)+len(f.Gaps) > 0 {
+			t.Errorf("%s: there is no root and yet something", what)
+		}
+		return
+	}
+	if f.Spine[0] != f.Root {
+		t.Errorf("%s: the spine starts at %d", what, f.Spine[0])
+	}
+	for i := 1; i < len(f.Spine); i++ {
+		if !slices.Contains(w.next(f.Spine[i-1]), f.Spine[i]) {
+			t.Errorf("%s: no edge on the spine to %d", what, f.Spine[i])
+		}
+	}
+	for _, e := range f.Edges {
+		if w.name[e.From] == "" || w.name[e.To] == "" {
+			t.Errorf("%s: an edge leads to a node that is gone", what)
+		}
+		for _, r := range e.Registered {
+			if r.Node != nil && w.name[*r.Node] == "" {
+				t.Errorf("%s: registered in a node that is gone", what)
+			}
+		}
+	}
+	for _, g := range f.Gaps {
+		if w.name[g.After] == "" {
+			t.Errorf("%s: a gap after a node that is gone", what)
+		}
+	}
+}
+
+func TestToMatchesNothing(t *testing.T) {
+	for expr, want := range map[string]string{
+		`nowhere`:      `no function on the route matches --to "nowhere"`,
+		`srv\.chekc`:   `no function on the route matches --to "srv\.chekc"; did you mean check?`,
+		`^srv.*\.Stor`: `no function on the route matches --to "^srv.*\.Stor"; did you mean store?`,
+		`mount`:        `no function on the route matches --to "mount"`,
+		`^.{900}$`:     `no function on the route matches --to "^.{900}$"`,
+	} {
+		if _, err := (View{To: re(expr)}).apply(sketch(shop)); err == nil || err.Error() != want {
+			t.Errorf("--to %s: %v, want %s", expr, err, want)
+		}
+	}
+	f, err := View{To: re("check"), Ignore: re("srv")}.apply(sketch(shop))
+	if err == nil {
+		t.Errorf("what is ignored is found: %v", names(f, f.Spine))
+	}
+}
+
+func TestViewOfNothing(t *testing.T) {
+	empty := &flow.Flow{Schema: flow.Schema}
+	for _, v := range []View{{}, {To: re(".")}, {Focus: re(".")}, {Ignore: re(".")}, {Hide: re(".")}, {Depth: 1}} {
+		if got, err := v.apply(empty); err != nil || len(got.Nodes) > 0 {
+			t.Errorf("%+v: %v", v, err)
+		}
+	}
+}
+
+// TestJoinedEdge checks what a joined edge says: its words are those of the
+// call it starts with, or of the crossing it goes over.
+func TestJoinedEdge(t *testing.T) {
+	f := sketch(`
+p.main -> p.a
+p.a -> p.b
+p.b -plugin-> p.c
+p.c -grpc-> q.d
+q.d -exec-> r.main
+p.main -> p.x
+p.x -> p.y
+spine p.main p.a p.b p.c q.d r.main
+`)
+	f.Edges[0].Label = "p.a"
+	f.Edges[0].Candidates = 3
+	f.Edges[3].Label = "q"
+	f.Edges[5].Label, f.Edges[5].Candidates, f.Edges[5].Detail = "the other", 2, "Doer.Do"
+	f.Nodes[1].Func = "p.a"
+	for _, test := range []struct {
+		hide, to   string
+		kind       flow.Kind
+		site       int
+		candidates int
+		label      string
+	}{
+		{"p.a$", "p.b", flow.Call, 1, 3, ""},
+		{"p.a$|p.b$", "p.c", flow.Plugin, 3, 1, ""},
+		{"p.a$|p.b$|p.c$", "q.d", flow.GRPC, 4, 1, "q"},
+		{"p.a$|p.b$|p.c$|q.d$", "r.main", flow.GRPC, 4, 1, "q"},
+		{"p.x$", "p.y", flow.Call, 6, 2, "the other"},
+	} {
+		got, err := View{Hide: re(test.hide)}.apply(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := slices.IndexFunc(got.Edges, func(e flow.Edge) bool {
+			return e.From == f.Root && strings.HasSuffix(names(got, []int{e.To})[0], test.to)
+		})
+		if i < 0 {
+			t.Errorf("hide %s: no edge to %s in %v", test.hide, test.to, written(got))
+			continue
+		}
+		e := got.Edges[i]
+		if e.Kind != test.kind || e.Site.Line != test.site || e.Candidates != test.candidates || e.Label != test.label || e.Rule != "static+hidden" {
+			t.Errorf("hide %s: %+v, want %+v", test.hide, e, test)
+		}
+	}
+}
+
+func re(expr string) *regexp.Regexp { return regexp.MustCompile(expr) }
+
+// sketch makes a flow of lines "a.f -> b.g", "a.f -kind-> b.g @place",
+// "gap a.f" and "spine a.f b.g". The part before the dot is the program.
+func sketch(text string) *flow.Flow {
+	f := &flow.Flow{Schema: flow.Schema, Edges: []flow.Edge{}, Gaps: []flow.Gap{}}
+	known := map[string]int{}
+	node := func(name string) int {
+		if id, ok := known[name]; ok {
+			return id
+		}
+		program, _, _ := strings.Cut(name, ".")
+		if !slices.ContainsFunc(f.Components, func(c flow.Component) bool { return c.Name == program }) {
+			f.Components = append(f.Components, flow.Component{Name: program, Package: "example.com/" + program})
+		}
+		known[name] = 10 * (len(f.Nodes) + 1) // an ID is not a place in Nodes
+		f.Nodes = append(f.Nodes, flow.Node{ID: known[name], Component: program, Func: "example.com/" + name})
+		return known[name]
+	}
+	for _, line := range strings.Split(strings.TrimSpace(text), "\n") {
+		words := strings.Fields(line)
+		switch words[0] {
+		case "gap":
+			f.Gaps = append(f.Gaps, flow.Gap{After: node(words[1])})
+		case "spine":
+			for _, w := range words[1:] {
+				f.Spine = append(f.Spine, node(w))
+			}
+		default:
+			kind := flow.Kind(strings.Trim(words[1], "->"))
+			if kind == "" {
+				kind = flow.Call
+			}
+			e := flow.Edge{
+				From: node(words[0]), To: node(words[2]), Kind: kind,
+				Site: flow.Site{Line: len(f.Edges) + 1}, Rule: "static", Candidates: 1,
+			}
+			if len(words) > 3 {
+				n := node(strings.TrimPrefix(words[3], "@"))
+				e.Registered = []flow.Registered{{Node: &n}}
+			}
+			f.Edges = append(f.Edges, e)
+		}
+	}
+	f.Root = f.Nodes[0].ID
+	slices.SortStableFunc(f.Gaps, func(a, b flow.Gap) int { return a.After - b.After })
+	return f
+}
+
+// written is the edges of f as sketch reads them.
+func written(f *flow.Flow) []string {
+	var out []string
+	for _, e := range f.Edges {
+		arrow := "->"
+		if e.Kind != flow.Call {
+			arrow = "-" + string(e.Kind) + "->"
+		}
+		line := names(f, []int{e.From})[0] + " " + arrow + " " + names(f, []int{e.To})[0]
+		for _, r := range e.Registered {
+			if r.Node != nil {
+				line += " @" + names(f, []int{*r.Node})[0]
+			}
+		}
+		if strings.HasSuffix(e.Rule, "+hidden") {
+			line += " +hidden"
+		}
+		out = append(out, line)
+	}
+	return out
+}
+
+func ids(nodes []flow.Node) []int {
+	var out []int
+	for _, n := range nodes {
+		out = append(out, n.ID)
+	}
+	return out
+}
+
+func names(f *flow.Flow, list []int) []string {
+	var out []string
+	for _, id := range list {
+		i := slices.IndexFunc(f.Nodes, func(n flow.Node) bool { return n.ID == id })
+		if i < 0 {
+			out = append(out, "gone")
+			continue
+		}
+		out = append(out, strings.TrimPrefix(f.Nodes[i].Func, "example.com/"))
+	}
+	return out
+}
+
+func marshal(t *testing.T, f *flow.Flow) string {
+	t.Helper()
+	data, err := json.Marshal(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
