@@ -84,22 +84,38 @@ func (p *programs) Serves(ctx context.Context, prog *system.Program, kind flow.K
 	if prog.Auxiliary() {
 		return false
 	}
-	text := ""
-	if kind == flow.HTTP {
-		text = firstSegment(key)
+	switch kind {
+	case flow.HTTP:
+		return p.loader.MayServe(ctx, prog, kind, pathTexts(key)...)
+	case flow.GRPC:
+		return p.loader.MayServe(ctx, prog, kind, serviceName(key)+"Server(", "RegisterService(")
+	default:
+		return p.loader.MayServe(ctx, prog, kind, serviceName(key)+"Service(", "RegisterService(", ".Register(")
 	}
-	return p.loader.MayServe(ctx, prog, kind, text)
 }
 
-// firstSegment is "/jobs" for the request pattern "*/jobs/*/start": what the
-// source of a program that serves it must say somewhere.
-func firstSegment(key string) string {
+// serviceName is "Tasks" for "/shop.v1.Tasks/Create": generated code registers
+// it with a function of that name.
+func serviceName(key string) string {
+	service, _, _ := strings.Cut(strings.TrimPrefix(key, "/"), "/")
+	return service[strings.LastIndexByte(service, '.')+1:]
+}
+
+// pathTexts is "/jobs" and "/start" for the request pattern "*/jobs/*/start":
+// the source of a program that serves it says at least one of them. A version
+// ("/v3") is no such text: servers match it with a placeholder.
+func pathTexts(key string) []string {
+	var out []string
 	for seg := range strings.SplitSeq(key, "/") {
-		if seg != "" && !strings.Contains(seg, "*") {
-			return "/" + seg
+		version := strings.TrimLeft(seg, "v")
+		if seg != "" && !strings.Contains(seg, "*") && strings.Trim(version, "0123456789.") != "" {
+			out = append(out, "/"+seg)
 		}
 	}
-	return ""
+	if len(out) == 0 {
+		out = append(out, "")
+	}
+	return out
 }
 
 // Commands is what can be traced: of one program, or of all when name is

@@ -49,6 +49,7 @@ type Findings struct {
 	Cuts       []ssa.CallInstruction // dynamic calls whose callees in the call graph are replaced by links
 	Commands   []Command
 	Branches   []Branch
+	Carried    []ssa.CallInstruction // calls of a function that came with a value received from a channel
 }
 
 // Node is a function, or a package variable that registers one:
@@ -72,6 +73,8 @@ type Key struct {
 	Argv []Arg  // the arguments of a started program
 
 	Argv0 string // what a started program sees as os.Args[0], where that is not its file name
+
+	Address string // host:port that is asked or listened on, where both are constants; empty for unknown
 }
 
 // Arg is one argument of a started program. An empty Text with Rest set stands
@@ -110,6 +113,8 @@ type Departure struct {
 	Rule   string
 	Reason string // why the key is not known, empty when it is
 	Hint   string // what callroute.yaml could say
+
+	Brings []*ssa.Function // functions in the value that is sent on a channel
 }
 
 // Origin is the function whose constants decide the key.

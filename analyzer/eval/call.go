@@ -194,6 +194,14 @@ func modelOf(symbol string) model {
 		return joinedBy("/", slashed)
 	case "strings.Join":
 		return stringsJoin
+	case "strings.ReplaceAll", "strings.Replace":
+		return replaceAll
+	case "(*strings.Replacer).Replace":
+		return replacer
+	case "(*strings.Builder).String", "(*bytes.Buffer).String":
+		return built
+	case "strings.Split":
+		return stringsSplit
 	case "strings.ToLower":
 		return mapped(strings.ToLower)
 	case "strings.ToUpper":
@@ -287,9 +295,13 @@ var verb = regexp.MustCompile(`%[-+# 0]*[0-9]*(\.[0-9]+)?(\[[0-9]+\])?[a-zA-Z%]`
 
 // sprintf folds a format whose text is known.
 func sprintf(e *evaluation, v *ssa.Call, _ int, fr *Frame) []Value {
+	return e.formatted(v.Call.Args[0], v.Call.Args[1], fr)
+}
+
+func (e *evaluation) formatted(formats, values ssa.Value, fr *Frame) []Value {
 	var out []Value
-	args := e.flat(v.Call.Args[1], fr)
-	for _, f := range e.eval(v.Call.Args[0], fr) {
+	args := e.flat(values, fr)
+	for _, f := range e.eval(formats, fr) {
 		format := AsText(f)
 		res := []Value{Text{}}
 		next := 0
@@ -394,7 +406,37 @@ func stringsJoin(e *evaluation, v *ssa.Call, _ int, fr *Frame) []Value {
 	if len(args) == 0 {
 		return opaque(v)
 	}
-	return e.joinValues(args, sep, plain)
+	res := args[0]
+	for _, a := range args[1:] {
+		res = e.concat(e.concat(res, []Value{Lit(sep)}), a)
+	}
+	return distinct(res)
+}
+
+// stringsSplit is the parts of a constant; the parts of a text that depends on
+// a caller depend on it too.
+func stringsSplit(e *evaluation, v *ssa.Call, _ int, fr *Frame) []Value {
+	sep, ok := AsText(e.eval(v.Call.Args[1], fr)[0]).Const()
+	if !ok || sep == "" {
+		return opaque(v)
+	}
+	var out []Value
+	for _, x := range e.eval(v.Call.Args[0], fr) {
+		text := AsText(x)
+		if s, ok := text.Const(); ok {
+			var l List
+			for _, part := range strings.Split(s, sep) {
+				l.Elems = append(l.Elems, Elem{text: &part})
+			}
+			out = append(out, l)
+			continue
+		}
+		for _, h := range text.Holes() {
+			h.T = v.Type()
+			out = append(out, h)
+		}
+	}
+	return out
 }
 
 // concat is every pairing of a and b.

@@ -121,6 +121,33 @@ func (c *Context) settle(h Hole, p Pick) *Context {
 	return &Context{ev: c.ev, up: c, elem: &elemKey{h.V, h.Frame}, pick: p, depth: c.depth + 1, steps: c.steps}
 }
 
+// sibling is the key of the map entry whose value the context chose, or the
+// value of the one whose key it chose, for one range over the map.
+func (e *evaluation) sibling(v ssa.Value, fr *Frame) []Value {
+	x, ok := v.(*ssa.Extract)
+	if !ok {
+		return nil
+	}
+	if _, ok := x.Tuple.(*ssa.Next); !ok {
+		return nil
+	}
+	for c := e.Context; c != nil; c = c.up {
+		if c.elem == nil || c.pick.entry == nil || c.elem.fr != fr {
+			continue
+		}
+		other, ok := c.elem.v.(*ssa.Extract)
+		if !ok || other.Tuple != x.Tuple || other.Index == x.Index {
+			continue
+		}
+		if en := c.pick.entry; x.Index == 1 {
+			return e.eval(en.Key, en.Frame)
+		} else {
+			return e.eval(en.Value, en.Frame)
+		}
+	}
+	return nil
+}
+
 // Depth is the number of choices that the context made.
 func (c *Context) Depth() int { return c.depth }
 
@@ -129,6 +156,8 @@ type Pick struct {
 	Value
 	V     ssa.Value
 	Frame *Frame
+
+	entry *Entry // of a map, to which both key and value belong
 }
 
 // Picks is the elements that the context chose, first choice first.
@@ -179,7 +208,7 @@ func (e *evaluation) choices(h Hole) (out []Pick, from []Hole) {
 					if hole, ok := x.(Hole); ok && hole.Kind == Opaque {
 						continue
 					}
-					out = append(out, Pick{x, el.V, el.Frame})
+					out = append(out, Pick{Value: x, V: el.V, Frame: el.Frame})
 				}
 			}
 		}
@@ -191,7 +220,7 @@ func (e *evaluation) choices(h Hole) (out []Pick, from []Hole) {
 				v = en.Key
 			}
 			for _, x := range e.eval(v, en.Frame) {
-				out = append(out, Pick{x, v, en.Frame})
+				out = append(out, Pick{Value: x, V: v, Frame: en.Frame, entry: &en})
 			}
 		}
 	}

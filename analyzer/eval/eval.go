@@ -123,6 +123,8 @@ type Context struct {
 	depth int
 	steps *int
 	memo  map[elemKey][]Value
+
+	fixed bool // what a user can set counts as unknown
 }
 
 type elemKey struct {
@@ -366,8 +368,8 @@ func (e *evaluation) phi(v *ssa.Phi, fr *Frame) []Value {
 		return e.phiList(v, fr)
 	}
 	var out []Value
-	for _, x := range v.Edges {
-		if e.running(x, fr) {
+	for i, x := range v.Edges {
+		if e.running(x, fr) || e.never(v.Block(), i, fr) {
 			continue
 		}
 		out = append(out, e.eval(x, fr)...)
@@ -375,11 +377,72 @@ func (e *evaluation) phi(v *ssa.Phi, fr *Frame) []Value {
 	return distinct(out)
 }
 
+// never reports whether control cannot come to b from its predecessor i,
+// because a field of an object that is known was given another value than the
+// way asks for: if p.Command == "" { command = "default" }.
+func (e *evaluation) never(b *ssa.BasicBlock, i int, fr *Frame) bool {
+	to, from := b, b.Preds[i]
+	if len(from.Instrs) == 1 && len(from.Preds) == 1 {
+		to, from = from, from.Preds[0]
+	}
+	branch, ok := from.Instrs[len(from.Instrs)-1].(*ssa.If)
+	if !ok || from.Succs[0] == from.Succs[1] {
+		return false
+	}
+	cmp, ok := branch.Cond.(*ssa.BinOp)
+	if !ok || cmp.Op != token.EQL && cmp.Op != token.NEQ || !isString(cmp.X.Type()) {
+		return false
+	}
+	word, ok := cmp.Y.(*ssa.Const)
+	if !ok || word.Value == nil || !e.given(cmp.X, fr) {
+		return false
+	}
+	values := e.eval(cmp.X, fr)
+	equal := func(v Value) (yes, known bool) {
+		s, ok := AsText(v).Const()
+		return s == constant.StringVal(word.Value), ok
+	}
+	yes, known := equal(values[0])
+	for _, v := range values {
+		if y, k := equal(v); !known || !k || y != yes {
+			return false
+		}
+	}
+	taken := from.Succs[1]
+	if yes == (cmp.Op == token.EQL) {
+		taken = from.Succs[0]
+	}
+	return to != taken
+}
+
+// given reports whether v reads a field that the literals of all objects it
+// can belong to fill in.
+func (e *evaluation) given(v ssa.Value, fr *Frame) bool {
+	load, ok := v.(*ssa.UnOp)
+	if !ok || load.Op != token.MUL {
+		return false
+	}
+	at, ok := load.X.(*ssa.FieldAddr)
+	if !ok {
+		return false
+	}
+	for _, base := range e.eval(at.X, fr) {
+		o, ok := base.(Object)
+		if !ok {
+			return false
+		}
+		if _, ok := o.Site.(*ssa.Alloc); !ok || len(fieldStores(o.Site, append(slices.Clone(o.Path), at.Field))) == 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // distinct drops equal texts, and opaque answers when there are better ones.
 func distinct(in []Value) []Value {
 	var out []Value
 	seen := map[string]bool{}
-	known := slices.ContainsFunc(in, func(v Value) bool { h, ok := v.(Hole); return !ok || h.Kind != Opaque })
+	known := slices.ContainsFunc(in, func(v Value) bool { h, ok := v.(Hole); return !ok || h.Kind != Opaque || isChan(h) })
 	for _, v := range in {
 		switch v := v.(type) {
 		case Text:
@@ -390,7 +453,7 @@ func distinct(in []Value) []Value {
 				seen[s] = true
 			}
 		case Hole:
-			if known && v.Kind == Opaque {
+			if known && v.Kind == Opaque && !isChan(v) {
 				continue
 			}
 		case Object:
@@ -409,6 +472,9 @@ func distinct(in []Value) []Value {
 	}
 	return out
 }
+
+// isChan reports whether the hole is a channel that was made at a known place.
+func isChan(h Hole) bool { _, ok := h.V.(*ssa.MakeChan); return ok }
 
 // boxed keeps the concrete type that a value has when it enters an interface.
 func (e *evaluation) boxed(v *ssa.MakeInterface, fr *Frame) []Value {

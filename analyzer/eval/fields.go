@@ -1,6 +1,8 @@
 package eval
 
 import (
+	"go/token"
+
 	"golang.org/x/tools/go/ssa"
 
 	"github.com/callroute/callroute/analyzer/index"
@@ -36,6 +38,19 @@ func (e *evaluation) ownStores(o Object, i int, path []int) []*ssa.Store {
 		}
 	}
 	return out
+}
+
+// StoredAt is where the literal of o gives the named field its value, else
+// where o itself stands.
+func (c *Context) StoredAt(o Object, name string) token.Pos {
+	if i := index.FieldNamed(o.T, name); i >= 0 {
+		for _, st := range fieldStores(o.Site, append(append([]int(nil), o.Path...), i)) {
+			if pos := st.Addr.Pos(); pos.IsValid() {
+				return pos
+			}
+		}
+	}
+	return o.Site.Pos()
 }
 
 // Sources is the structs that were assigned to o as a whole.

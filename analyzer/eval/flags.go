@@ -57,6 +57,18 @@ func (ev *Evaluator) flagVariable(v any) []Elem {
 	return ev.flags[v]
 }
 
+// flagged is the values that flags give to a variable.
+func (e *evaluation) flagged(v any) []Value {
+	var out []Value
+	for _, f := range e.ev.flagVariable(v) {
+		if e.fixed {
+			return settable()
+		}
+		out = append(out, e.eval(f.V, f.Frame)...)
+	}
+	return out
+}
+
 func (ev *Evaluator) addFlag(symbol string, c index.Call) {
 	def, variable := flagDefault(symbol)
 	value := Argument(c.Instr, def)
@@ -77,11 +89,23 @@ func (ev *Evaluator) addFlag(symbol string, c index.Call) {
 	ev.flags[key] = append(ev.flags[key], Elem{V: value, Frame: ev.Root(c.In)})
 }
 
+// Fixed is c for questions about text that must not depend on who runs the
+// program: the default of a flag, and what a field with a tag holds, is the
+// text "*".
+func (c *Context) Fixed() *Context {
+	return &Context{ev: c.ev, up: c, depth: c.depth, steps: c.steps, fixed: true}
+}
+
+func settable() []Value { return []Value{Lit("*")} }
+
 // flagPointer is what a flag's pointer, which a call returned, points to.
 func (e *evaluation) flagPointer(r Result) []Value {
 	def, _ := flagDefault(program.Symbol(r.Call.Call.StaticCallee()))
 	if def < 0 {
 		return nil
+	}
+	if e.fixed {
+		return settable()
 	}
 	return e.eval(Argument(r.Call, def), r.Frame)
 }
@@ -94,6 +118,9 @@ func urfaveFlag(e *evaluation, v *ssa.Call, _ int, fr *Frame) []Value {
 	}
 	lib := program.PkgPath(v.Call.StaticCallee())
 	var out []Value
+	if e.fixed {
+		return settable()
+	}
 	for _, al := range e.ev.Index.AllocsOf(lib + ".StringFlag") {
 		t := al.Type().Underlying().(*types.Pointer).Elem()
 		name, value := index.FieldNamed(t, "Name"), index.FieldNamed(t, "Value")

@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"go/token"
 	"go/types"
 	"slices"
 
@@ -176,7 +177,7 @@ func mergeLists(a, b List) List {
 }
 
 func sameElem(a, b Elem) bool {
-	return a.V == b.V && a.Frame == b.Frame && a.Rest == b.Rest
+	return a.V == b.V && a.Frame == b.Frame && a.Rest == b.Rest && a.text == b.text
 }
 
 // grown is a slice variable that several places append to: all their
@@ -250,6 +251,9 @@ func (e *evaluation) element(v ssa.Value, fr *Frame) []Value {
 		}
 		return []Value{p.Value}
 	}
+	if other := e.sibling(v, fr); other != nil {
+		return other
+	}
 	if one := e.constantElement(v, fr); one != nil {
 		return one
 	}
@@ -270,12 +274,18 @@ func elemType(v ssa.Value) types.Type {
 func (e *evaluation) constantElement(v ssa.Value, fr *Frame) []Value {
 	switch v := v.(type) {
 	case *ssa.IndexAddr:
-		c, ok := v.Index.(*ssa.Const)
+		k, fromEnd, ok := constantIndex(v)
 		if !ok {
 			return nil
 		}
 		for _, l := range e.lists(v.X, fr) {
-			if i := int(c.Int64()); i < len(l.Elems) && !slices.ContainsFunc(l.Elems[:i+1], func(x Elem) bool { return x.Optional || x.Rest }) {
+			i, before := k, l.Elems
+			if fromEnd {
+				i = len(l.Elems) + k
+			} else if k < len(l.Elems) {
+				before = l.Elems[:k+1]
+			}
+			if i >= 0 && i < len(l.Elems) && !slices.ContainsFunc(before, func(x Elem) bool { return x.Optional || x.Rest }) {
 				return e.elem(l.Elems[i])
 			}
 		}
@@ -287,6 +297,28 @@ func (e *evaluation) constantElement(v ssa.Value, fr *Frame) []Value {
 		}
 	}
 	return nil
+}
+
+// constantIndex is the place that list[3] or list[len(list)-1] means; the
+// latter is -1, counted from the end.
+func constantIndex(v *ssa.IndexAddr) (i int, fromEnd, ok bool) {
+	if c, ok := v.Index.(*ssa.Const); ok {
+		return int(c.Int64()), false, true
+	}
+	op, ok := v.Index.(*ssa.BinOp)
+	if !ok || op.Op != token.SUB {
+		return 0, false, false
+	}
+	length, ok := op.X.(*ssa.Call)
+	if !ok {
+		return 0, false, false
+	}
+	b, ok := length.Call.Value.(*ssa.Builtin)
+	c, isConst := op.Y.(*ssa.Const)
+	if !ok || !isConst || b.Name() != "len" || length.Call.Args[0] != v.X {
+		return 0, false, false
+	}
+	return -int(c.Int64()), true, true
 }
 
 // lookup is the entry that a map literal has for a constant key.
@@ -316,6 +348,9 @@ func (e *evaluation) lookup(v *ssa.Lookup, fr *Frame) []Value {
 
 // elem is the values of one list element.
 func (e *evaluation) elem(el Elem) []Value {
+	if el.text != nil {
+		return []Value{Lit(*el.text)}
+	}
 	if el.Rest || el.V == nil {
 		return []Value{Hole{}}
 	}

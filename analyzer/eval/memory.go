@@ -57,7 +57,7 @@ func (e *evaluation) contents(o Object, t types.Type) []Value {
 	default:
 		stores = storesTo(s)
 	}
-	flags := e.ev.flagVariable(o.Site)
+	flags := e.flagged(o.Site)
 	if len(stores) == 0 && len(flags) == 0 {
 		return zero(t)
 	}
@@ -68,10 +68,7 @@ func (e *evaluation) contents(o Object, t types.Type) []Value {
 	for _, st := range stores {
 		out = append(out, e.eval(st.Val, e.frameOf(st, o.Frame))...)
 	}
-	for _, f := range flags {
-		out = append(out, e.eval(f.V, f.Frame)...)
-	}
-	return out
+	return append(out, flags...)
 }
 
 // frameOf is the frame in which a store to a variable made in fr ran: the same
@@ -181,6 +178,9 @@ func (e *evaluation) fieldOf(o Object, i int, t types.Type) []Value {
 	}
 	e.parting[k] = true
 	defer delete(e.parting, k)
+	if e.fixed && tagged(o, i) {
+		return settable()
+	}
 	var out []Value
 	path := append(slices.Clone(o.Path), i)
 	var elem types.Type
@@ -206,9 +206,7 @@ func (e *evaluation) fieldOf(o Object, i int, t types.Type) []Value {
 		out = append(out, e.copied(e.ev.Index.GlobalStores(s), o, path, t)...)
 	}
 	if owner := ownerType(elem, o.Path); owner != nil {
-		for _, f := range e.ev.flagVariable(index.Field(owner, i)) {
-			out = append(out, e.eval(f.V, f.Frame)...)
-		}
+		out = append(out, e.flagged(index.Field(owner, i))...)
 		out = append(out, e.storedLater(o, index.Field(owner, i), len(out) > 0)...)
 	}
 	if _, ok := t.Underlying().(*types.Struct); ok && len(out) == 0 {
@@ -260,6 +258,21 @@ func (e *evaluation) copied(stores []*ssa.Store, o Object, path []int, t types.T
 		}
 	}
 	return out
+}
+
+// tagged reports whether field i of o has a tag, by which a decoder or a
+// command line fills it.
+func tagged(o Object, i int) bool {
+	p, ok := o.Site.Type().Underlying().(*types.Pointer)
+	if !ok {
+		return false
+	}
+	owner := ownerType(p.Elem(), o.Path)
+	if owner == nil {
+		return false
+	}
+	s, ok := owner.Underlying().(*types.Struct)
+	return ok && i < s.NumFields() && s.Tag(i) != ""
 }
 
 func fieldVar(a *ssa.FieldAddr) *types.Var { return index.Field(a.X.Type(), a.Field) }
@@ -380,9 +393,7 @@ func (e *evaluation) anyField(x ssa.Value, i int) []Value {
 	for _, st := range stores {
 		out = append(out, e.eval(st.Val, e.ev.Root(st.Parent()))...)
 	}
-	for _, d := range e.ev.flagVariable(f) {
-		out = append(out, e.eval(d.V, d.Frame)...)
-	}
+	out = append(out, e.flagged(f)...)
 	if len(out) == 0 {
 		return []Value{Hole{V: x, T: f.Type()}}
 	}

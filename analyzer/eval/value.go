@@ -58,6 +58,7 @@ type Elem struct {
 	Optional bool
 	Rest     bool // stands for any number of elements: those of the hole V, or unknown ones when V is nil
 	from     HoleKind
+	text     *string // what the element is when no operand says it: a part of a split text
 }
 
 // Hole is a value that depends on the caller, on the choice of an element, or

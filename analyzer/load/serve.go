@@ -8,6 +8,7 @@ import (
 	"go/token"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,15 +17,16 @@ import (
 )
 
 // MayServe reports whether p may serve requests of this kind: whether some
-// package of its own tree that it links makes a server, and some package has
-// the text in it ("/jobs", empty for any). It reads imports and searches text,
-// which takes milliseconds; where it cannot tell it says yes.
-func (l *Loader) MayServe(ctx context.Context, p *system.Program, kind flow.Kind, text string) bool {
+// package of its own tree that it links makes a server, and some package has one
+// of the texts in a file that is written by hand ("/jobs", empty for any). It
+// reads imports and searches text, which takes milliseconds; where it cannot
+// tell it says yes.
+func (l *Loader) MayServe(ctx context.Context, p *system.Program, kind flow.Kind, texts ...string) bool {
 	r, err := l.rootOf(p)
 	if err != nil || r.path == "" {
 		return true
 	}
-	s := serverSearch{ctx: ctx, root: r, kind: kind, text: []byte(text), seen: map[string]bool{}}
+	s := serverSearch{ctx: ctx, root: r, kind: kind, texts: texts, seen: map[string]bool{}}
 	s.in(p.Dir)
 	return s.done()
 }
@@ -38,16 +40,16 @@ var makesServer = map[flow.Kind]struct{ libraries, texts []string }{
 }
 
 type serverSearch struct {
-	ctx  context.Context
-	root *root
-	kind flow.Kind
-	text []byte
-	seen map[string]bool
+	ctx   context.Context
+	root  *root
+	kind  flow.Kind
+	texts []string
+	seen  map[string]bool
 
 	server, mentioned bool
 }
 
-func (s *serverSearch) done() bool { return s.server && (s.mentioned || len(s.text) == 0) }
+func (s *serverSearch) done() bool { return s.server && s.mentioned }
 
 // in searches the package in dir and those of the same tree that it imports.
 func (s *serverSearch) in(dir string) {
@@ -83,7 +85,9 @@ func (s *serverSearch) in(dir string) {
 			}
 		}
 		s.server = s.server || s.makes(paths, src)
-		s.mentioned = s.mentioned || bytes.Contains(src, s.text)
+		if !strings.HasSuffix(e.Name(), ".pb.go") {
+			s.mentioned = s.mentioned || slices.ContainsFunc(s.texts, func(text string) bool { return bytes.Contains(src, []byte(text)) })
+		}
 		imports = append(imports, paths...)
 	}
 	for _, path := range imports {

@@ -76,26 +76,7 @@ func (s *Stitcher) Join(ctx context.Context, from *summary.Executable, d *summar
 
 // request joins http, grpc and ttrpc.
 func (s *Stitcher) request(ctx context.Context, from *summary.Executable, d *summary.Departure) ([]Join, *Gap, error) {
-	var best []Join
-	score := 0
-	consider := func(exe *summary.Executable) {
-		for i := range exe.Arrivals {
-			a := &exe.Arrivals[i]
-			n := fit(d, a)
-			if n == 0 || n < score {
-				continue
-			}
-			if n > score {
-				best, score = nil, n
-			}
-			for _, h := range a.Handlers {
-				j := Join{Exe: exe, Func: h.Func, Registered: a.Registered, Detail: detail(d, a), Label: h.Label}
-				if !slices.ContainsFunc(best, func(x Join) bool { return x.Exe == exe && x.Func == h.Func }) {
-					best = append(best, j)
-				}
-			}
-		}
-	}
+	var best answers
 	for _, p := range s.Programs.All() {
 		if p == from.Program || !s.Programs.Serves(ctx, p, d.Kind, d.Key.Path) {
 			continue
@@ -104,15 +85,90 @@ func (s *Stitcher) request(ctx context.Context, from *summary.Executable, d *sum
 		if err != nil {
 			return nil, nil, err
 		}
-		consider(exe)
+		best.add(answer(exe, d))
 	}
-	if len(best) == 0 {
-		consider(from)
+	if len(best.joins) == 0 {
+		best.add(answer(from, d))
 	}
-	if len(best) == 0 {
+	if len(best.joins) == 0 && d.Key.Address != "" {
+		exe, err := s.behind(ctx, from, d)
+		if err != nil {
+			return nil, nil, err
+		}
+		if exe != nil {
+			best = answer(exe, d)
+		}
+	}
+	if len(best.joins) == 0 {
 		return nil, &Gap{Reason: fmt.Sprintf("no program under study serves %s", d.Key)}, nil
 	}
-	return s.label(from, narrow(from, best)), nil, nil
+	return s.label(from, narrow(from, best.joins)), nil, nil
+}
+
+// answers is what fits one departure best.
+type answers struct {
+	joins []Join
+	score int
+}
+
+// add puts the answers of another program beside those found: how specific a
+// pattern is says which one a server takes, not which server is asked, so that
+// only a pattern with more equal segments is better.
+func (a *answers) add(other answers) {
+	switch have, comes := (a.score+3)/(4*httproute.Literal), (other.score+3)/(4*httproute.Literal); {
+	case len(other.joins) == 0 || other.score <= 4*httproute.Weak && other.score > 1 || comes < have:
+	case comes > have:
+		*a = other
+	default:
+		a.joins = append(a.joins, other.joins...)
+		a.score = max(a.score, other.score)
+	}
+}
+
+// answer is what exe serves that fits d best.
+func answer(exe *summary.Executable, d *summary.Departure) answers {
+	var out answers
+	for i := range exe.Arrivals {
+		a := &exe.Arrivals[i]
+		n := fit(d, a)
+		if n <= 0 || n < out.score {
+			continue
+		}
+		if n > out.score {
+			out = answers{score: n}
+		}
+		for _, h := range a.Handlers {
+			j := Join{Exe: exe, Func: h.Func, Registered: a.Registered, Detail: detail(d, a), Label: h.Label}
+			if !slices.ContainsFunc(out.joins, func(x Join) bool { return x.Func == h.Func }) {
+				out.joins = append(out.joins, j)
+			}
+		}
+	}
+	return out
+}
+
+// behind is the program that other requests to the same constant address reach
+// with a path of their own. There a route for everything answers the rest.
+func (s *Stitcher) behind(ctx context.Context, from *summary.Executable, d *summary.Departure) (*summary.Executable, error) {
+	for i := range from.Departures {
+		other := &from.Departures[i]
+		if other.Kind != d.Kind || other.Key.Address != d.Key.Address || other.Reason != "" {
+			continue
+		}
+		for _, p := range s.Programs.All() {
+			if p == from.Program || !s.Programs.Serves(ctx, p, other.Kind, other.Key.Path) {
+				continue
+			}
+			exe, err := s.Programs.Get(ctx, p)
+			if err != nil {
+				return nil, err
+			}
+			if answer(exe, other).score > 4*httproute.Weak {
+				return exe, nil
+			}
+		}
+	}
+	return nil, nil
 }
 
 // fit tells how well an arrival answers a departure, 0 for not at all.
@@ -126,17 +182,29 @@ func fit(d *summary.Departure, a *summary.Arrival) int {
 		}
 		return 0
 	}
-	if a.Key.Name != "" && a.Key.Name != d.Key.Name && d.Key.Name != "*" {
-		if !(a.Key.Name == "GET" && d.Key.Name == "HEAD") {
+	n := 4 * httproute.Match(d.Key.Path, a.Key.Path)
+	if n == 0 || !httproute.SameAddress(d.Key.Address, a.Key.Address) {
+		return 0
+	}
+	if host := httproute.Host(a.Key.Path); host != "" {
+		switch {
+		case d.Key.Address == "":
+			n--
+		case httproute.Names(d.Key.Address, host):
+			n += 2 * httproute.Literal // net/http looks at patterns with a host first
+		default:
 			return 0
 		}
-		return 4*httproute.Match(d.Key.Path, a.Key.Path) - 2
 	}
-	n := 4 * httproute.Match(d.Key.Path, a.Key.Path)
-	if n > 0 && a.Key.Name == "" {
-		n--
+	switch {
+	case a.Key.Name == d.Key.Name || d.Key.Name == "*":
+		return n
+	case a.Key.Name == "":
+		return n - 1
+	case a.Key.Name == "GET" && d.Key.Name == "HEAD":
+		return n - 2
 	}
-	return n
+	return 0
 }
 
 func detail(d *summary.Departure, a *summary.Arrival) string {
@@ -274,6 +342,9 @@ func (s *Stitcher) entry(exe *summary.Executable, d *summary.Departure) ([]Join,
 			Reason: fmt.Sprintf("exec of %s: its arguments, which choose what it does, are not constants of the program", exe.Program.Name),
 		}
 	}
+	if len(words) == 0 && execprogram.Open(d.Key.Argv) {
+		j.ArgvKnown = false
+	}
 	for i := range exe.Commands {
 		c := &exe.Commands[i]
 		if c.Called(words) {
@@ -339,6 +410,16 @@ func commandWords(exe *summary.Executable) [][]string {
 	return out
 }
 
+// message is what the receiver goes by: the type of the value, the channel, and
+// the functions that come with it.
+func message(d *summary.Departure) []string {
+	out := []string{d.Key.Path}
+	if d.Key.Name != "" {
+		out = append(out, d.Key.Name)
+	}
+	return append(out, d.Brings...)
+}
+
 // channel joins a send with the receivers of the same channel.
 func channel(from *summary.Executable, d *summary.Departure) ([]Join, *Gap, error) {
 	var out []Join
@@ -348,7 +429,7 @@ func channel(from *summary.Executable, d *summary.Departure) ([]Join, *Gap, erro
 			continue
 		}
 		for _, h := range a.Handlers {
-			out = append(out, Join{Exe: from, Func: h.Func, Argv: []string{d.Key.Name}, ArgvKnown: d.Key.Name != "", Detail: d.Key.Name, Registered: a.Registered})
+			out = append(out, Join{Exe: from, Func: h.Func, Argv: message(d), ArgvKnown: true, Detail: d.Key.Name, Registered: a.Registered})
 		}
 	}
 	if len(out) == 0 {

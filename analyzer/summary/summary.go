@@ -19,6 +19,7 @@ import (
 
 	"github.com/callroute/callroute/analyzer/boundary"
 	"github.com/callroute/callroute/analyzer/calls"
+	"github.com/callroute/callroute/analyzer/eval"
 	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/program"
 	"github.com/callroute/callroute/analyzer/system"
@@ -67,6 +68,8 @@ type Site struct {
 	Candidates int
 	Failure    bool // stands where an error was found
 	Given      bool // calls a function value that came as an argument
+	Carried    bool // calls a function that came with a value received from a channel …
+	Sent       []ID // … and those of To that a known sender put there
 	Registered []Place
 }
 
@@ -101,6 +104,7 @@ type Departure struct {
 	Rule   string
 	Reason string
 	Hint   string
+	Brings []string // names of the functions in the value that is sent on a channel
 }
 
 // Origin is the function that decides the key.
@@ -157,11 +161,16 @@ type builder struct {
 	exe   *Executable
 	ids   map[boundary.Node]ID
 	cut   map[ssa.CallInstruction]bool
+	carry map[ssa.CallInstruction]bool
 }
 
 func (b *builder) build() {
 	for _, c := range b.found.Cuts {
 		b.cut[c] = true
+	}
+	b.carry = map[ssa.CallInstruction]bool{}
+	for _, c := range b.found.Carried {
+		b.carry[c] = true
 	}
 	for _, f := range b.u.Program.Funcs {
 		if f.Blocks != nil && !b.u.Program.Std(f) && !b.u.Graph.Wrapper(f) && f.Synthetic != packageInit {
@@ -263,8 +272,8 @@ func (b *builder) fill(id ID, f *ssa.Function) {
 			continue
 		}
 		site := Site{
-			Line: b.u.Program.Line(s.Pos()), Pos: int(s.Pos()), Kind: s.Kind, Rule: s.Rule,
-			Detail: s.Detail, Candidates: len(s.Callees), Failure: failing[s.Instr.Block()], Given: s.Given,
+			Line: b.u.Program.Line(siteAt(s)), Pos: int(s.Pos()), Kind: s.Kind, Rule: s.Rule,
+			Detail: s.Detail, Candidates: len(s.Callees), Failure: failing[s.Instr.Block()], Given: s.Given, Carried: b.carry[s.Instr] && s.Rule != calls.Passed,
 		}
 		for _, c := range s.Callees {
 			to, ok := b.ids[c]
@@ -281,6 +290,15 @@ func (b *builder) fill(id ID, f *ssa.Function) {
 			b.exe.Funcs[id].Sites = append(b.exe.Funcs[id].Sites, site)
 		}
 	}
+}
+
+// siteAt is where a site stands. The compiler gives the call of an iterator no
+// place: it is where the iterator comes from.
+func siteAt(s *calls.Site) token.Pos {
+	if s.Pos().IsValid() {
+		return s.Pos()
+	}
+	return eval.Position(s.Instr.Common().Value)
 }
 
 // failureBlocks is the blocks of f that run only when an error was found:
@@ -408,6 +426,11 @@ func (b *builder) departures() {
 			Kind: d.Kind, Key: d.Key, In: in, Line: b.u.Program.Line(d.Pos), Pos: int(d.Pos), Via: b.places(d.Via),
 			Rule: d.Rule, Reason: d.Reason, Hint: d.Hint,
 		}
+		for _, fn := range d.Brings {
+			if id := b.id(fn); id != None {
+				out.Brings = append(out.Brings, b.exe.Funcs[id].Name)
+			}
+		}
 		b.exe.Departures = append(b.exe.Departures, out)
 	}
 	slices.SortStableFunc(b.exe.Departures, func(x, y Departure) int {
@@ -418,6 +441,22 @@ func (b *builder) departures() {
 			cmp.Compare(x.In, y.In), cmp.Compare(x.Line, y.Line),
 		)
 	})
+	brought := map[string]bool{}
+	for _, d := range b.exe.Departures {
+		for _, name := range d.Brings {
+			brought[name] = true
+		}
+	}
+	for i := range b.exe.Funcs {
+		for j := range b.exe.Funcs[i].Sites {
+			s := &b.exe.Funcs[i].Sites[j]
+			for _, to := range s.To {
+				if s.Carried && brought[b.exe.Funcs[to].Name] {
+					s.Sent = append(s.Sent, to)
+				}
+			}
+		}
+	}
 	for i, d := range b.exe.Departures {
 		f := &b.exe.Funcs[d.Origin()]
 		f.Leaves = append(f.Leaves, i)

@@ -145,7 +145,8 @@ func (p *parsed) calls(n *flow.Node, line int, callee string) [][]ast.Node {
 				return false
 			}
 			here := append(slices.Clone(stack), node)
-			if call := p.callAt(node, line); call != nil {
+			// go/ssa places a call at its left parenthesis.
+			if call, ok := node.(*ast.CallExpr); ok && p.line(call.Lparen) == line {
 				all = append(all, here)
 				if calledName(call.Fun) == callee {
 					named = append(named, here)
@@ -175,26 +176,6 @@ func bodyOf(fn ast.Node) *ast.BlockStmt {
 		return fn.Body
 	case *ast.RangeStmt:
 		return fn.Body
-	}
-	return nil
-}
-
-// callAt is the call that go/ssa places at a line: by its left parenthesis, or
-// by the keyword of a go or defer statement.
-func (p *parsed) callAt(n ast.Node, line int) *ast.CallExpr {
-	switch n := n.(type) {
-	case *ast.CallExpr:
-		if p.line(n.Lparen) == line {
-			return n
-		}
-	case *ast.GoStmt:
-		if p.line(n.Go) == line {
-			return n.Call
-		}
-	case *ast.DeferStmt:
-		if p.line(n.Defer) == line {
-			return n.Call
-		}
 	}
 	return nil
 }

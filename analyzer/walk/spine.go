@@ -15,12 +15,12 @@ const (
 	stepCost    = 4
 	choiceCost  = 1  // for each doubling of the candidates
 	libraryCost = 2  // a function outside the sources under study
+	goCost      = 12 // work beside the route
 	deferCost   = 16 // cleanup
-	failureCost = 24 // runs only after an error
 	undoCost    = 20 // takes back what was done, by its name
 	wordBonus   = 2  // the callee's name repeats a word of the command
 
-	firstSlack = 8  // how much dearer the first of several ways may be
+	firstSlack = 6  // how much dearer the first of several ways may be
 	lastSlack  = 24 // how much dearer the last effect may be
 	farEffect  = 48 // an effect that is further away is not what the command is about
 	noEffect   = 400
@@ -36,11 +36,11 @@ func (w *walker) cost(exe *summary.Executable, s *summary.Site, to summary.ID) i
 	if exe.Funcs[to].Library {
 		c += libraryCost
 	}
-	if s.Kind == flow.Defer {
+	switch s.Kind {
+	case flow.Go:
+		c += goCost
+	case flow.Defer:
 		c += deferCost
-	}
-	if s.Failure {
-		c += failureCost
 	}
 	n := w.node(place{exe, to})
 	name := strings.ToLower(exe.Funcs[to].Name[strings.LastIndexByte(exe.Funcs[to].Name, '.')+1:])
@@ -56,11 +56,15 @@ func (w *walker) cost(exe *summary.Executable, s *summary.Site, to summary.ID) i
 // undoes reports whether a lower-case function name says that it takes
 // something back.
 func undoes(name string) bool {
-	for _, verb := range []string{
-		"abort", "cancel", "cleanup", "close", "delete", "destroy", "kill", "release", "remove", "rollback",
-		"teardown", "unmount", "unregister", "restore", "revert",
-	} {
+	for _, verb := range []string{"close", "release", "restore", "revert"} {
 		if strings.HasPrefix(name, verb) {
+			return true
+		}
+	}
+	for _, verb := range []string{
+		"abort", "cancel", "cleanup", "delete", "destroy", "kill", "remove", "rollback", "teardown", "unmount", "unregister",
+	} {
+		if strings.Contains(name, verb) {
 			return true
 		}
 	}
@@ -138,9 +142,13 @@ func (w *walker) through(seen string, n int, h *hop) string {
 	return seen + p
 }
 
-// allowed reports whether the spine may take h: it does not go back into a
-// program it has left, except that a program may start itself.
+// allowed reports whether the spine may take h: it does not go where only an
+// error leads, nor back into a program it has left, except that a program may
+// start itself.
 func (w *walker) allowed(seen string, n int, h *hop) bool {
+	if h.failure {
+		return false
+	}
 	if !h.process {
 		return true
 	}
@@ -167,7 +175,7 @@ func (w *walker) choose(values map[state]worth, s state, on map[int]bool) *hop {
 	var good []*hop
 	for i := range w.hops[s.node-1] {
 		h := &w.hops[s.node-1][i]
-		if on[h.to] || !w.allowed(s.seen, s.node, h) || h.failure && best.cost < failureCost {
+		if on[h.to] || !w.allowed(s.seen, s.node, h) {
 			continue
 		}
 		v, ok := values[state{h.to, w.through(s.seen, s.node, h)}]

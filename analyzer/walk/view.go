@@ -90,7 +90,7 @@ func ignore(f *flow.Flow, match map[int]bool) *flow.Flow {
 	}
 	aside := w.registering(was, func(n int) bool { return now[n] }, func(n int) bool { return !match[n] })
 	out := restrict(f, func(n int) bool { return now[n] || aside[n] }, nil)
-	out.Spine = reroute(out, nil, f.Spine)
+	out.Spine = reroute(out, []int{f.Root}, f.Spine)
 	return out
 }
 
@@ -116,11 +116,11 @@ func endAt(f *flow.Flow, re *regexp.Regexp) (*flow.Flow, error) {
 		return nil, noMatch(f, re)
 	}
 	kept := spread(ends, func(n int) []int {
-		return slices.DeleteFunc(w.previous(n), func(p int) bool { return !ahead[p] || match[p] })
+		return slices.DeleteFunc(w.previous(n), func(p int) bool { return !ahead[p] })
 	})
 	kept[f.Root] = true
 	out := restrict(f, func(n int) bool { return kept[n] }, func(e *flow.Edge) bool { return !match[e.From] })
-	out.Spine = cheapest(out, f.Spine, f.Root, match, nil)
+	out.Spine = waysOf(out).cheapest(f.Spine, f.Root, match, nil)
 	if len(out.Spine) == 0 {
 		out.Spine = []int{f.Root}
 	}
@@ -163,7 +163,7 @@ func focus(f *flow.Flow, match map[int]bool) *flow.Flow {
 		func(n int) bool { return up[n] || down[n] },
 		func(e *flow.Edge) bool { return up[e.To] || down[e.From] })
 	if out.Root != 0 && !slices.ContainsFunc(f.Spine, func(n int) bool { return match[n] }) {
-		out.Spine = reroute(out, cheapest(out, f.Spine, f.Root, match, nil), f.Spine)
+		out.Spine = reroute(out, waysOf(out).cheapest(f.Spine, f.Root, match, nil), f.Spine)
 	}
 	return out
 }

@@ -1,7 +1,6 @@
 package walk
 
 import (
-	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
@@ -32,6 +31,7 @@ tool.main  -> tool.write
 tool.write -> tool.write
 tool.write -> tool.sync
 tool.sync  -> tool.write
+srv.main   -> srv.enqueue
 gap srv.log
 gap tool.sync
 spine cli.main cli.run cli.send srv.handle srv.check srv.store tool.main tool.write
@@ -216,17 +216,89 @@ func TestView(t *testing.T) {
 	}
 }
 
+// TestViewOfShapes checks whole edge lists, and spines, of small flows.
+func TestViewOfShapes(t *testing.T) {
+	for _, test := range []struct {
+		name, flow string
+		view       View
+		edges      string
+		spine      string
+	}{
+		{
+			"nothing leaves the end of the route", "p.main -> p.f\np.f -> p.g\np.g -> p.f\np.main -> p.g\nspine p.main p.f", View{To: re("p.[fg]$")},
+			"p.main -> p.f, p.main -> p.g", "p.main p.f",
+		},
+		{
+			"focus leaves out the way around", "p.main -> p.f\np.f -> p.m\np.m -> p.g\np.f -> p.g\nspine p.main p.f p.g", View{Focus: re("p.m$")},
+			"p.main -> p.f, p.f -> p.m, p.m -> p.g", "p.main p.f p.m p.g",
+		},
+		{
+			"focus does not go back on the spine", "p.main -> p.f\np.f -> p.g\np.main -> p.m\np.m -> p.main\nspine p.main p.f p.g", View{Focus: re("p.m$")},
+			"p.main -> p.f, p.f -> p.g, p.main -> p.m, p.m -> p.main", "p.main p.m",
+		},
+		{
+			"ignore goes back to where another way starts", "p.main -> p.f\np.f -> p.g\np.g -> p.h\np.f -> p.main\np.main -> p.x\np.x -> p.h\nspine p.main p.f p.g p.h",
+			View{Ignore: re("p.g$")}, "p.main -> p.f, p.f -> p.main, p.main -> p.x, p.x -> p.h", "p.main p.x p.h",
+		},
+		{
+			"one joined edge, and none beside a direct one",
+			"p.main -> p.x\np.x -> p.f\np.x -> p.g\np.main -> p.y\np.y -> p.f\np.main -> p.g\nspine p.main p.g", View{Hide: re("p.[xy]$")},
+			"p.main -> p.f +hidden, p.main -> p.g", "p.main p.g",
+		},
+		{
+			"no joined edge to itself", "p.main -> p.f\np.f -> p.x\np.x -> p.f\np.x -> p.x\nspine p.main p.f", View{Hide: re("p.x$")},
+			"p.main -> p.f", "p.main p.f",
+		},
+		{
+			"hidden nodes in a circle", "p.main -> p.x\np.x -> p.y\np.y -> p.x\np.y -> p.f\nspine p.main p.x p.y p.f", View{Hide: re("p.[xy]$")},
+			"p.main -> p.f +hidden", "p.main p.f",
+		},
+		{
+			"edges keep their order", "p.main -> p.f\np.main -> p.x\np.main -> p.g\np.x -> p.h\nspine p.main", View{Hide: re("p.x$")},
+			"p.main -> p.f, p.main -> p.h +hidden, p.main -> p.g", "p.main",
+		},
+	} {
+		got, err := test.view.apply(sketch(test.flow))
+		if err != nil {
+			t.Errorf("%s: %v", test.name, err)
+			continue
+		}
+		if edges := strings.Join(written(got), ", "); edges != test.edges {
+			t.Errorf("%s: edges\n%s\nwant\n%s", test.name, edges, test.edges)
+		}
+		if spine := strings.Join(names(got, got.Spine), " "); spine != test.spine {
+			t.Errorf("%s: spine %s, want %s", test.name, spine, test.spine)
+		}
+	}
+}
+
+func TestMovedGapsAreInOrder(t *testing.T) {
+	f := sketch("p.main -> p.f\np.main -> p.g\np.main -> p.x\np.f -> p.y\ngap p.g\ngap p.y\ngap p.x\nspine p.main")
+	got, err := View{Hide: re("p.[xy]$")}.apply(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var after []int
+	for _, g := range got.Gaps {
+		after = append(after, g.After)
+	}
+	if have := strings.Join(names(got, after), " "); have != "p.main p.f p.g" {
+		t.Errorf("gaps after %s", have)
+	}
+}
+
 // TestViewIsWhole narrows by each function in turn, and by all words at once:
 // what is left must hang together, and be the same in every run.
 func TestViewIsWhole(t *testing.T) {
 	f := sketch(shop)
 	before := marshal(t, f)
+	reached := spread([]int{f.Root}, waysOf(f).next)
 	var views []View
 	for _, n := range f.Nodes {
 		x := re(regexp.QuoteMeta(n.Func) + "$")
 		views = append(views, View{Focus: x}, View{Ignore: x}, View{Show: x}, View{Hide: x}, View{Hide: x, Depth: 1},
 			View{Ignore: x, Focus: re("store"), Hide: re("send"), Depth: 2})
-		if n.Component != "srv" || n.Func[len(n.Func)-1] != 'n' && !strings.HasSuffix(n.Func, "mount") {
+		if reached[n.ID] {
 			views = append(views, View{To: x}, View{To: x, Hide: re("log|check")})
 		}
 	}
@@ -354,105 +426,4 @@ spine p.main p.a p.b p.c q.d r.main
 			t.Errorf("hide %s: %+v, want %+v", test.hide, e, test)
 		}
 	}
-}
-
-func re(expr string) *regexp.Regexp { return regexp.MustCompile(expr) }
-
-// sketch makes a flow of lines "a.f -> b.g", "a.f -kind-> b.g @place",
-// "gap a.f" and "spine a.f b.g". The part before the dot is the program.
-func sketch(text string) *flow.Flow {
-	f := &flow.Flow{Schema: flow.Schema, Edges: []flow.Edge{}, Gaps: []flow.Gap{}}
-	known := map[string]int{}
-	node := func(name string) int {
-		if id, ok := known[name]; ok {
-			return id
-		}
-		program, _, _ := strings.Cut(name, ".")
-		if !slices.ContainsFunc(f.Components, func(c flow.Component) bool { return c.Name == program }) {
-			f.Components = append(f.Components, flow.Component{Name: program, Package: "example.com/" + program})
-		}
-		known[name] = 10 * (len(f.Nodes) + 1) // an ID is not a place in Nodes
-		f.Nodes = append(f.Nodes, flow.Node{ID: known[name], Component: program, Func: "example.com/" + name})
-		return known[name]
-	}
-	for _, line := range strings.Split(strings.TrimSpace(text), "\n") {
-		words := strings.Fields(line)
-		switch words[0] {
-		case "gap":
-			f.Gaps = append(f.Gaps, flow.Gap{After: node(words[1])})
-		case "spine":
-			for _, w := range words[1:] {
-				f.Spine = append(f.Spine, node(w))
-			}
-		default:
-			kind := flow.Kind(strings.Trim(words[1], "->"))
-			if kind == "" {
-				kind = flow.Call
-			}
-			e := flow.Edge{
-				From: node(words[0]), To: node(words[2]), Kind: kind,
-				Site: flow.Site{Line: len(f.Edges) + 1}, Rule: "static", Candidates: 1,
-			}
-			if len(words) > 3 {
-				n := node(strings.TrimPrefix(words[3], "@"))
-				e.Registered = []flow.Registered{{Node: &n}}
-			}
-			f.Edges = append(f.Edges, e)
-		}
-	}
-	f.Root = f.Nodes[0].ID
-	slices.SortStableFunc(f.Gaps, func(a, b flow.Gap) int { return a.After - b.After })
-	return f
-}
-
-// written is the edges of f as sketch reads them.
-func written(f *flow.Flow) []string {
-	var out []string
-	for _, e := range f.Edges {
-		arrow := "->"
-		if e.Kind != flow.Call {
-			arrow = "-" + string(e.Kind) + "->"
-		}
-		line := names(f, []int{e.From})[0] + " " + arrow + " " + names(f, []int{e.To})[0]
-		for _, r := range e.Registered {
-			if r.Node != nil {
-				line += " @" + names(f, []int{*r.Node})[0]
-			}
-		}
-		if strings.HasSuffix(e.Rule, "+hidden") {
-			line += " +hidden"
-		}
-		out = append(out, line)
-	}
-	return out
-}
-
-func ids(nodes []flow.Node) []int {
-	var out []int
-	for _, n := range nodes {
-		out = append(out, n.ID)
-	}
-	return out
-}
-
-func names(f *flow.Flow, list []int) []string {
-	var out []string
-	for _, id := range list {
-		i := slices.IndexFunc(f.Nodes, func(n flow.Node) bool { return n.ID == id })
-		if i < 0 {
-			out = append(out, "gone")
-			continue
-		}
-		out = append(out, strings.TrimPrefix(f.Nodes[i].Func, "example.com/"))
-	}
-	return out
-}
-
-func marshal(t *testing.T, f *flow.Flow) string {
-	t.Helper()
-	data, err := json.Marshal(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(data)
 }

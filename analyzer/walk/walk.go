@@ -370,7 +370,7 @@ func (w *walker) visit(v visit) error {
 			w.pending = append(w.pending, pending{v, s, map[summary.ID]bool{}})
 			continue
 		}
-		for _, to := range s.To {
+		for _, to := range brought(v, s) {
 			w.take(v, s, to)
 		}
 	}
@@ -439,6 +439,9 @@ func (w *walker) live(v visit) map[int]bool {
 		return nil
 	}
 	words := strings.Split(v.facts, "\x00")
+	if v.sent {
+		return liveFor(f, words)
+	}
 	var other *summary.Branch
 	for i := range f.Branches {
 		b := &f.Branches[i]
@@ -457,6 +460,46 @@ func (w *walker) live(v visit) map[int]bool {
 		return set(other.Live)
 	}
 	return nil
+}
+
+// liveFor is the site positions that can run for a received message: the type
+// of the value and the channel it came from each exclude some.
+func liveFor(f *summary.Func, words []string) map[int]bool {
+	var out map[int]bool
+	for i := range f.Branches {
+		b := &f.Branches[i]
+		if !b.Sent || !slices.Contains(words, b.Word) {
+			continue
+		}
+		live := set(b.Live)
+		if out == nil {
+			out = live
+		}
+		for pos := range out {
+			if !live[pos] {
+				delete(out, pos)
+			}
+		}
+	}
+	return out
+}
+
+// brought is the callees of a site: of a function that came with a message,
+// those that the sender put there. They run when the message arrives, not when
+// the receiver is started.
+func brought(v visit, s *summary.Site) []summary.ID {
+	if !s.Carried {
+		return s.To
+	}
+	if !v.sent {
+		return slices.DeleteFunc(slices.Clone(s.To), func(id summary.ID) bool { return slices.Contains(s.Sent, id) })
+	}
+	words := strings.Split(v.facts, "\x00")
+	out := slices.DeleteFunc(slices.Clone(s.To), func(id summary.ID) bool { return !slices.Contains(words, v.exe.Funcs[id].Name) })
+	if len(out) == 0 {
+		return s.To
+	}
+	return out
 }
 
 func set(list []int) map[int]bool {

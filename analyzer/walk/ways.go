@@ -158,8 +158,7 @@ func (w *ways) before(n int, gone map[int]bool) int {
 // cheapest is a way from a node to one of the goals, nil for none: with the
 // fewest steps off the spine, then the one written first. Nodes in avoid are
 // not passed.
-func cheapest(f *flow.Flow, spine []int, from int, goals, avoid map[int]bool) []int {
-	w := waysOf(f)
+func (w *ways) cheapest(spine []int, from int, goals, avoid map[int]bool) []int {
 	follows := map[[2]int]bool{}
 	for i := 1; i < len(spine); i++ {
 		follows[[2]int{spine[i-1], spine[i]}] = true
@@ -206,27 +205,26 @@ func trail(before map[int]int, n int) []int {
 	return out
 }
 
-// reroute is the spine of f, which has lost nodes that spine names: from start,
-// or the root, the cheapest way back to what is left of it, again and again.
+// reroute is the spine of f, which has lost nodes that spine names: it begins
+// with start and takes the cheapest way to what is left of spine, again and
+// again. Where there is none it goes back a step, but not into start.
 func reroute(f *flow.Flow, start, spine []int) []int {
 	if f.Root == 0 {
 		return []int{}
 	}
 	out := slices.Clone(start)
-	if len(out) == 0 {
-		out = []int{f.Root}
-	}
-	left := map[int]bool{}
-	for _, n := range f.Nodes {
-		left[n.ID] = true
-	}
-	rest := slices.DeleteFunc(slices.Clone(spine), func(n int) bool { return !left[n] || slices.Contains(out, n) })
+	w := waysOf(f)
+	rest := slices.DeleteFunc(slices.Clone(spine), func(n int) bool { return w.name[n] == "" || slices.Contains(out, n) })
 	for len(rest) > 0 {
-		way := cheapest(f, spine, out[len(out)-1], set(rest), set(out[:len(out)-1]))
+		var way []int
+		last := len(out) - 1
+		for ; last >= len(start)-1 && way == nil; last-- {
+			way = w.cheapest(spine, out[last], set(rest), set(out[:last]))
+		}
 		if way == nil {
 			break
 		}
-		out = append(out, way[1:]...)
+		out = append(out[:last+1], way...)
 		rest = rest[slices.Index(rest, out[len(out)-1])+1:]
 	}
 	return out

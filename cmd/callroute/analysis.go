@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"os"
+	"runtime/debug"
 
 	"github.com/callroute/callroute/analyzer"
 	"github.com/callroute/callroute/analyzer/flow"
@@ -29,7 +31,19 @@ func openAnalyzer(ctx context.Context, s sources, progress func(string)) (analys
 	if err != nil {
 		return nil, err
 	}
+	tuneCollector()
 	return analyzer.Open(ctx, sys, analyzer.Options{Tags: s.tags, Progress: progress})
+}
+
+// tuneCollector trades memory for speed: analyzing allocates much that lives
+// until the program is done. GOGC and GOMEMLIMIT, where set, stay in force.
+func tuneCollector() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(300)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(1200 << 20)
+	}
 }
 
 func readSystem(s sources) (*system.System, error) {

@@ -95,9 +95,30 @@ func (f *finder) built(call index.Call, arg int, rule string) {
 		}
 		return cmd
 	}
-	f.contexts(read, func(c *eval.Context) {
+	f.Eval.Contexts(func(c *eval.Context) []eval.Hole {
+		cmd := read(c)
+		return append(f.wanted(c, cmd), f.object(c, cmd, root)...)
+	}, func(c *eval.Context) {
 		f.report(c, read(c), boundary.Departure{In: call.In, Pos: call.Instr.Pos(), Via: boundary.Callers(c, root), Rule: rule})
 	})
+}
+
+// object is the hole of the receiver when several objects of its type carry
+// different program names: the caller says which one it is.
+func (f *finder) object(c *eval.Context, cmd command, fr *eval.Frame) []eval.Hole {
+	if fr.Fn.Signature.Recv() == nil || c.Depth() >= wordDepth {
+		return nil
+	}
+	bases := map[string]bool{}
+	for _, n := range cmd.names {
+		if s, ok := n.Const(); ok {
+			bases[path.Base(s)] = true
+		}
+	}
+	if len(bases) < 2 {
+		return nil
+	}
+	return eval.Holes(c.Eval(fr.Fn.Params[0], fr))
 }
 
 // literal reports the starts of a Cmd that is made field by field.
@@ -180,12 +201,12 @@ func (f *finder) contexts(read func(*eval.Context) command, visit func(*eval.Con
 const wordDepth = 3
 
 // wanted is the holes that decide program and subcommand: the name when no
-// part of it is known, and the arguments that a caller passes on, up to the
+// part of it is known or a caller nearby fills it in, and the arguments that a caller passes on, up to the
 // first known word.
 func (f *finder) wanted(c *eval.Context, cmd command) []eval.Hole {
 	var out []eval.Hole
-	if !known(cmd) {
-		for _, n := range cmd.names {
+	for _, n := range cmd.names {
+		if !known(cmd) || c.Depth() < wordDepth && strings.Contains(path.Base(n.Pattern()), "*") {
 			out = append(out, n.Holes()...)
 		}
 	}

@@ -65,6 +65,17 @@ func Split(argv []boundary.Arg, commands [][]string) (words []string, certain bo
 	return words, certain || len(words) > 0
 }
 
+// Open reports whether an argument that is not known stands where a word could
+// be. What follows a flag is taken to be its value.
+func Open(argv []boundary.Arg) bool {
+	for i, a := range argv {
+		if strings.Contains(a.Text, "*") && !strings.HasPrefix(a.Text, "-") && (i == 0 || !strings.HasPrefix(argv[i-1].Text, "-")) {
+			return true
+		}
+	}
+	return false
+}
+
 // hasPrefix reports whether some command begins with these words.
 func hasPrefix(commands [][]string, words []string) bool {
 	return slices.ContainsFunc(commands, func(c []string) bool {

@@ -164,7 +164,7 @@ func (f *finder) method(c *eval.Context, m method) {
 		}
 		places := m.places
 		if m.variable != nil {
-			at := boundary.Place{In: m.variable, Pos: m.entry.Site.Pos()}
+			at := boundary.Place{In: m.variable, Pos: c.StoredAt(m.entry, m.key)}
 			places = append([]boundary.Place{at}, places...)
 			f.link(boundary.Link{From: m.variable, Pos: at.Pos, To: fn.Fn, Kind: flow.Registration, Rule: "grpcmethod/2", Detail: name, Candidates: 1})
 		}

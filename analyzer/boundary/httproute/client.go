@@ -2,6 +2,7 @@ package httproute
 
 import (
 	"context"
+	"go/types"
 	"slices"
 	"strings"
 	"unicode"
@@ -29,6 +30,8 @@ var senders = []sender{
 	{symbol: "(*net/http.Transport).RoundTrip", req: 1},
 	{symbol: "(*net/http/httputil.ClientConn).Do", req: 1},
 	{symbol: "golang.org/x/net/context/ctxhttp.Do", req: 2},
+	{symbol: "(*net/http.Request).Write", req: 0},
+	{symbol: "(*net/http.Request).WriteProxy", req: 0},
 	{symbol: "(*net/http.Client).Get", req: -1, url: 1, method: "GET"},
 	{symbol: "(*net/http.Client).Head", req: -1, url: 1, method: "HEAD"},
 	{symbol: "(*net/http.Client).Post", req: -1, url: 1, method: "POST"},
@@ -40,17 +43,51 @@ var senders = []sender{
 }
 
 func findClients(ctx context.Context, u *boundary.Unit, out *boundary.Findings) {
-	f := clientFinder{Unit: u, out: out, seen: map[string]bool{}}
+	f := clientFinder{Unit: u, out: out, seen: map[string]bool{}, dials: dials(u)}
 	for _, s := range senders {
 		for _, call := range u.Index.Calls(s.symbol) {
 			if ctx.Err() != nil {
 				return
 			}
-			if !u.Program.Std(call.In) && !forwards(call.In) {
+			if !u.Program.Std(call.In) && !forwards(call.In) && !f.kept(call) {
 				f.sent(s, call)
 			}
 		}
 	}
+}
+
+// kept reports whether a request is only written to memory or to a file.
+func (f clientFinder) kept(call index.Call) bool {
+	if !strings.HasPrefix(index.CalleeSymbol(call.Instr.Common()), "(*net/http.Request).Write") {
+		return false
+	}
+	return slices.ContainsFunc(f.Eval.Context().Types(eval.Argument(call.Instr, 1), f.Eval.Root(call.In)), func(t types.Type) bool {
+		switch index.TypeSymbol(t) {
+		case "bytes.Buffer", "strings.Builder", "os.File", "bufio.Writer":
+			return true
+		}
+		return false
+	})
+}
+
+// dials reports whether the program makes the connections of some HTTP client
+// itself, so that the host of a URL need not be the one that is asked.
+func dials(u *boundary.Unit) bool {
+	pkg := u.Program.SSA.ImportedPackage("net/http")
+	if pkg == nil || pkg.Type("Transport") == nil {
+		return false
+	}
+	t := pkg.Type("Transport").Type()
+	for _, name := range []string{"Dial", "DialContext", "DialTLS", "DialTLSContext", "Proxy"} {
+		i := index.FieldNamed(t, name)
+		if i < 0 {
+			continue
+		}
+		if slices.ContainsFunc(u.Index.FieldStores(index.Field(t, i)), func(st *ssa.Store) bool { return !u.Program.Std(st.Parent()) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // forwards reports whether f is itself a sender: a decorated transport or a
@@ -64,14 +101,16 @@ func forwards(f *ssa.Function) bool {
 
 type clientFinder struct {
 	*boundary.Unit
-	out  *boundary.Findings
-	seen map[string]bool
+	out   *boundary.Findings
+	seen  map[string]bool
+	dials bool
 }
 
 // request is what is known of one sent request.
 type request struct {
 	methods []eval.Text
 	paths   []eval.Text
+	address []string    // host:port, empty where it is not known
 	holes   []eval.Hole // what decides the request itself
 }
 
@@ -106,13 +145,16 @@ func (f clientFinder) report(c *eval.Context, r request, s sender, call index.Ca
 		return
 	}
 	known := false
+	if len(r.address) == 1 && !f.dials {
+		base.Key.Address = r.address[0]
+	}
 	for _, p := range shortest(r.paths) {
-		if !hasLetter(p) {
+		if !hasLetter(p) && (p == "" || p[0] != '/' || strings.Contains(p, "*")) {
 			continue
 		}
 		for _, m := range r.methods {
 			d := base
-			d.Key = boundary.Key{Name: strings.ToUpper(m.Pattern()), Path: p}
+			d.Key.Name, d.Key.Path = strings.ToUpper(m.Pattern()), p
 			known = true
 			f.add(d)
 		}
@@ -145,7 +187,9 @@ func (f clientFinder) add(d boundary.Departure) {
 func (f clientFinder) request(c *eval.Context, s sender, call index.Call, root *eval.Frame) request {
 	cc := call.Instr.Common()
 	if s.req < 0 {
-		return request{methods: []eval.Text{eval.Lit(s.method)}, paths: texts(c.Eval(cc.Args[s.url], root))}
+		r := request{methods: []eval.Text{eval.Lit(s.method)}}
+		r.url(c, cc.Args[s.url], root)
+		return r
 	}
 	arg := s.req
 	if cc.IsInvoke() {
@@ -163,19 +207,36 @@ func (f clientFinder) request(c *eval.Context, s sender, call index.Call, root *
 			switch program.Symbol(v.Call.Call.StaticCallee()) {
 			case "net/http.NewRequest":
 				r.methods = append(r.methods, texts(c.Eval(a[0], v.Frame))...)
-				r.paths = append(r.paths, texts(c.Eval(a[1], v.Frame))...)
+				r.url(c, a[1], v.Frame)
 			case "net/http.NewRequestWithContext":
 				r.methods = append(r.methods, texts(c.Eval(a[1], v.Frame))...)
-				r.paths = append(r.paths, texts(c.Eval(a[2], v.Frame))...)
+				r.url(c, a[2], v.Frame)
 			}
 		case eval.Object:
 			r.methods = append(r.methods, texts(c.Field(v, "Method"))...)
 			for _, u := range c.Field(v, "URL") {
 				r.paths = append(r.paths, texts(c.URLPath(u))...)
+				r.address = append(r.address, "")
 			}
 		}
 	}
 	return r
+}
+
+// url adds the URL that is written as text.
+func (r *request) url(c *eval.Context, v ssa.Value, fr *eval.Frame) {
+	r.paths = append(r.paths, texts(c.Eval(v, fr))...)
+	for _, t := range texts(c.Fixed().Eval(v, fr)) {
+		scheme, rest, ok := strings.Cut(t.Pattern(), "://")
+		a := ""
+		if authority, _, _ := strings.Cut(rest, "/"); ok {
+			authority, _, _ = strings.Cut(authority, "?")
+			a = address(scheme, authority)
+		}
+		if !slices.Contains(r.address, a) {
+			r.address = append(r.address, a)
+		}
+	}
 }
 
 func texts(values []eval.Value) []eval.Text {

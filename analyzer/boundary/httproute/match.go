@@ -2,68 +2,92 @@ package httproute
 
 import "strings"
 
-// Match tells how well a request pattern fits a route pattern: the number of
-// equal path segments, from 1, or 0 when it does not fit. In the request * is
-// text that is not known; it fits placeholders only, never a literal segment of
-// the route, except that a leading * may stand for a base path.
+// Weak is the best score of a fit in which no piece of text is equal: a route
+// for everything ("/"), or one of placeholders alone. It holds for any request
+// that reaches the server and tells nothing about whether it does.
+const Weak = Literal / 2
+
+// Literal is the score of one equal segment: more than all that a route can
+// score without one.
+const Literal = 1 << 10
+
+const (
+	affixed = 6 // a placeholder with literal text around it that is there
+	single  = 4 // a placeholder for one segment
+	exact   = 2 // the route ends where the request does
+)
+
+// Match tells how well a request pattern fits a route pattern: 0 when it does
+// not fit, at most Weak when only placeholders do, more for each equal segment.
+// Of two routes that fit, the more specific one scores higher, as in net/http:
+// literal text over a placeholder, one segment over many, an end over a
+// subtree. In the request * is text that is not known; it fits placeholders
+// only, never a literal segment of the route, except that a leading * may stand
+// for a base path.
 //
 // Route patterns may be written as net/http ("/x/{id}", "/x/{rest...}", "/x/"
-// for a subtree, "{$}"), gorilla/mux ("{name:.*}") or chi ("/x/*").
+// for a subtree, "{$}"), gorilla/mux ("{name:.*}") or chi ("/x/*"). A host in
+// front of the route is not looked at; see Host.
 func Match(request, route string) int {
-	_, route, _ = cutHost(route)
+	_, route = cutHost(route)
 	based := strings.HasPrefix(request, "*")
 	req := segments(strings.TrimPrefix(request, "*"))
 	pat := segments(route)
-	if strings.HasSuffix(route, "/") && len(pat) > 0 {
-		pat = append(pat, "{_...}")
+	if len(req) == 0 || len(pat) == 0 {
+		return 0
 	}
-	if len(pat) > 0 && pat[len(pat)-1] == "{$}" {
-		pat = pat[:len(pat)-1]
+	switch last := len(pat) - 1; pat[last] {
+	case "":
+		pat[last] = "{_...}"
+	case "{$}":
+		pat[last] = ""
 	}
-	if n := fit(req, pat); n > 0 {
-		return 2 * n
-	}
-	if len(req) == 0 && len(pat) == 0 && request != "*" {
-		return 1
+	equal, score := fit(req, pat)
+	switch {
+	case equal:
+		return score
+	case score > 0 && !based && !strings.Contains(req[0], "*"):
+		return min(score, Weak)
 	}
 	// a version or base path in front, on either side
 	best := 0
-	for i := 1; i < len(pat); i++ {
-		if (based || placeholder(pat[i-1])) && allBase(pat[:i]) {
-			best = max(best, 2*fit(req, pat[i:])-1)
+	for i := 1; i < len(pat) && version(pat[i-1], based); i++ {
+		if equal, score := fit(req, pat[i:]); equal {
+			best = max(best, score-1)
 		}
 	}
-	return max(best, 0)
+	return best
 }
 
-// allBase reports whether segments can be an API's version prefix: those that
-// contain a placeholder.
-func allBase(seg []string) bool {
-	for _, s := range seg {
-		if !strings.Contains(s, "{") {
-			return false
-		}
-	}
-	return true
+// version reports whether a route segment may be missing in a request: an API
+// version that clients leave out, or any placeholder when the base of the
+// request is not known.
+func version(seg string, based bool) bool {
+	return placeholder(seg) && !rest(seg) && (based || !strings.HasPrefix(seg, "{"))
 }
 
-// cutHost removes a host that a net/http pattern may begin with.
-func cutHost(route string) (host, path string, ok bool) {
+// Host is the host that a net/http route pattern begins with, empty for none.
+func Host(route string) string {
+	host, _ := cutHost(route)
+	return host
+}
+
+func cutHost(route string) (host, path string) {
 	if i := strings.IndexByte(route, '/'); i > 0 {
-		return route[:i], route[i:], true
+		return route[:i], route[i:]
 	}
-	return "", route, false
+	return "", route
 }
 
-// segments splits a path at slashes that are not inside braces.
+// segments splits a path at slashes that are not inside braces. The last
+// segment is empty when the path ends in a slash.
 func segments(p string) []string {
+	p, ok := strings.CutPrefix(p, "/")
+	if !ok && p == "" {
+		return nil
+	}
 	var out []string
 	depth, start := 0, 0
-	flush := func(end int) {
-		if end > start {
-			out = append(out, p[start:end])
-		}
-	}
 	for i := range len(p) {
 		switch p[i] {
 		case '{':
@@ -72,51 +96,64 @@ func segments(p string) []string {
 			depth = max(depth-1, 0)
 		case '/':
 			if depth == 0 {
-				flush(i)
+				if i > start {
+					out = append(out, p[start:i])
+				}
 				start = i + 1
 			}
 		}
 	}
-	flush(len(p))
-	return out
+	return append(out, p[start:])
 }
 
-// fit counts the equal segments of req and pat, 0 when they do not fit. A fit
-// of placeholders alone counts as 0: it would say nothing.
-func fit(req, pat []string) int {
-	n, ok := match(req, pat)
-	if !ok {
-		return 0
+// fit scores req against pat, 0 when they do not fit, and tells whether some
+// text of them is equal.
+func fit(req, pat []string) (equal bool, score int) {
+	if len(pat) == 0 {
+		if len(req) > 0 {
+			return false, 0
+		}
+		return false, exact
 	}
-	return n
-}
-
-func match(req, pat []string) (equal int, ok bool) {
-	for len(pat) > 0 {
-		p := pat[0]
-		if rest(p) {
-			best, found := 0, false
-			for i := range len(req) + 1 {
-				if n, ok := match(req[i:], pat[1:]); ok && (i > 0 || len(pat) == 1) {
-					best, found = max(best, n), true
-				}
+	p := pat[0]
+	if rest(p) {
+		if len(pat) == 1 {
+			if len(req) == 0 && p != "{_...}" {
+				return false, 0 // net/http redirects /x to the subtree /x/
 			}
-			return equal + best, found
+			return false, 1
 		}
-		if len(req) == 0 {
-			return 0, false
+		for i := 1; i <= len(req); i++ {
+			if eq, n := fit(req[i:], pat[1:]); n > score {
+				equal, score = eq, n
+			}
 		}
-		r := req[0]
-		switch {
-		case r == p:
-			equal++
-		case placeholder(p) && segmentFits(r, p):
-		default:
-			return 0, false
-		}
-		req, pat = req[1:], pat[1:]
+		return equal, score
 	}
-	return equal, len(req) == 0
+	if len(req) == 0 {
+		return false, 0
+	}
+	r, n := req[0], 0
+	switch {
+	case r == p:
+		n = Literal
+		equal = r != ""
+		if r == "" {
+			n = exact
+		}
+	case r != "" && placeholder(p) && segmentFits(r, p):
+		n = single
+		if !strings.HasPrefix(p, "{") || !strings.HasSuffix(p, "}") {
+			n = affixed
+		}
+	default:
+		return false, 0
+	}
+	eq, after := fit(req[1:], pat[1:])
+	if after == 0 {
+		return false, 0
+	}
+	return equal || eq, n + after
 }
 
 // placeholder reports whether a route segment stands for something else.

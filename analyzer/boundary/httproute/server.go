@@ -68,7 +68,11 @@ func chiMethod(symbol string) (string, bool) {
 }
 
 func findServers(ctx context.Context, u *boundary.Unit, out *boundary.Findings) {
-	f := &serverFinder{Unit: u, out: out, mounts: map[ssa.Value][]string{}, linked: map[[2]boundary.Node]bool{}}
+	f := &serverFinder{
+		Unit: u, out: out, mounts: map[ssa.Value][]string{}, linked: map[[2]boundary.Node]bool{},
+		idle: map[ssa.Value]bool{},
+	}
+	f.listeners = f.findListeners(ctx)
 	for _, pass := range []func(served, index.Call){f.mounted, f.served} {
 		for _, symbol := range u.Index.Symbols() {
 			s, ok := servedBy(symbol)
@@ -92,6 +96,9 @@ type serverFinder struct {
 	out    *boundary.Findings
 	linked map[[2]boundary.Node]bool
 	mounts map[ssa.Value][]string // call that made a router → patterns it is served under
+	idle   map[ssa.Value]bool     // call that made a router → it is never served
+
+	listeners listeners
 }
 
 // operand is argument i of the call, the receiver being 0.
@@ -188,6 +195,10 @@ func (f *serverFinder) report(c *eval.Context, pattern string, s served, call in
 	if !strings.Contains(pattern, "/") || len(handlers) == 0 {
 		return
 	}
+	router, known := f.servedOn(c, s, call, root)
+	if known && !f.serves(router) {
+		return
+	}
 	if len(methods) == 0 {
 		methods = []string{""}
 	}
@@ -195,7 +206,7 @@ func (f *serverFinder) report(c *eval.Context, pattern string, s served, call in
 	places = append(places, boundary.Place{In: call.In, Pos: call.Instr.Pos()})
 	for _, m := range methods {
 		f.out.Arrivals = append(f.out.Arrivals, boundary.Arrival{
-			Kind: flow.HTTP, Key: boundary.Key{Name: strings.ToUpper(m), Path: pattern},
+			Kind: flow.HTTP, Key: boundary.Key{Name: strings.ToUpper(m), Path: pattern, Address: f.listeners.address(router, known)},
 			Handlers: handlers, Registered: places, Rule: s.rule,
 		})
 	}
@@ -398,6 +409,7 @@ func (f *serverFinder) attribute(c *eval.Context, call *ssa.Call, fr *eval.Frame
 // that captured another handler are looked through.
 func (f *serverFinder) handlers(c *eval.Context, values []eval.Value, depth int) []boundary.Handler {
 	var out []boundary.Handler
+	var wrappers []eval.Func // that hide what they wrap
 	add := func(hs ...boundary.Handler) {
 		for _, h := range hs {
 			if !slices.ContainsFunc(out, func(x boundary.Handler) bool { return x.Fn == h.Fn }) {
@@ -412,6 +424,15 @@ func (f *serverFinder) handlers(c *eval.Context, values []eval.Value, depth int)
 		switch v := v.(type) {
 		case eval.Func:
 			if inner := f.handlers(c, c.Captured(v, handlerLike), depth+1); len(inner) > 0 {
+				f.wraps(v, inner)
+				add(inner...)
+				continue
+			}
+			if v.Closure != nil && slices.ContainsFunc(v.Fn.FreeVars, func(fv *ssa.FreeVar) bool { return handlerLike(fv.Type()) }) {
+				wrappers = append(wrappers, v)
+				continue
+			}
+			if inner := f.adapted(c, v); inner != nil {
 				f.wraps(v, inner)
 				add(inner...)
 				continue
@@ -433,7 +454,103 @@ func (f *serverFinder) handlers(c *eval.Context, values []eval.Value, depth int)
 			add(f.method(v)...)
 		}
 	}
+	// A wrapper beside handlers is another way to one of them: for _, o := range
+	// options { r = o(r) }. Alone it stands for itself.
+	inner := out
+	for _, w := range wrappers {
+		if len(inner) > 0 {
+			f.wraps(w, inner)
+			continue
+		}
+		for _, fn := range f.Graph.Through(w.Fn) {
+			add(boundary.Handler{Fn: fn})
+		}
+	}
 	return out
+}
+
+// adapted is the function that a closure turns into a handler, where the
+// function itself knows nothing of HTTP: the closure captured that one function
+// only, calls it with something made from the request, and uses what it
+// returns. A closure that is made once needs no such look.
+func (f *serverFinder) adapted(c *eval.Context, w eval.Func) []boundary.Handler {
+	if w.Closure == nil || !handlerLike(w.Fn.Signature) || len(f.Graph.In(w.Closure.Parent())) < 2 && w.Fn.Origin() == nil {
+		return nil
+	}
+	var captured []*ssa.FreeVar
+	for _, fv := range w.Fn.FreeVars {
+		if callable(fv.Type()) {
+			captured = append(captured, fv)
+		}
+	}
+	if len(captured) != 1 || !servesWith(w.Fn, captured[0]) {
+		return nil
+	}
+	var out []boundary.Handler
+	for _, v := range c.Captured(w, callable) {
+		fn, ok := v.(eval.Func)
+		if !ok {
+			return nil
+		}
+		for _, g := range f.Graph.Through(fn.Fn) {
+			out = append(out, boundary.Handler{Fn: g})
+		}
+	}
+	return out
+}
+
+// callable reports whether t is a function type or a variable of one.
+func callable(t types.Type) bool {
+	_, ok := deref(t).Underlying().(*types.Signature)
+	return ok
+}
+
+// servesWith reports whether w calls the captured function fv with a value made
+// from one of w's parameters and uses a result.
+func servesWith(w *ssa.Function, fv *ssa.FreeVar) bool {
+	request := map[ssa.Value]bool{}
+	for _, p := range w.Params {
+		spread(p, request)
+	}
+	for _, b := range w.Blocks {
+		for _, instr := range b.Instrs {
+			call, ok := instr.(*ssa.Call)
+			if !ok || !calls(call, fv) || len(*call.Referrers()) == 0 {
+				continue
+			}
+			if slices.ContainsFunc(call.Call.Args, func(a ssa.Value) bool { return request[a] }) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func calls(call *ssa.Call, fv *ssa.FreeVar) bool {
+	v := call.Call.Value
+	if load, ok := v.(*ssa.UnOp); ok {
+		v = load.X
+	}
+	return v == ssa.Value(fv)
+}
+
+// spread collects the values that are made from v.
+func spread(v ssa.Value, seen map[ssa.Value]bool) {
+	if seen[v] {
+		return
+	}
+	seen[v] = true
+	if v.Referrers() == nil {
+		return
+	}
+	for _, r := range *v.Referrers() {
+		if r, ok := r.(ssa.Value); ok {
+			spread(r, seen)
+		}
+		if st, ok := r.(*ssa.Store); ok && st.Val == v {
+			spread(st.Addr, seen)
+		}
+	}
 }
 
 // wraps links the function that makes a wrapper to the wrapper, and the wrapper
@@ -447,8 +564,12 @@ func (f *serverFinder) wraps(w eval.Func, inner []boundary.Handler) {
 	for _, h := range inner {
 		f.link(boundary.Link{From: w.Fn, Pos: w.Fn.Pos(), To: h.Fn})
 	}
+	like := handlerLike
+	if !slices.ContainsFunc(w.Fn.FreeVars, func(fv *ssa.FreeVar) bool { return handlerLike(fv.Type()) }) {
+		like = callable
+	}
 	for _, s := range f.Graph.Out(w.Fn) {
-		if s.Kind == flow.Closure && s.Rule == "vta" && handlerLike(s.Instr.Common().Value.Type()) && !slices.Contains(f.out.Cuts, s.Instr) {
+		if s.Kind == flow.Closure && s.Rule == "vta" && like(s.Instr.Common().Value.Type()) && !slices.Contains(f.out.Cuts, s.Instr) {
 			f.out.Cuts = append(f.out.Cuts, s.Instr)
 		}
 	}

@@ -1,0 +1,334 @@
+package httproute
+
+import (
+	"context"
+	"go/token"
+	"go/types"
+	"slices"
+	"strings"
+
+	"golang.org/x/tools/go/ssa"
+
+	"github.com/callroute/callroute/analyzer/eval"
+	"github.com/callroute/callroute/analyzer/index"
+	"github.com/callroute/callroute/analyzer/program"
+)
+
+// listener is a library function that serves a handler at an address.
+type listener struct {
+	symbol  string
+	addr    int // the argument that is the address, -1 when a listener is given, which net.Listen made
+	handler int // the argument that is the handler, -1 when the receiver is a http.Server
+}
+
+var listening = []listener{
+	{"net/http.ListenAndServe", 0, 1},
+	{"net/http.ListenAndServeTLS", 0, 3},
+	{"net/http.Serve", -1, 1},
+	{"net/http.ServeTLS", -1, 1},
+	{"(*net/http.Server).ListenAndServe", 0, -1},
+	{"(*net/http.Server).ListenAndServeTLS", 0, -1},
+	{"(*net/http.Server).Serve", -1, -1},
+	{"(*net/http.Server).ServeTLS", -1, -1},
+}
+
+// listeners is where the routers of a program listen.
+type listeners struct {
+	at       map[ssa.Value][]string // what made a router → its addresses, "" for one that is not known; nil for http.DefaultServeMux
+	byItself bool                   // whether http.DefaultServeMux is served
+}
+
+// address is the one constant address at which a router listens.
+func (l listeners) address(router ssa.Value, known bool) string {
+	if at := l.at[router]; known && len(at) == 1 {
+		return at[0]
+	}
+	return ""
+}
+
+func (f *serverFinder) findListeners(ctx context.Context) listeners {
+	l := listeners{at: map[ssa.Value][]string{}}
+	any := false
+	for _, how := range listening {
+		for _, call := range f.Index.Calls(how.symbol) {
+			if f.Program.Std(call.In) || ctx.Err() != nil {
+				continue
+			}
+			any = true
+			f.listens(&l, how, call)
+		}
+	}
+	l.byItself = l.byItself || !any || f.namesDefault()
+	return l
+}
+
+// listens notes what one call serves, for each context that decides it.
+func (f *serverFinder) listens(l *listeners, how listener, call index.Call) {
+	root := f.Eval.Root(call.In)
+	f.Eval.Contexts(
+		func(c *eval.Context) []eval.Hole {
+			holes := eval.Holes(f.handlerOf(c, how, call, root))
+			if how.addr >= 0 && how.handler >= 0 {
+				holes = append(holes, eval.Holes(c.Eval(operand(call, how.addr), root))...)
+			}
+			return holes
+		},
+		func(c *eval.Context) {
+			at := f.addressOf(c, how, call, root)
+			values := f.handlerOf(c, how, call, root)
+			if len(values) == 0 {
+				values = []eval.Value{nil}
+			}
+			for _, v := range values {
+				made, unclear := f.routers(c, v, 0)
+				if unclear {
+					l.byItself = true
+				}
+				for _, m := range made {
+					if m == nil {
+						l.byItself = true
+					}
+					if !slices.Contains(l.at[m], at) {
+						l.at[m] = append(l.at[m], at)
+					}
+				}
+			}
+		})
+}
+
+func (f *serverFinder) handlerOf(c *eval.Context, how listener, call index.Call, root *eval.Frame) []eval.Value {
+	if how.handler >= 0 {
+		return c.Eval(operand(call, how.handler), root)
+	}
+	var out []eval.Value
+	for _, v := range c.Eval(operand(call, 0), root) {
+		if o, ok := v.(eval.Object); ok {
+			out = append(out, c.Field(o, "Handler")...)
+			continue
+		}
+		out = append(out, eval.Hole{})
+	}
+	return out
+}
+
+func (f *serverFinder) addressOf(c *eval.Context, how listener, call index.Call, root *eval.Frame) string {
+	c = c.Fixed()
+	var values []eval.Value
+	switch {
+	case how.addr >= 0 && how.handler >= 0:
+		values = c.Eval(operand(call, how.addr), root)
+	case how.addr >= 0:
+		for _, v := range c.Eval(operand(call, 0), root) {
+			if o, ok := v.(eval.Object); ok {
+				values = append(values, c.Field(o, "Addr")...)
+			}
+		}
+	default:
+		at := 0
+		if how.handler < 0 {
+			at = 1
+		}
+		for _, v := range c.Eval(operand(call, at), root) {
+			r, ok := v.(eval.Result)
+			if !ok || program.Symbol(r.Call.Call.StaticCallee()) != "net.Listen" {
+				return ""
+			}
+			if network, _ := eval.AsText(c.Eval(r.Call.Call.Args[0], r.Frame)[0]).Const(); !strings.HasPrefix(network, "tcp") {
+				return ""
+			}
+			values = append(values, c.Eval(r.Call.Call.Args[1], r.Frame)...)
+		}
+	}
+	if len(values) != 1 {
+		return ""
+	}
+	return address("", eval.AsText(values[0]).Pattern())
+}
+
+// routers is what made the routers behind a served handler, nil for
+// http.DefaultServeMux; unclear when the handler is not known.
+func (f *serverFinder) routers(c *eval.Context, v eval.Value, depth int) (made []ssa.Value, unclear bool) {
+	if depth > 8 {
+		return nil, true
+	}
+	all := func(values []eval.Value) {
+		for _, v := range values {
+			m, u := f.routers(c, v, depth+1)
+			made, unclear = append(made, m...), unclear || u
+		}
+	}
+	switch v := v.(type) {
+	case nil:
+		return []ssa.Value{nil}, false
+	case eval.Hole:
+		if k, ok := v.V.(*ssa.Const); ok && k.IsNil() {
+			return []ssa.Value{nil}, false
+		}
+		return nil, v.T == nil || types.IsInterface(v.T)
+	case eval.Func:
+		all(c.Captured(v, handlerLike))
+	case eval.Object:
+		if isRouter(v.T) {
+			return []ssa.Value{v.Site}, false
+		}
+		if s, ok := deref(v.T).Underlying().(*types.Struct); ok {
+			for i := range s.NumFields() {
+				if handlerLike(s.Field(i).Type()) || isRouter(s.Field(i).Type()) {
+					all(c.Field(v, s.Field(i).Name()))
+				}
+			}
+		}
+	case eval.Result:
+		if isRouter(v.T) {
+			return []ssa.Value{v.Call}, false
+		}
+		for _, a := range handlerArguments(v.Call) {
+			all(c.Eval(a, v.Frame))
+		}
+	}
+	return made, unclear
+}
+
+func deref(t types.Type) types.Type {
+	if p, ok := t.Underlying().(*types.Pointer); ok {
+		return p.Elem()
+	}
+	return t
+}
+
+// isRouter reports whether t is a router of a library that servedBy knows.
+func isRouter(t types.Type) bool {
+	s := index.TypeSymbol(t)
+	return s == "net/http.ServeMux" || s == "github.com/gorilla/mux.Router" || strings.HasPrefix(s, "github.com/go-chi/chi")
+}
+
+// namesDefault reports whether the program itself speaks of
+// http.DefaultServeMux.
+func (f *serverFinder) namesDefault() bool {
+	pkg := f.Program.SSA.ImportedPackage("net/http")
+	if pkg == nil {
+		return true
+	}
+	g := pkg.Var("DefaultServeMux")
+	return g == nil || slices.ContainsFunc(f.Index.GlobalLoads(g), func(l *ssa.UnOp) bool { return !f.Program.Std(l.Parent()) })
+}
+
+// servedOn is what made the router that a call adds a route to, nil for
+// http.DefaultServeMux; known tells whether that can be told.
+func (f *serverFinder) servedOn(c *eval.Context, s served, call index.Call, root *eval.Frame) (router ssa.Value, known bool) {
+	switch index.CalleeSymbol(call.Instr.Common()) {
+	case "net/http.Handle", "net/http.HandleFunc":
+		return nil, true
+	}
+	for _, a := range f.chain(c, call, root) {
+		if a.router != nil {
+			return a.router, true
+		}
+	}
+	return nil, false
+}
+
+// serves reports whether a router can be served: its value goes somewhere else
+// than to the calls that add its routes.
+func (f *serverFinder) serves(router ssa.Value) bool {
+	if router == nil {
+		return f.listeners.byItself
+	}
+	idle, ok := f.idle[router]
+	if !ok {
+		idle = !f.escapes(router, map[ssa.Value]bool{})
+		f.idle[router] = idle
+	}
+	return !idle
+}
+
+func (f *serverFinder) escapes(v ssa.Value, seen map[ssa.Value]bool) bool {
+	if seen[v] {
+		return false
+	}
+	seen[v] = true
+	if v.Referrers() == nil {
+		return true
+	}
+	return slices.ContainsFunc(*v.Referrers(), func(r ssa.Instruction) bool {
+		switch r := r.(type) {
+		case *ssa.DebugRef:
+			return false
+		case *ssa.Phi:
+			return f.escapes(r, seen)
+		case *ssa.Extract:
+			return f.escapes(r, seen)
+		case *ssa.Store:
+			return r.Val == v && f.escapesFrom(r.Addr, seen)
+		case *ssa.UnOp:
+			return r.Op != token.MUL || f.escapes(r, seen)
+		case ssa.CallInstruction:
+			return f.passes(r, v, seen)
+		}
+		return true
+	})
+}
+
+// escapesFrom follows a router that is kept in a variable or a field.
+func (f *serverFinder) escapesFrom(addr ssa.Value, seen map[ssa.Value]bool) bool {
+	var loads []*ssa.UnOp
+	switch a := addr.(type) {
+	case *ssa.Global:
+		loads = f.Index.GlobalLoads(a)
+	case *ssa.FieldAddr:
+		field := index.Field(a.X.Type(), a.Field)
+		if field == nil || field.Pkg() != nil && field.Pkg().Path() == "net/http" {
+			return true
+		}
+		loads = f.Index.FieldLoads(field)
+	case *ssa.Alloc:
+		return f.cell(a, seen)
+	default:
+		return true
+	}
+	return slices.ContainsFunc(loads, func(l *ssa.UnOp) bool { return f.escapes(l, seen) })
+}
+
+// cell follows a router in a local variable that literals may have captured.
+func (f *serverFinder) cell(a ssa.Value, seen map[ssa.Value]bool) bool {
+	if seen[a] {
+		return false
+	}
+	seen[a] = true
+	return slices.ContainsFunc(*a.Referrers(), func(r ssa.Instruction) bool {
+		switch r := r.(type) {
+		case *ssa.DebugRef:
+			return false
+		case *ssa.Store:
+			return r.Val == a
+		case *ssa.UnOp:
+			return f.escapes(r, seen)
+		case *ssa.MakeClosure:
+			fn := r.Fn.(*ssa.Function)
+			i := slices.Index(r.Bindings, a)
+			return i < 0 || i >= len(fn.FreeVars) || f.cell(fn.FreeVars[i], seen)
+		}
+		return true
+	})
+}
+
+// passes follows a router into a call: adding routes keeps it where it is.
+func (f *serverFinder) passes(call ssa.CallInstruction, v ssa.Value, seen map[ssa.Value]bool) bool {
+	cc := call.Common()
+	if cc.IsInvoke() || len(cc.Args) == 0 {
+		return true
+	}
+	if s, ok := servedBy(index.CalleeSymbol(cc)); ok && cc.Args[0] == v && (s.handler >= len(cc.Args) || cc.Args[s.handler] != v) {
+		return false
+	}
+	callee := cc.StaticCallee()
+	if callee == nil || callee.Blocks == nil || f.Program.Std(callee) || len(callee.Params) != len(cc.Args) {
+		return true
+	}
+	for i, a := range cc.Args {
+		if a == v && f.escapes(callee.Params[i], seen) {
+			return true
+		}
+	}
+	return false
+}
