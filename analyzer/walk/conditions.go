@@ -166,10 +166,10 @@ func not(e ast.Expr) ast.Expr {
 			return ast.Unparen(x.X)
 		}
 	case *ast.BinaryExpr:
-		switch x.Op {
-		case token.EQL:
+		if x.Op == token.EQL {
 			return &ast.BinaryExpr{X: x.X, Op: token.NEQ, Y: x.Y}
-		case token.NEQ:
+		}
+		if x.Op == token.NEQ {
 			return &ast.BinaryExpr{X: x.X, Op: token.EQL, Y: x.Y}
 		}
 		return &ast.UnaryExpr{Op: token.NOT, X: &ast.ParenExpr{X: x}}

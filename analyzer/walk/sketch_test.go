@@ -12,8 +12,9 @@ import (
 
 func re(expr string) *regexp.Regexp { return regexp.MustCompile(expr) }
 
-// sketch makes a flow of lines "a.f -> b.g", "a.f -kind-> b.g @place",
-// "gap a.f" and "spine a.f b.g". The part before the dot is the program.
+// sketch makes a flow of statements "a.f -> b.g", "a.f -kind-> b.g @place",
+// "gap a.f" and "spine a.f b.g", with semicolons between. The part before the
+// dot is the program.
 func sketch(text string) *flow.Flow {
 	f := &flow.Flow{Schema: flow.Schema, Edges: []flow.Edge{}, Gaps: []flow.Gap{}}
 	known := map[string]int{}
@@ -29,8 +30,11 @@ func sketch(text string) *flow.Flow {
 		f.Nodes = append(f.Nodes, flow.Node{ID: known[name], Component: program, Func: "example.com/" + name})
 		return known[name]
 	}
-	for _, line := range strings.Split(strings.TrimSpace(text), "\n") {
-		words := strings.Fields(line)
+	for _, statement := range strings.Split(text, ";") {
+		words := strings.Fields(statement)
+		if len(words) == 0 {
+			continue
+		}
 		switch words[0] {
 		case "gap":
 			f.Gaps = append(f.Gaps, flow.Gap{After: node(words[1])})

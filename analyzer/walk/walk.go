@@ -3,11 +3,15 @@
 //
 // Phases, a file each:
 //
-//	walk    breadth first from the entry: calls inside a program, joins
-//	        between programs, gaps where there is none
-//	spine   the one route a person would tell
-//	view    --to, --focus, --ignore, --show, --hide, --depth
-//	source  the conditions that a call stands under, read from the file
+//	enter       how a program is entered: the way from main to a command, or to
+//	            where a handler is registered
+//	walk        breadth first from the entry: calls inside a program, joins
+//	            between programs, gaps where there is none
+//	spine       the one route a person would tell
+//	source      the conditions that a call stands under, read from the file
+//	conditions  how they are written
+//	view        --to, --focus, --ignore, --show, --hide, --depth
+//	ways        what is left of a route under a view
 //
 // A function is visited once for each activation of its program: what is known
 // of the command line or the message that entered it decides which branches can
@@ -184,124 +188,6 @@ func (w *walker) addHop(from int, h hop) {
 		}
 	}
 	w.hops[from-1] = append(w.hops[from-1], h)
-}
-
-// start enters the first program.
-func (w *walker) start(e Entry) error {
-	if e.Exe.Main == summary.None {
-		return nil
-	}
-	main := w.node(place{e.Exe, e.Exe.Main})
-	w.flow.Root = main
-	if e.Arrival != nil {
-		w.registered(e.Exe, e.Arrival.Registered)
-		for _, h := range e.Arrival.Handlers {
-			n := w.node(place{e.Exe, h.Func})
-			via := w.pathTo(e.Exe, e.Arrival.Registered)
-			last := main
-			if len(via) > 0 {
-				last = via[len(via)-1]
-			}
-			w.edge(flow.Edge{
-				From: last, To: n, Kind: flow.Registration, Site: w.siteOf(e.Exe, e.Arrival.Registered),
-				Detail: strings.TrimSpace(e.Arrival.Key.String()), Rule: e.Arrival.Rule, Candidates: len(e.Arrival.Handlers), Label: h.Label,
-			})
-			w.addHop(main, hop{to: n, via: via})
-			w.push(activation{exe: e.Exe}, h.Func)
-		}
-		return nil
-	}
-	w.command(main, e.Exe, e.Command, activation{exe: e.Exe, facts: strings.Join(e.Words, "\x00"), known: true}, hop{})
-	return nil
-}
-
-func (w *walker) siteOf(exe *summary.Executable, places []summary.Place) flow.Site {
-	if len(places) == 0 {
-		return flow.Site{}
-	}
-	return flow.Site{File: exe.Funcs[places[0].In].File, Line: places[0].Line}
-}
-
-// command enters a program at the command that its arguments choose. The hop
-// to from is completed with the way from main to the command.
-func (w *walker) command(from int, exe *summary.Executable, c *summary.Command, a activation, h hop) {
-	main := w.node(place{exe, exe.Main})
-	if from != main {
-		h.via = append(slices.Clone(h.via), main)
-	}
-	if c == nil || len(c.Run) == 1 && c.Run[0].Func == exe.Main {
-		if from != main {
-			h.via = h.via[:len(h.via)-1]
-			h.to = main
-			w.addHop(from, h)
-		}
-		w.push(a, exe.Main)
-		return
-	}
-	last := w.route(exe, c)
-	via := append(slices.Clone(h.via), last...)
-	holder := main
-	if len(last) > 0 {
-		holder = last[len(last)-1]
-	}
-	for _, b := range c.Before {
-		n := w.node(place{exe, b.Func})
-		owner := holder
-		if lit := exe.Funcs[b.Func].Literal; lit != summary.None {
-			owner = w.node(place{exe, lit})
-		}
-		w.edge(flow.Edge{From: owner, To: n, Kind: flow.Closure, Site: w.declared(exe, b.Func), Detail: "runs before the command", Rule: c.Rule, Candidates: 1})
-		w.push(a, b.Func)
-	}
-	for _, r := range c.Run {
-		n := w.node(place{exe, r.Func})
-		w.edge(flow.Edge{
-			From: holder, To: n, Kind: c.Kind, Site: flow.Site{File: c.File, Line: c.Line},
-			Detail: strings.Join(append([]string{exe.Program.Name}, c.Words...), " "), Rule: c.Rule, Candidates: len(c.Run), Label: r.Label,
-		})
-		next := h
-		next.to, next.via = n, via
-		w.addHop(from, next)
-		w.push(a, r.Func)
-	}
-}
-
-func (w *walker) declared(exe *summary.Executable, id summary.ID) flow.Site {
-	f := &exe.Funcs[id]
-	return flow.Site{File: f.File, Line: f.Line}
-}
-
-// route adds the nodes from main to the holder of a command and returns them
-// without main.
-func (w *walker) route(exe *summary.Executable, c *summary.Command) []int {
-	var out []int
-	for i, id := range c.Route {
-		n := w.node(place{exe, id})
-		if i == 0 {
-			continue
-		}
-		out = append(out, n)
-		from := c.Route[i-1]
-		e := flow.Edge{From: w.node(place{exe, from}), To: n, Kind: flow.Registration, Site: w.declared(exe, from), Rule: c.Rule, Candidates: 1}
-		if s := siteTo(exe, from, id, 0); s != nil {
-			e.Kind, e.Rule, e.Detail, e.Candidates = s.Kind, s.Rule, s.Detail, s.Candidates
-			e.Site.Line = s.Line
-		}
-		w.edge(e)
-	}
-	return out
-}
-
-// siteTo is the site at which from reaches to, the one at line if there is.
-func siteTo(exe *summary.Executable, from, to summary.ID, line int) *summary.Site {
-	var found *summary.Site
-	for i := range exe.Funcs[from].Sites {
-		s := &exe.Funcs[from].Sites[i]
-		if slices.Contains(s.To, to) && (found == nil || s.Line == line) {
-			found = s
-		}
-	}
-	return found
 }
 
 // run visits until nothing is left.
@@ -606,96 +492,6 @@ func (w *walker) carry(v visit, d *summary.Departure) (from int, via []int) {
 		last = n
 	}
 	return from, via
-}
-
-// registered adds the way from main to where a handler is registered and
-// returns the sites.
-func (w *walker) registered(exe *summary.Executable, places []summary.Place) []flow.Registered {
-	w.pathTo(exe, places)
-	var out []flow.Registered
-	for _, p := range places {
-		n := w.node(place{exe, p.In})
-		out = append(out, flow.Registered{Site: flow.Site{File: exe.Funcs[p.In].File, Line: p.Line}, Node: &n})
-	}
-	return out
-}
-
-// pathTo adds the shortest way from main to the first place from which a
-// handler is registered, and returns its nodes without main.
-func (w *walker) pathTo(exe *summary.Executable, places []summary.Place) []int {
-	var out []int
-	if len(places) == 0 || exe.Main == summary.None {
-		return nil
-	}
-	path := shortest(exe, exe.Main, places)
-	for i, id := range path {
-		n := w.node(place{exe, id})
-		if i == 0 {
-			continue
-		}
-		out = append(out, n)
-		e := flow.Edge{From: w.node(place{exe, path[i-1]}), To: n, Kind: flow.Call, Site: w.declared(exe, path[i-1]), Rule: "static", Candidates: 1}
-		if s := siteTo(exe, path[i-1], id, 0); s != nil {
-			e.Kind, e.Rule, e.Detail, e.Candidates, e.Site.Line = s.Kind, s.Rule, s.Detail, s.Candidates, s.Line
-		} else {
-			e.Kind, e.Rule = flow.Closure, "command"
-		}
-		w.edge(e)
-	}
-	return out
-}
-
-// shortest is the functions on a shortest way from main to the first place
-// that can be reached, through calls and commands of the program.
-func shortest(exe *summary.Executable, main summary.ID, places []summary.Place) []summary.ID {
-	before := map[summary.ID]summary.ID{main: summary.None}
-	queue := []summary.ID{main}
-	var roots []summary.ID
-	for i := range exe.Commands {
-		c := &exe.Commands[i]
-		if len(c.Words) > 0 {
-			continue
-		}
-		last := main
-		for _, id := range c.Route {
-			if _, ok := before[id]; !ok {
-				before[id] = last
-				roots = append(roots, id)
-			}
-			last = id
-		}
-		for _, r := range c.Run {
-			if _, ok := before[r.Func]; !ok {
-				before[r.Func] = last
-				roots = append(roots, r.Func)
-			}
-		}
-	}
-	queue = append(queue, roots...)
-	for len(queue) > 0 {
-		id := queue[0]
-		queue = queue[1:]
-		for _, s := range exe.Funcs[id].Sites {
-			for _, to := range s.To {
-				if _, ok := before[to]; !ok {
-					before[to] = id
-					queue = append(queue, to)
-				}
-			}
-		}
-	}
-	for _, p := range places {
-		if _, ok := before[p.In]; !ok {
-			continue
-		}
-		var path []summary.ID
-		for id := p.In; id != summary.None; id = before[id] {
-			path = append(path, id)
-		}
-		slices.Reverse(path)
-		return path
-	}
-	return nil
 }
 
 // finish sorts what was found in the order it was met.
