@@ -7,8 +7,10 @@ import (
 	"github.com/callroute/callroute/analyzer/boundary/flagcmd"
 	"github.com/callroute/callroute/analyzer/boundary/grpcmethod"
 	"github.com/callroute/callroute/analyzer/boundary/httproute"
+	"github.com/callroute/callroute/analyzer/boundary/pluginregistry"
 	"github.com/callroute/callroute/analyzer/boundary/taskchannel"
 	"github.com/callroute/callroute/analyzer/boundary/ttrpcmethod"
+	"github.com/callroute/callroute/analyzer/boundary/unknowntransport"
 	"github.com/callroute/callroute/analyzer/boundary/urfavecmd"
 )
 
@@ -22,4 +24,6 @@ var finders = []boundary.Finder{
 	ttrpcmethod.Finder,
 	execprogram.Finder,
 	taskchannel.Finder,
+	pluginregistry.Finder, // after those that replace callees
+	unknowntransport.Finder,
 }

@@ -14,7 +14,9 @@
 #   CALLGRAPH_ENV="GO111MODULE=off GOFLAGS= GOPATH=/folder/of/that/layout"
 #
 # and for one with only a vendor folder CALLGRAPH_ENV="GOFLAGS=-mod=vendor".
-# CALLGRAPH_PACKAGE names the package to callgraph where ./cmd/name does not.
+# CALLGRAPH_PACKAGE names the package to callgraph where ./cmd/name does not,
+# CALLGRAPH_FLAGS holds flags for it, such as the -tags without which a package
+# that needs C headers stops it.
 set -euo pipefail
 
 runs=3
@@ -39,5 +41,5 @@ export TMPDIR=$work GOCACHE=${GOCACHE:-$(go env GOCACHE)}
 
 # shellcheck disable=SC2086 # CALLGRAPH_ENV is a list of words
 "$work/measure" -n "$runs" -dir "$tree" \
-	callgraph env ${CALLGRAPH_ENV-} "$work/callgraph" -algo=vta "${CALLGRAPH_PACKAGE:-$package}" :: \
+	callgraph env ${CALLGRAPH_ENV-} "$work/callgraph" -algo=vta ${CALLGRAPH_FLAGS-} "${CALLGRAPH_PACKAGE:-$package}" :: \
 	callroute sh -c "$cold" sh "$work/callroute" trace --src "$tree" "$(basename "$package")" "$@"

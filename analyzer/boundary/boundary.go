@@ -85,10 +85,16 @@ type Arg struct {
 	Rest     bool
 }
 
+// String is the key as a reader sees it: without an unknown base in front of a
+// path, which says nothing.
 func (k Key) String() string {
 	s := k.Name
 	if k.Path != "" {
-		s = strings.TrimSpace(s + " " + k.Path)
+		path := k.Path
+		if rest, ok := strings.CutPrefix(path, "*"); ok && strings.HasPrefix(rest, "/") {
+			path = rest
+		}
+		s = strings.TrimSpace(s + " " + path)
 	}
 	for _, a := range k.Argv {
 		switch {
@@ -150,6 +156,7 @@ type Link struct {
 	Rule       string
 	Candidates int
 	Registered []Place
+	Label      string // which of several answers it is
 }
 
 // Command is a sequence of words that makes the program run something.

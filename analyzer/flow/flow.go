@@ -33,6 +33,7 @@ const (
 	GRPC         Kind = "grpc"         // gRPC method
 	TTRPC        Kind = "ttrpc"        // ttrpc method
 	Exec         Kind = "exec"         // start of another program, or of itself
+	Net          Kind = "net"          // connection whose protocol no finder knows; always a gap
 	Channel      Kind = "channel"      // value sent to a goroutine that receives it
 	Plugin       Kind = "plugin"       // instance fetched from a registry by type and id
 	Registration Kind = "registration" // entry of a table that is looked up by name later
@@ -43,7 +44,7 @@ const (
 // through a dispatch table.
 func (k Kind) Crossing() bool {
 	switch k {
-	case HTTP, GRPC, TTRPC, Exec, Channel, Plugin, Registration, Reflection:
+	case HTTP, GRPC, TTRPC, Exec, Net, Channel, Plugin, Registration, Reflection:
 		return true
 	}
 	return false
@@ -52,7 +53,7 @@ func (k Kind) Crossing() bool {
 // Process reports whether an edge of this kind leaves its process.
 func (k Kind) Process() bool {
 	switch k {
-	case HTTP, GRPC, TTRPC, Exec:
+	case HTTP, GRPC, TTRPC, Exec, Net:
 		return true
 	}
 	return false

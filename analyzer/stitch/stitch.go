@@ -85,9 +85,11 @@ func (s *Stitcher) request(ctx context.Context, from *summary.Executable, d *sum
 		if err != nil {
 			return nil, nil, err
 		}
-		best.add(answer(exe, d))
+		if d.Kind != flow.HTTP || !from.Funcs[d.In].Library || speaksTo(from, d, exe) {
+			best.add(answer(exe, d))
+		}
 	}
-	if len(best.joins) == 0 {
+	if len(best.joins) == 0 && (d.Kind != flow.HTTP || speaksTo(from, d, from)) {
 		best.add(answer(from, d))
 	}
 	if len(best.joins) == 0 && d.Key.Address != "" {
@@ -169,6 +171,31 @@ func (s *Stitcher) behind(ctx context.Context, from *summary.Executable, d *summ
 		}
 	}
 	return nil, nil
+}
+
+// speaksTo reports whether at least half of what the package that sends d
+// sends is served by exe. A client of some other API may share a path with exe;
+// its own server answers all of them. It is asked where a partner is unlikely: of
+// a library's client, and of a program that would ask itself.
+func speaksTo(from *summary.Executable, d *summary.Departure, exe *summary.Executable) bool {
+	dir := path.Dir(from.Funcs[d.In].File)
+	served := map[string]bool{}
+	for i := range from.Departures {
+		other := &from.Departures[i]
+		if other.Kind != d.Kind || other.Reason != "" || path.Dir(from.Funcs[other.In].File) != dir {
+			continue
+		}
+		if key := other.Key.String(); !served[key] {
+			served[key] = answer(exe, other).score > 4*httproute.Weak
+		}
+	}
+	n := 0
+	for _, ok := range served {
+		if ok {
+			n++
+		}
+	}
+	return 2*n >= len(served)
 }
 
 // fit tells how well an arrival answers a departure, 0 for not at all.

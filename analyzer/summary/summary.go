@@ -71,6 +71,7 @@ type Site struct {
 	Carried    bool // calls a function that came with a value received from a channel …
 	Sent       []ID // … and those of To that a known sender put there
 	Registered []Place
+	Label      string // which of several answers it is, where a finder knows
 }
 
 // Effect is a call that changes the world outside the process.
@@ -385,7 +386,7 @@ func (b *builder) links() {
 		}
 		s := Site{
 			Line: b.u.Program.Line(l.Pos), Pos: int(l.Pos), Kind: l.Kind, Rule: l.Rule, Detail: l.Detail,
-			To: []ID{to}, Candidates: l.Candidates, Registered: b.places(l.Registered),
+			To: []ID{to}, Candidates: l.Candidates, Registered: b.places(l.Registered), Label: l.Label,
 		}
 		f := &b.exe.Funcs[from]
 		if !slices.ContainsFunc(f.Sites, func(x Site) bool { return x.Pos == s.Pos && x.Kind == s.Kind && slices.Equal(x.To, s.To) }) {

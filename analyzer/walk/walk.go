@@ -281,7 +281,7 @@ func (w *walker) take(v visit, s *summary.Site, to summary.ID) {
 		Detail: s.Detail, Rule: s.Rule, Candidates: s.Candidates,
 	}
 	if s.Candidates > 1 {
-		e.Label = v.exe.Funcs[to].Name
+		e.Label = cmp.Or(s.Label, v.exe.Funcs[to].Name)
 	}
 	for _, r := range s.Registered {
 		e.Registered = append(e.Registered, flow.Registered{Site: flow.Site{File: v.exe.Funcs[r.In].File, Line: r.Line}})

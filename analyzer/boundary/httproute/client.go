@@ -173,7 +173,7 @@ func (f clientFinder) dead(o *ssa.Function) bool {
 
 // add reports d once for each function that decides it.
 func (f clientFinder) add(d boundary.Departure) {
-	k := f.Program.Name(d.In) + " " + d.Key.String()
+	k := f.Program.Name(d.In) + " " + d.Key.Name + " " + d.Key.Path
 	if o, ok := d.Origin().(*ssa.Function); ok {
 		k += " " + f.Program.Name(o)
 	}
@@ -263,7 +263,8 @@ func (f clientFinder) deciding(t eval.Text) []eval.Hole {
 		}
 		starts := i == 0 || t.Parts[i-1].Hole == nil && strings.HasSuffix(t.Parts[i-1].Lit, "/")
 		ends := i == len(t.Parts)-1 || t.Parts[i+1].Hole == nil && strings.IndexAny(t.Parts[i+1].Lit, "/?") == 0
-		if starts && ends && !f.alwaysConstant(*p.Hole) {
+		first := !hasLetter(eval.Text{Parts: t.Parts[:i]}.Pattern())
+		if starts && ends && !f.alwaysConstant(*p.Hole) && !(first && f.writesPath(*p.Hole)) {
 			continue
 		}
 		if i == 0 && ends && !f.writesPath(*p.Hole) {

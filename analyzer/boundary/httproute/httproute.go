@@ -5,7 +5,8 @@
 // and path are folded back from the request to the function that writes them,
 // through any number of wrappers.
 //
-//  1. client: the send of a request whose method and path are known
+//  1. client: the send of a request whose method and path are known, also by
+//     Request.Write to a connection
 //  2. shorthand: http.Get, Client.Post …, where the URL stands at the call
 //
 // Arrivals. A handler is served where it is given to a router together with a
@@ -17,12 +18,23 @@
 //     PathPrefix and Subrouter along the chain
 //  5. chi: Get, Post …, Method, Handle, with Route, Mount, Group and With
 //
+// A handler that wraps others stands for those it wraps: a closure that captured
+// a handler, a struct with handlers in its fields, a library call that is given
+// one, and a closure that turns one function of any type into a handler.
+//
+// A router whose value goes nowhere but to the calls that add its routes is not
+// served, and answers nobody. Where the address of a request and the one that a
+// server listens on are both constants, they have to agree; an address that a
+// flag, the environment or a decoded field can set is not known, nor is any in
+// a program that makes its HTTP connections itself.
+//
 // It cannot see a path that is read from configuration, or routes of other
 // router libraries.
 package httproute
 
 import (
 	"context"
+
 	"github.com/callroute/callroute/analyzer/boundary"
 )
 

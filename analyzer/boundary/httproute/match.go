@@ -23,7 +23,8 @@ const (
 // literal text over a placeholder, one segment over many, an end over a
 // subtree. In the request * is text that is not known; it fits placeholders
 // only, never a literal segment of the route, except that a leading * may stand
-// for a base path.
+// for a base path; it has to end at a slash, for in "*images" nobody knows where
+// the base ends.
 //
 // Route patterns may be written as net/http ("/x/{id}", "/x/{rest...}", "/x/"
 // for a subtree, "{$}"), gorilla/mux ("{name:.*}") or chi ("/x/*"). A host in
@@ -33,7 +34,7 @@ func Match(request, route string) int {
 	based := strings.HasPrefix(request, "*")
 	req := segments(strings.TrimPrefix(request, "*"))
 	pat := segments(route)
-	if len(req) == 0 || len(pat) == 0 {
+	if len(req) == 0 || len(pat) == 0 || based && !strings.HasPrefix(request, "*/") {
 		return 0
 	}
 	switch last := len(pat) - 1; pat[last] {

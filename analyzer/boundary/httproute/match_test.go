@@ -42,6 +42,7 @@ func TestMatch(t *testing.T) {
 	}
 	for request, route := range map[string]string{
 		"*":                 "/",
+		"*images/*/json":    "/images/{name:.*}/json",
 		"*/resize":          "/",
 		"/*":                "/{name}",
 		"/jobs":             "/{tenant}/jobs",

@@ -236,8 +236,11 @@ func (f *serverFinder) patterns(c *eval.Context, s served, call index.Call, root
 	}
 	for _, a := range f.chain(c, call, root) {
 		for i, p := range own {
-			if len(a.path) > 0 {
-				own[i] = concat(a.path, p)
+			switch {
+			case len(a.path) > 0 && a.prefix && p == "":
+				own[i] = strings.TrimSuffix(a.path, "/") + "/" // all that is below
+			case len(a.path) > 0:
+				own[i] = concat(a.path, below(p, s.rule))
 			}
 		}
 		if a.router != nil {
@@ -245,14 +248,37 @@ func (f *serverFinder) patterns(c *eval.Context, s served, call index.Call, root
 				var out []string
 				for _, pre := range prefixes {
 					for _, p := range own {
-						out = append(out, concat(pre, p))
+						out = append(out, concat(pre, below(p, s.rule)))
 					}
 				}
 				own = out
 			}
 		}
 	}
+	if s.pattern >= 0 {
+		for i, p := range own {
+			own[i] = closed(p, s.rule)
+		}
+	}
 	return own
+}
+
+// below is a pattern of a router that is served under a prefix. chi serves "/"
+// there for the prefix itself.
+func below(p, rule string) string {
+	if rule == "httproute/5" && p == "/" {
+		return ""
+	}
+	return closed(p, rule)
+}
+
+// closed marks the end of a path that ends in a slash, for the routers to which
+// that is not the name of a subtree.
+func closed(p, rule string) string {
+	if rule != "httproute/3" && strings.HasSuffix(p, "/") && p != "/" {
+		return p + "{$}"
+	}
+	return p
 }
 
 // concat puts a prefix before a pattern that may begin with a method.
@@ -285,6 +311,7 @@ func (f *serverFinder) methods(c *eval.Context, s served, call index.Call, root 
 // .Methods("POST"), r.Route("/y", func…).
 type attribute struct {
 	path    string
+	prefix  bool // the path is that of everything below it
 	methods []string
 	holes   []eval.Hole
 	router  ssa.Value // the call that made the router at the end of the chain
@@ -400,7 +427,7 @@ func (f *serverFinder) attribute(c *eval.Context, call *ssa.Call, fr *eval.Frame
 		return a, true
 	case "Path", "PathPrefix":
 		vs := c.Eval(call.Call.Args[1], fr)
-		return attribute{path: eval.AsText(vs[0]).Pattern(), holes: eval.Holes(vs)}, true
+		return attribute{path: eval.AsText(vs[0]).Pattern(), prefix: name == "PathPrefix", holes: eval.Holes(vs)}, true
 	}
 	return attribute{}, true
 }

@@ -246,7 +246,7 @@ func (p *reader) chain(e *Expectation, text string) error {
 
 var kinds = []flow.Kind{
 	flow.Call, flow.Interface, flow.Closure, flow.Go, flow.Defer, flow.HTTP, flow.GRPC, flow.TTRPC,
-	flow.Exec, flow.Channel, flow.Plugin, flow.Registration, flow.Reflection,
+	flow.Exec, flow.Net, flow.Channel, flow.Plugin, flow.Registration, flow.Reflection,
 }
 
 // fn reads [PROGRAM:]FUNC; a FUNC that begins with ./ is in the module.

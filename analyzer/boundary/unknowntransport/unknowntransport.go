@@ -1,0 +1,138 @@
+// Package unknowntransport finds the ways out of a process that no other
+// finder follows, so that a trace says where it stops instead of ending in
+// silence.
+//
+//  1. net/rpc: Client.Call and Client.Go. Which method of which registered
+//     value answers is decided by a string and by reflection on the other side.
+//  2. connection: a connection made by package net or crypto/tls to which the
+//     program itself writes. One that is handed to a client of a known protocol
+//     (HTTP, gRPC, ttrpc, net/rpc) is that protocol's, and so is one that a
+//     dialer function returns to a library.
+//  3. library: clients of message brokers, web sockets, D-Bus and mail.
+//
+// Only calls in the sources under study are looked at: what a library does
+// inside itself is its own affair.
+//
+// It cannot see what goes through files, pipes or shared memory.
+package unknowntransport
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"golang.org/x/tools/go/ssa"
+
+	"github.com/callroute/callroute/analyzer/boundary"
+	"github.com/callroute/callroute/analyzer/eval"
+	"github.com/callroute/callroute/analyzer/flow"
+	"github.com/callroute/callroute/analyzer/index"
+)
+
+// Finder finds departures that are not followed.
+var Finder = boundary.Finder{Name: "unknowntransport", Idioms: []int{23}, Find: find}
+
+func find(ctx context.Context, u *boundary.Unit, out *boundary.Findings) {
+	f := finder{u, out}
+	for _, symbol := range u.Index.Symbols() {
+		how, ok := sends(symbol)
+		if !ok {
+			continue
+		}
+		for _, call := range u.Index.Calls(symbol) {
+			if ctx.Err() != nil {
+				return
+			}
+			if u.Program.User(call.In) && (how.rule != connection || f.writesItself(call)) {
+				f.report(how, call)
+			}
+		}
+	}
+}
+
+const connection = "unknowntransport/2"
+
+// way is how a library function leaves the process.
+type way struct {
+	rule string
+	what string
+	key  int // the argument that says where to, the receiver being 0; -1 for none
+}
+
+// sends is the way out that the called symbol is.
+func sends(symbol string) (way, bool) {
+	switch symbol {
+	case "(*net/rpc.Client).Call", "(*net/rpc.Client).Go":
+		return way{"unknowntransport/1", "net/rpc is not followed: which method answers is decided by its name when the program runs", 1}, true
+	case "net.Dial", "net.DialTimeout", "crypto/tls.Dial":
+		return way{connection, rawConnection, 1}, true
+	case "(*net.Dialer).Dial", "crypto/tls.DialWithDialer", "(*crypto/tls.Dialer).Dial":
+		return way{connection, rawConnection, 2}, true
+	case "(*net.Dialer).DialContext", "(*crypto/tls.Dialer).DialContext":
+		return way{connection, rawConnection, 3}, true
+	case "net.DialTCP", "net.DialUDP", "net.DialUnix", "net.DialIP":
+		return way{connection, rawConnection, -1}, true
+	case "net/smtp.SendMail":
+		return way{"unknowntransport/3", "mail is not followed", 0}, true
+	}
+	for _, l := range libraries {
+		recv, method, ok := strings.Cut(symbol, ").")
+		if ok && strings.HasPrefix(strings.TrimLeft(recv, "(*"), l.path) && strings.HasPrefix(method, l.method) {
+			return way{"unknowntransport/3", l.what, -1}, true
+		}
+	}
+	return way{}, false
+}
+
+const rawConnection = "the protocol spoken on this connection is not known, so what net.Dial reaches is not followed"
+
+var libraries = []struct{ path, method, what string }{
+	{"github.com/gorilla/websocket.Dialer", "Dial", webSocket},
+	{"golang.org/x/net/websocket.Config", "Dial", webSocket},
+	{"github.com/nats-io/nats.go.Conn", "Publish", broker},
+	{"github.com/nats-io/nats.go.Conn", "Request", broker},
+	{"github.com/nats-io/go-nats.Conn", "Publish", broker},
+	{"github.com/rabbitmq/amqp091-go.Channel", "Publish", broker},
+	{"github.com/streadway/amqp.Channel", "Publish", broker},
+	{"github.com/segmentio/kafka-go.Writer", "WriteMessages", broker},
+	{"github.com/eclipse/paho.mqtt.golang.Client", "Publish", broker},
+	{"github.com/godbus/dbus", "Call", "D-Bus is not followed: which service answers is decided by the bus"},
+	{"connectrpc.com/connect.Client", "Call", "connect RPC is not followed"},
+	{"github.com/bufbuild/connect-go.Client", "Call", "connect RPC is not followed"},
+}
+
+const (
+	webSocket = "messages on a web socket are not followed"
+	broker    = "a message broker decides who receives this; subscribers are not followed"
+)
+
+type finder struct {
+	*boundary.Unit
+	out *boundary.Findings
+}
+
+func (f finder) report(how way, call index.Call) {
+	d := boundary.Departure{Kind: flow.Net, In: call.In, Pos: call.Instr.Pos(), Rule: how.rule, Reason: how.what}
+	if a := eval.Argument(call.Instr, how.key); how.key >= 0 && a != nil {
+		values := f.Eval.Context().Eval(a, f.Eval.Root(call.In))
+		if len(values) == 1 {
+			if p := eval.AsText(values[0]).Pattern(); p != "*" {
+				d.Key.Name = p
+				d.Reason = fmt.Sprintf("%s (%s)", how.what, p)
+			}
+		}
+	}
+	f.out.Departures = append(f.out.Departures, d)
+}
+
+// writesItself reports whether the program writes to the connection that a
+// call makes, and nothing of a known protocol is given it.
+func (f finder) writesItself(call index.Call) bool {
+	v := call.Instr.Value()
+	if v == nil {
+		return false
+	}
+	u := use{finder: f, seen: map[ssa.Value]bool{}}
+	u.follow(v)
+	return u.written && !u.given
+}
