@@ -90,6 +90,9 @@ func (a *Analyzer) arrivals(p *system.Program, peers func(*summary.Executable, s
 			Program: p.Name, Kind: ar.Kind, Key: ar.Key.String(), Func: f.Name,
 			Site: flow.Site{File: f.File, Line: f.Line}, Rule: ar.Rule, Peers: []string{},
 		}
+		for _, r := range ar.Registered {
+			e.Registered = append(e.Registered, flow.Site{File: exe.Funcs[r.In].File, Line: r.Line})
+		}
 		for _, h := range ar.Handlers {
 			e.Peers = append(e.Peers, peers(exe, h.Func)...)
 		}

@@ -167,7 +167,7 @@ type Command struct {
 	Run     []Handler
 	Before  []Handler // run before Run, outermost first
 	Kind    flow.Kind // how Run is called: closure, reflection, call
-	Route   []Node    // from main.main to the function or variable that holds Run
+	Route   []Node    // from main.main to the function or variable that holds Run; Run itself where the process begins there
 	Pos     token.Pos
 	Rule    string
 	Hidden  bool

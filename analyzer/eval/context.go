@@ -321,6 +321,12 @@ func (c *Context) URLPath(u Value) []Value {
 	return e.pathOfURL(u)
 }
 
+// Inside is the values that v, an operand in the body of the literal f, can have
+// when that literal is called by anybody.
+func (c *Context) Inside(f Func, v ssa.Value) []Value {
+	return c.question().eval(v, c.ev.enter(f.Fn, nil, nil, &f))
+}
+
 // Captured is the values that a function literal captured, of the types that
 // are wanted.
 func (c *Context) Captured(f Func, want func(types.Type) bool) []Value {

@@ -116,6 +116,7 @@ type Edge struct {
 	Candidates int          `json:"candidates"`           // how many answers the site had, this one included
 	Registered []Registered `json:"registered,omitempty"` // where the other side registered the target
 	Under      []string     `json:"under,omitempty"`      // conditions the call stands under
+	Origins    []int        `json:"origins,omitempty"`    // of a crossing: the nodes whose constants decide it, where that is not From
 	Label      string       `json:"label,omitempty"`      // which of several true answers this branch is
 }
 
@@ -169,4 +170,6 @@ type Endpoint struct {
 	Rule    string   `json:"rule"`
 	Peers   []string `json:"peers"`            // the other sides, as "program func"; empty: no partner
 	Reason  string   `json:"reason,omitempty"` // why there is no partner
+
+	Registered []Site `json:"registered,omitempty"` // of an arrival: the table entry, then the places that led to it
 }

@@ -102,7 +102,11 @@ func (s *Stitcher) request(ctx context.Context, from *summary.Executable, d *sum
 		}
 	}
 	if len(best.joins) == 0 {
-		return nil, &Gap{Reason: fmt.Sprintf("no program under study serves %s", d.Key)}, nil
+		at := ""
+		if d.Key.Address != "" {
+			at = " at " + d.Key.Address
+		}
+		return nil, &Gap{Reason: fmt.Sprintf("no program under study serves %s%s", d.Key, at)}, nil
 	}
 	return s.label(from, narrow(from, best.joins)), nil, nil
 }

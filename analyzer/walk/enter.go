@@ -44,9 +44,24 @@ func (w *walker) siteOf(exe *summary.Executable, places []summary.Place) flow.Si
 	return flow.Site{File: exe.Funcs[places[0].In].File, Line: places[0].Line}
 }
 
+// first is the function in which a program that is started for c begins: main,
+// or an init function that takes over before it.
+func first(exe *summary.Executable, c *summary.Command) summary.ID {
+	if c != nil && len(c.Route) == 1 && len(c.Run) == 1 && c.Route[0] == c.Run[0].Func {
+		return c.Route[0]
+	}
+	return exe.Main
+}
+
 // command enters a program at the command that its arguments choose. The hop
 // to from is completed with the way from main to the command.
 func (w *walker) command(from int, exe *summary.Executable, c *summary.Command, a activation, h hop) {
+	if begin := first(exe, c); begin != exe.Main && h.process {
+		h.to = w.node(place{exe, begin})
+		w.addHop(from, h)
+		w.push(a, begin)
+		return
+	}
 	main := w.node(place{exe, exe.Main})
 	if from != main {
 		h.via = append(slices.Clone(h.via), main)

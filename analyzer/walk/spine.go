@@ -23,6 +23,7 @@ const (
 	firstSlack = 6  // how much dearer the first of several ways may be
 	lastSlack  = 24 // how much dearer the last effect may be
 	farEffect  = 48 // an effect that is further away is not what the command is about
+	fewSteps   = 3  // steps shown where no effect follows
 	noEffect   = 400
 	smallWrite = 12 // directories, links, removals
 )
@@ -122,7 +123,7 @@ func (w *walker) spine(e Entry) []int {
 		}
 		seen = w.through(seen, at, h)
 		if h.process {
-			w.reads = h.reads
+			w.reads, w.steps = h.reads, 0
 		}
 		at = h.to
 	}
@@ -162,7 +163,7 @@ func (w *walker) choose(values map[state]worth, s state, on map[int]bool) *hop {
 	if !ok {
 		return nil
 	}
-	if end := w.effect(s.node); best.programs == 0 && end == best.cost {
+	if end := w.effect(s.node); best.programs == 0 && end == best.cost && end < noEffect {
 		return nil
 	}
 	if best.programs == 0 && (best.cost > farEffect || w.reads) {
@@ -226,8 +227,10 @@ func (w *walker) mentions(n int) bool {
 }
 
 // onward is the hop to take where nothing lasts any more: the command itself,
-// the only way there is, or the first function whose name repeats a word of
-// the command.
+// what a generated handler hands on to, the first function whose name repeats a
+// word of the command, the goroutine that a value is sent to, or else the last
+// call of the program's own code. It goes a few steps and no further: there is
+// nothing to arrive at.
 func (w *walker) onward(s state, on map[int]bool) *hop {
 	var ways []*hop
 	for i := range w.hops[s.node-1] {
@@ -238,18 +241,47 @@ func (w *walker) onward(s state, on map[int]bool) *hop {
 		if s.node == w.flow.Root && len(h.via) > 0 {
 			return h
 		}
-		ways = append(ways, h)
+		if h.cost < goCost {
+			ways = append(ways, h)
+		}
 	}
+	if len(ways) == 0 || w.steps >= fewSteps {
+		return nil
+	}
+	w.steps++
 	slices.SortStableFunc(ways, func(a, b *hop) int { return a.pos - b.pos })
-	if len(ways) > 0 && (len(ways) == 1 || w.passesOn(s.node)) {
-		return ways[0]
+	if w.passesOn(s.node) || w.handsOn(s.node) {
+		return ways[len(ways)-1]
 	}
 	for _, h := range ways {
 		if len(h.via) == 0 && w.named(h.to) {
 			return h
 		}
 	}
+	for _, h := range slices.Backward(ways) {
+		if len(h.via) > 0 {
+			return h
+		}
+	}
+	for _, h := range slices.Backward(ways) {
+		if p := w.where[h.to-1]; !p.exe.Funcs[p.id].Library {
+			return h
+		}
+	}
 	return nil
+}
+
+// handsOn reports whether a node is a literal that stands in a function which
+// registers it, as generated handlers do.
+func (w *walker) handsOn(n int) bool {
+	p := w.where[n-1]
+	f := &p.exe.Funcs[p.id]
+	if f.Literal == summary.None {
+		return false
+	}
+	return slices.ContainsFunc(p.exe.Funcs[f.Literal].Sites, func(s summary.Site) bool {
+		return s.Kind == flow.Registration && slices.Contains(s.To, p.id)
+	})
 }
 
 // passesOn reports whether a node only hands on what arrived: a generated

@@ -41,7 +41,7 @@ type Entry struct {
 func Walk(ctx context.Context, st *stitch.Stitcher, e Entry, v View) (*flow.Flow, error) {
 	w := &walker{
 		ctx: ctx, st: st, nodes: map[place]int{}, edges: map[edgeKey]int{},
-		visited: map[visit]bool{}, view: v,
+		visited: map[visit]bool{},
 		flow: &flow.Flow{
 			Schema: flow.Schema, Program: e.Exe.Program.Name, Command: e.Words,
 			Nodes: []flow.Node{}, Edges: []flow.Edge{}, Spine: []int{}, Gaps: []flow.Gap{},
@@ -116,7 +116,6 @@ type walker struct {
 	ctx     context.Context
 	st      *stitch.Stitcher
 	flow    *flow.Flow
-	view    View
 	nodes   map[place]int
 	where   []place // by node
 	edges   map[edgeKey]int
@@ -126,6 +125,7 @@ type walker struct {
 	dead    []int   // nodes after which a gap leads outside the system
 	pending []pending
 	reads   bool // the spine came into its last program to ask for an answer
+	steps   int  // steps of the spine since then without an effect ahead
 }
 
 // node is the flow node of a function, made when it is first met.
@@ -166,6 +166,12 @@ func (w *walker) component(exe *summary.Executable) {
 func (w *walker) edge(e flow.Edge) int {
 	k := edgeKey{e.From, e.To, e.Kind, e.Site.Line, e.Detail}
 	if i, ok := w.edges[k]; ok {
+		known := &w.flow.Edges[i]
+		for _, o := range e.Origins {
+			if !slices.Contains(known.Origins, o) {
+				known.Origins = append(known.Origins, o)
+			}
+		}
 		return i
 	}
 	w.edges[k] = len(w.flow.Edges)
@@ -436,12 +442,15 @@ func (w *walker) depart(v visit, d *summary.Departure) error {
 // join adds the edge to one thing that a departure reaches.
 func (w *walker) join(v visit, d *summary.Departure, j stitch.Join, all []stitch.Join, h hop, from, in int, site flow.Site) {
 	e := flow.Edge{From: in, Kind: d.Kind, Site: site, Detail: j.Detail, Rule: d.Rule, Candidates: len(all), Label: j.Label}
+	if from != in {
+		e.Origins = []int{from}
+	}
 	a := activation{exe: j.Exe, facts: strings.Join(j.Argv, "\x00"), known: j.ArgvKnown}
 	if j.Func == summary.None {
 		if j.Exe.Main == summary.None {
 			return
 		}
-		e.To = w.node(place{j.Exe, j.Exe.Main})
+		e.To = w.node(place{j.Exe, first(j.Exe, j.Command)})
 		w.edge(e)
 		w.command(from, j.Exe, j.Command, a, h)
 		return

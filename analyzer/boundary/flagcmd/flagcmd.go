@@ -268,7 +268,9 @@ func (f *finder) initializers(library []boundary.Command) {
 		own := &finder{CommandRoutes: f.CommandRoutes, arguments: f.arguments}
 		for _, w := range d.words(0) {
 			if w != "" && !taken(w) && f.leads(d, w) {
-				own.found = append(own.found, f.command([]string{w}, fn, "flagcmd/4"))
+				cmd := f.command([]string{w}, fn, "flagcmd/4")
+				cmd.Route = []boundary.Node{fn} // the process begins there, main does not call it
+				own.found = append(own.found, cmd)
 			}
 		}
 		if len(own.found) > 0 {

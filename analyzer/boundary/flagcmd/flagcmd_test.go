@@ -354,7 +354,7 @@ func init() {
 func main() { load() }
 `, `
 - main.main => main.main
-child main.main => main.init
+child main.init => main.init
 `, `
 main.init "child": main.serve
 main.init "":

@@ -34,5 +34,5 @@ func main() {
 `+work, "harbor")
 	out := boundary.Findings{Commands: []boundary.Command{{Words: []string{"tow"}}}}
 	flagcmd.Finder.Find(t.Context(), u, &out)
-	unit.Compare(t, "commands", unit.Commands(u, out.Commands[1:]), `child main.main => main.init`)
+	unit.Compare(t, "commands", unit.Commands(u, out.Commands[1:]), `child main.init => main.init`)
 }

@@ -44,21 +44,49 @@ var senders = []sender{
 
 func findClients(ctx context.Context, u *boundary.Unit, out *boundary.Findings) {
 	f := clientFinder{Unit: u, out: out, seen: map[string]bool{}, dials: dials(u)}
-	for _, s := range senders {
+	for _, s := range append(senders[:len(senders):len(senders)], transports(u)...) {
 		for _, call := range u.Index.Calls(s.symbol) {
 			if ctx.Err() != nil {
 				return
 			}
-			if !u.Program.Std(call.In) && !forwards(call.In) && !f.kept(call) {
+			if !u.Program.Std(call.In) && (!forwards(call.In) || writes(s)) && !f.kept(call) {
 				f.sent(s, call)
 			}
 		}
 	}
 }
 
+// transports is the RoundTrip methods of other types that the program calls by
+// name, as far as they do not put the request on a connection in plain sight.
+func transports(u *boundary.Unit) []sender {
+	var out []sender
+	for _, symbol := range u.Index.Symbols() {
+		if !strings.HasSuffix(symbol, ").RoundTrip") || slices.ContainsFunc(senders, func(s sender) bool { return s.symbol == symbol }) {
+			continue
+		}
+		cc := u.Index.Calls(symbol)[0].Instr.Common()
+		fn := cc.StaticCallee()
+		if fn == nil || len(cc.Args) != 2 || index.TypeSymbol(cc.Args[1].Type()) != "net/http.Request" || puts(u, fn) {
+			continue
+		}
+		out = append(out, sender{symbol: symbol, req: 1})
+	}
+	return out
+}
+
+// puts reports whether fn writes a request to a connection.
+func puts(u *boundary.Unit, fn *ssa.Function) bool {
+	for _, s := range senders {
+		if writes(s) && slices.ContainsFunc(u.Index.Calls(s.symbol), func(c index.Call) bool { return c.In == fn }) {
+			return true
+		}
+	}
+	return false
+}
+
 // kept reports whether a request is only written to memory or to a file.
 func (f clientFinder) kept(call index.Call) bool {
-	if !strings.HasPrefix(index.CalleeSymbol(call.Instr.Common()), "(*net/http.Request).Write") {
+	if !strings.Contains(index.CalleeSymbol(call.Instr.Common()), "Request).Write") {
 		return false
 	}
 	return slices.ContainsFunc(f.Eval.Context().Types(eval.Argument(call.Instr, 1), f.Eval.Root(call.In)), func(t types.Type) bool {
@@ -89,6 +117,10 @@ func dials(u *boundary.Unit) bool {
 	}
 	return false
 }
+
+// writes reports whether s puts the request on a connection itself: below it
+// nothing else sends, even in a transport.
+func writes(s sender) bool { return strings.HasPrefix(s.symbol, "(*net/http.Request).Write") }
 
 // forwards reports whether f is itself a sender: a decorated transport or a
 // copy of a library function. What it sends is decided by who calls it.
@@ -159,7 +191,7 @@ func (f clientFinder) report(c *eval.Context, r request, s sender, call index.Ca
 			f.add(d)
 		}
 	}
-	if !known {
+	if !known && !forwards(call.In) {
 		base.Key = boundary.Key{Path: "*"}
 		base.Reason = "the URL of the request is not a constant of the program"
 		f.add(base)
@@ -173,7 +205,7 @@ func (f clientFinder) dead(o *ssa.Function) bool {
 
 // add reports d once for each function that decides it.
 func (f clientFinder) add(d boundary.Departure) {
-	k := f.Program.Name(d.In) + " " + d.Key.Name + " " + d.Key.Path
+	k := f.Program.Name(d.In) + " " + d.Key.Name + " " + d.Key.Path + " " + d.Key.Address
 	if o, ok := d.Origin().(*ssa.Function); ok {
 		k += " " + f.Program.Name(o)
 	}

@@ -455,7 +455,13 @@ func (f *serverFinder) handlers(c *eval.Context, values []eval.Value, depth int)
 				add(inner...)
 				continue
 			}
-			if v.Closure != nil && slices.ContainsFunc(v.Fn.FreeVars, func(fv *ssa.FreeVar) bool { return handlerLike(fv.Type()) }) {
+			next := passesOn(v)
+			if inner := f.handlers(c, f.inside(c, v, next), depth+1); len(inner) > 0 {
+				f.wraps(v, inner)
+				add(inner...)
+				continue
+			}
+			if len(next) > 0 || v.Closure != nil && slices.ContainsFunc(v.Fn.FreeVars, func(fv *ssa.FreeVar) bool { return handlerLike(fv.Type()) }) {
 				wrappers = append(wrappers, v)
 				continue
 			}
@@ -491,6 +497,73 @@ func (f *serverFinder) handlers(c *eval.Context, values []eval.Value, depth int)
 		}
 		for _, fn := range f.Graph.Through(w.Fn) {
 			add(boundary.Handler{Fn: fn})
+		}
+	}
+	return out
+}
+
+// passesOn is the handlers that a closure calls with its own request and that
+// come out of something it captured: route.Handler()(w, r), table[name].ServeHTTP(w, r).
+func passesOn(w eval.Func) []ssa.Value {
+	if w.Closure == nil || !handlerLike(w.Fn.Signature) {
+		return nil
+	}
+	var out []ssa.Value
+	for _, b := range w.Fn.Blocks {
+		for _, instr := range b.Instrs {
+			call, ok := instr.(*ssa.Call)
+			if !ok {
+				continue
+			}
+			cc := &call.Call
+			if cc.StaticCallee() == nil && handlerLike(cc.Value.Type()) && fromCaptured(cc.Value) &&
+				(!cc.IsInvoke() || cc.Method.Name() == "ServeHTTP") && slices.ContainsFunc(cc.Args, isRequest) {
+				out = append(out, cc.Value)
+			}
+		}
+	}
+	return out
+}
+
+func isRequest(v ssa.Value) bool { return index.TypeSymbol(v.Type()) == "net/http.Request" }
+
+// fromCaptured reports whether v is reached from a captured variable.
+func fromCaptured(v ssa.Value) bool {
+	for range 16 {
+		switch x := v.(type) {
+		case *ssa.FreeVar:
+			return true
+		case *ssa.UnOp:
+			v = x.X
+		case *ssa.FieldAddr:
+			v = x.X
+		case *ssa.Field:
+			v = x.X
+		case *ssa.IndexAddr:
+			v = x.X
+		case *ssa.Lookup:
+			v = x.X
+		case *ssa.Extract:
+			v = x.Tuple
+		case *ssa.TypeAssert:
+			v = x.X
+		case *ssa.Call:
+			v = eval.Argument(x, 0)
+		default:
+			return false
+		}
+	}
+	return false
+}
+
+func (f *serverFinder) inside(c *eval.Context, w eval.Func, operands []ssa.Value) []eval.Value {
+	var out []eval.Value
+	for _, v := range operands {
+		for _, x := range c.Inside(w, v) {
+			if h, ok := x.(eval.Hole); ok && h.Type() == nil {
+				continue
+			}
+			out = append(out, x)
 		}
 	}
 	return out
@@ -672,8 +745,9 @@ func handlerArguments(call *ssa.Call) []ssa.Value {
 // *http.Request or ResponseWriter, or a type with ServeHTTP.
 func handlerLike(t types.Type) bool {
 	if p, ok := t.(*types.Pointer); ok {
-		if _, isFunc := p.Elem().Underlying().(*types.Signature); isFunc {
-			t = p.Elem()
+		switch p.Elem().Underlying().(type) {
+		case *types.Signature, *types.Interface:
+			t = p.Elem() // the captured variable
 		}
 	}
 	if sig, ok := t.Underlying().(*types.Signature); ok {

@@ -30,6 +30,7 @@ import (
 	"go/types"
 	"slices"
 	"strconv"
+	"strings"
 
 	"golang.org/x/tools/go/ssa"
 
@@ -77,6 +78,7 @@ type finder struct {
 	takenFields map[*types.Var]bool // fields of interface and function types, likewise
 	bodies      map[*types.Package]bool
 	registries  map[*types.TypeName]*registry
+	sorted      []*registry
 	live        map[*ssa.Function]bool // nil: all
 }
 
@@ -195,9 +197,12 @@ func (f *finder) call(fn *ssa.Function, c ssa.CallInstruction) {
 				return // the call graph knows better
 			}
 			labels = labels || l.label != ""
-			if !slices.ContainsFunc(targets, func(t target) bool { return t.fn == to && t.l.label == l.label }) {
+			i := slices.IndexFunc(targets, func(t target) bool { return t.fn == to })
+			if i < 0 {
 				targets = append(targets, target{to, l})
+				continue
 			}
+			targets[i].l = alsoNamed(targets[i].l, l)
 		}
 	}
 	if len(targets) == 0 || s != nil && len(targets) >= len(s.Callees) && !labels {
@@ -217,6 +222,15 @@ func (f *finder) call(fn *ssa.Function, c ssa.CallInstruction) {
 			Candidates: len(targets), Registered: t.l.at, Label: t.l.label,
 		})
 	}
+}
+
+// alsoNamed is a leaf that is filed under the key of another too.
+func alsoNamed(l, other leaf) leaf {
+	if other.label != "" && !slices.Contains(strings.Split(l.label, ", "), other.label) {
+		l.label = strings.TrimPrefix(l.label+", "+other.label, ", ")
+		l.at = append(slices.Clone(l.at), other.at...)
+	}
+	return l
 }
 
 // reached is the functions that a call goes to when its operand is l.

@@ -134,14 +134,40 @@ func (r *resolver) filed(fn *ssa.Function, c ssa.CallInstruction, e *env) (*regi
 }
 
 func (f *finder) sortedRegistries() []*registry {
-	var out []*registry
+	if f.sorted != nil {
+		return f.sorted
+	}
+	out := []*registry{}
 	for _, g := range f.registries {
-		if g != nil && len(g.entries) > 1 {
+		if g != nil && len(g.entries) > 1 && f.inSight(g) {
 			out = append(out, g)
 		}
 	}
 	slices.SortFunc(out, func(a, b *registry) int { return int(a.t.Obj().Pos() - b.t.Obj().Pos()) })
+	f.sorted = out
 	return out
+}
+
+// inSight reports whether every key and constructor is set where its
+// registration is made.
+func (f *finder) inSight(g *registry) bool {
+	st := g.t.Underlying().(*types.Struct)
+	for _, i := range append([]int{g.maker}, g.keys...) {
+		v := st.Field(i).Origin()
+		if f.takenFields[v] {
+			return false
+		}
+		for _, store := range f.Index.FieldStores(v) {
+			at, ok := store.Addr.(*ssa.FieldAddr)
+			if !ok {
+				return false
+			}
+			if _, ok := at.X.(*ssa.Alloc); !ok {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // asked is, for each string parameter of fn, the key fields that it can name.
@@ -254,7 +280,7 @@ func (f *finder) field(a *ssa.FieldAddr) {
 		return
 	}
 	switch v.Type().Underlying().(type) {
-	case *types.Interface, *types.Signature, *types.Map:
+	case *types.Interface, *types.Signature, *types.Map, *types.Basic:
 	default:
 		return
 	}

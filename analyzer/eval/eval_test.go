@@ -1,0 +1,141 @@
+package eval_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/callroute/callroute/analyzer/eval"
+	"github.com/callroute/callroute/analyzer/internal/unit"
+)
+
+// The calls of sink are what the tests ask about: sink("name", value).
+const kiln = `
+-- go.mod --
+module example.com/kiln
+
+go 1.26
+-- main.go --
+package main
+
+import (
+	"flag"
+	"fmt"
+	"net/url"
+	"os"
+	"path"
+	"strings"
+)
+
+func sink(name, value string) {}
+
+const base = "/v1"
+
+type glaze struct{ kind, tint string }
+
+func (g *glaze) name() string { return g.kind + "-" + g.tint }
+
+func (g *glaze) darken() { g.tint = "dark" }
+
+var list = []glaze{{"salt", "blue"}, {"ash", "green"}}
+
+var table = map[string]string{"hot": "fire", "cold": "rest"}
+
+func fire(id string) { post("/kilns/" + id + "/fire") }
+
+func empty(id string) { post("/kilns/" + id + "/empty") }
+
+func post(p string) { send("POST", base+p) }
+
+func send(method, p string) { sink("request", method+" "+p) }
+
+func main() {
+	addr := flag.String("addr", "localhost:8", "")
+	flag.Parse()
+	sink("sprintf", fmt.Sprintf("%s/%d%%", "a", 7))
+	sink("join", path.Join("/a/", "/b", "c"))
+	sink("url", (&url.URL{Host: "h", Path: "/x"}).String())
+	sink("upper", strings.ToUpper("ab"))
+	sink("flag", *addr)
+	sink("unknown", os.Getenv("X"))
+	g := &glaze{kind: "tin"}
+	sink("field", g.kind)
+	sink("method", (&glaze{"lead", "white"}).name())
+	sink("map", table["hot"])
+	for _, l := range list {
+		sink("element", l.kind+l.tint)
+	}
+	g.darken()
+	sink("later", g.tint)
+	choice := "a"
+	if len(os.Args) > 1 {
+		choice = "b"
+	}
+	sink("either", choice)
+	fire(os.Args[1])
+	empty(os.Args[2])
+}
+`
+
+// asked is what sink is given under each name, one text for each context.
+func asked(t *testing.T) map[string][]string {
+	u := unit.Load(t, kiln, "kiln")
+	got := map[string][]string{}
+	for _, call := range u.Index.Calls("example.com/kiln.sink") {
+		root := u.Eval.Root(call.In)
+		args := call.Instr.Common().Args
+		name, _ := eval.AsText(u.Eval.Context().Eval(args[0], root)[0]).Const()
+		u.Eval.Contexts(
+			func(c *eval.Context) []eval.Hole {
+				// the id of a request is a hole that nobody needs filled
+				return slices.DeleteFunc(eval.Holes(c.Eval(args[1], root)), func(h eval.Hole) bool { return h.V.Name() == "id" })
+			},
+			func(c *eval.Context) {
+				for _, v := range c.Eval(args[1], root) {
+					got[name] = append(got[name], eval.AsText(v).Pattern())
+				}
+			})
+	}
+	for _, texts := range got {
+		slices.Sort(texts)
+	}
+	return got
+}
+
+func TestEval(t *testing.T) {
+	got := asked(t)
+	for name, want := range map[string]string{
+		"sprintf": "a/7%",
+		"join":    "/a/b/c",
+		"url":     "/x",
+		"upper":   "AB",
+		"flag":    "localhost:8",
+		"unknown": "*",
+		"field":   "tin",
+		"method":  "lead-dark lead-white", // darken may run on any glaze
+		"map":     "fire",
+		"element": "ashdark ashgreen saltblue saltdark",
+		"later":   "dark",
+		"either":  "a b",
+		"request": "POST /v1/kilns/*/empty|POST /v1/kilns/*/fire",
+	} {
+		sep := " "
+		if strings.Contains(want, "|") {
+			sep = "|"
+		}
+		if have := strings.Join(got[name], sep); have != want {
+			t.Errorf("%s: %q, want %q", name, have, want)
+		}
+	}
+}
+
+func TestTextPattern(t *testing.T) {
+	hole := eval.AsText(eval.Hole{})
+	text := eval.Text{Parts: append(append(slices.Clone(hole.Parts), hole.Parts...), eval.Lit("/x").Parts...)}
+	if got := text.Pattern(); got != "*/x" {
+		t.Errorf("two holes in a row: %q", got)
+	}
+	if _, ok := text.Const(); ok {
+		t.Error("a text with a hole is not a constant")
+	}
+}
