@@ -4,7 +4,7 @@
 // The stages, in the order in which data passes through them:
 //
 //	system    which sources and programs are studied
-//	load      type-checked source of one program
+//	load      type-checked source of one of them
 //	program   its SSA
 //	index     where fields, variables and calls are
 //	calls     its call graph

@@ -52,6 +52,7 @@ func TestScenarios(t *testing.T) {
 
 // idiomsPage keeps docs/IDIOMS.md to what the scenarios show.
 func idiomsPage(t *testing.T, want string) {
+	t.Helper()
 	const page = "../docs/IDIOMS.md"
 	if *update {
 		if err := os.WriteFile(page, []byte(want), 0o666); err != nil {
@@ -64,6 +65,7 @@ func idiomsPage(t *testing.T, want string) {
 }
 
 func runScenario(t *testing.T, s *scenario.Scenario) {
+	t.Helper()
 	dir := t.TempDir()
 	if _, err := s.Unpack(dir, "../testdata"); err != nil {
 		t.Fatal(err)
@@ -161,6 +163,7 @@ func firstDifference(a, b []byte) string {
 // dump keeps the traces of a run where CALLROUTE_SCENARIO_OUT says, to be
 // looked at.
 func dump(t *testing.T, name string, f *flow.Flow) {
+	t.Helper()
 	out := os.Getenv("CALLROUTE_SCENARIO_OUT")
 	if out == "" {
 		return

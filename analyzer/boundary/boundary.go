@@ -209,7 +209,7 @@ func (u *Unit) Bind(fn *ssa.Function, iface types.Type, impls []types.Type, rule
 					continue
 				}
 				has, _ := c.Common().Value.Type().Underlying().(*types.Interface)
-				if has == nil || !(types.Identical(has, it) || types.Implements(has, it)) {
+				if has == nil || !types.Identical(has, it) && !types.Implements(has, it) {
 					continue
 				}
 				u.bindCall(f, c, impls, rule, registered, out)

@@ -335,11 +335,10 @@ func (e *evaluation) formatted(formats, values ssa.Value, fr *Frame) []Value {
 // flat is the values of each extra argument of a call.
 func (e *evaluation) flat(v ssa.Value, fr *Frame) [][]Value {
 	var out [][]Value
-	for _, l := range e.lists(v, fr) {
-		for _, el := range l.Elems {
+	if lists := e.lists(v, fr); len(lists) > 0 {
+		for _, el := range lists[0].Elems {
 			out = append(out, e.elem(el))
 		}
-		break
 	}
 	return out
 }

@@ -37,14 +37,14 @@ func (s *search) from(c *Context) {
 		return
 	}
 	if c.depth < maxChoices {
-		for _, h := range s.ask(c) {
-			if next := s.ev.fill(c, h); len(next) > 0 {
-				for _, n := range next {
-					s.from(n)
-				}
-				return
+		if holes := s.ask(c); len(holes) > 0 {
+			next := s.ev.fill(c, holes[0])
+			if len(next) == 0 {
+				next = []*Context{c.settle(holes[0], Pick{Value: Hole{V: holes[0].V, T: holes[0].T}})}
 			}
-			s.from(c.settle(h, Pick{Value: Hole{V: h.V, T: h.T}}))
+			for _, n := range next {
+				s.from(n)
+			}
 			return
 		}
 	}

@@ -272,7 +272,7 @@ func (e *evaluation) step(v ssa.Value, fr *Frame) []Value {
 			return e.load(v, fr)
 		}
 	case *ssa.Field:
-		return e.fieldsOf(e.eval(v.X, fr), v.X, v.Field, fr)
+		return e.fieldsOf(e.eval(v.X, fr), v.X, v.Field)
 	case *ssa.FieldAddr:
 		return e.parts(v, fr)
 	case *ssa.IndexAddr, *ssa.Index:

@@ -79,6 +79,7 @@ func main() {
 
 // asked is what sink is given under each name, one text for each context.
 func asked(t *testing.T) map[string][]string {
+	t.Helper()
 	u := unit.Load(t, kiln, "kiln")
 	got := map[string][]string{}
 	for _, call := range u.Index.Calls("example.com/kiln.sink") {

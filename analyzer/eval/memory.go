@@ -15,7 +15,7 @@ import (
 func (e *evaluation) load(v *ssa.UnOp, fr *Frame) []Value {
 	switch a := v.X.(type) {
 	case *ssa.FieldAddr:
-		return e.fieldsOf(e.eval(a.X, fr), a.X, a.Field, fr)
+		return e.fieldsOf(e.eval(a.X, fr), a.X, a.Field)
 	case *ssa.IndexAddr:
 		return e.element(a, fr)
 	}
@@ -136,7 +136,7 @@ func (e *evaluation) parts(v *ssa.FieldAddr, fr *Frame) []Value {
 
 // fieldsOf is the values of field i of each base; x is the operand the bases
 // were found for.
-func (e *evaluation) fieldsOf(bases []Value, x ssa.Value, i int, fr *Frame) []Value {
+func (e *evaluation) fieldsOf(bases []Value, x ssa.Value, i int) []Value {
 	var out []Value
 	unknown := false
 	for _, b := range bases {

@@ -81,12 +81,22 @@ const (
 )
 
 // Type implements Value.
-func (Text) Type() types.Type     { return types.Typ[types.String] }
-func (f Func) Type() types.Type   { return f.Fn.Signature }
+func (Text) Type() types.Type { return types.Typ[types.String] }
+
+// Type implements Value.
+func (f Func) Type() types.Type { return f.Fn.Signature }
+
+// Type implements Value.
 func (o Object) Type() types.Type { return o.T }
+
+// Type implements Value.
 func (r Result) Type() types.Type { return concrete(r.T) }
-func (List) Type() types.Type     { return nil }
-func (h Hole) Type() types.Type   { return concrete(h.T) }
+
+// Type implements Value.
+func (List) Type() types.Type { return nil }
+
+// Type implements Value.
+func (h Hole) Type() types.Type { return concrete(h.T) }
 
 func concrete(t types.Type) types.Type {
 	if t == nil || types.IsInterface(t) {

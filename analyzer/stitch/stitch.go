@@ -3,8 +3,11 @@
 //
 // Rules.
 //
-//   - http: method and path pattern fit; the route with the most equal
-//     segments wins, and equal fits are all given
+//   - http: method and path pattern fit, and addresses that are constants on
+//     both sides agree; within a program the most specific route wins, between
+//     programs the one with more equal segments, and equal fits are all given. A
+//     route for everything answers only where other requests to the same
+//     constant address reach that program
 //   - grpc, ttrpc: "/service/Method" is equal; when several programs serve it,
 //     those that the departing program starts are meant
 //   - exec: the file name is the program's name, or an alias in callroute.yaml

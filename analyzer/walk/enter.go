@@ -9,9 +9,9 @@ import (
 )
 
 // start enters the first program.
-func (w *walker) start(e Entry) error {
+func (w *walker) start(e Entry) {
 	if e.Exe.Main == summary.None {
-		return nil
+		return
 	}
 	main := w.node(place{e.Exe, e.Exe.Main})
 	w.flow.Root = main
@@ -31,10 +31,9 @@ func (w *walker) start(e Entry) error {
 			w.addHop(main, hop{to: n, via: via})
 			w.push(activation{exe: e.Exe}, h.Func)
 		}
-		return nil
+		return
 	}
 	w.command(main, e.Exe, e.Command, activation{exe: e.Exe, facts: strings.Join(e.Words, "\x00"), known: true}, hop{})
-	return nil
 }
 
 func (w *walker) siteOf(exe *summary.Executable, places []summary.Place) flow.Site {

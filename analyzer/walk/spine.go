@@ -104,7 +104,7 @@ type state struct {
 // programs and then something that lasts, without detours. Of several such
 // ways it takes the first that is written on the way to another process, and
 // the last inside the last one.
-func (w *walker) spine(e Entry) []int {
+func (w *walker) spine() []int {
 	if w.flow.Root == 0 {
 		return []int{}
 	}
@@ -121,7 +121,7 @@ func (w *walker) spine(e Entry) []int {
 			out = append(out, n)
 			on[n] = true
 		}
-		seen = w.through(seen, at, h)
+		seen = w.through(seen, h)
 		if h.process {
 			w.reads, w.steps = h.reads, 0
 		}
@@ -134,8 +134,8 @@ func (w *walker) program(n int) string {
 	return "\x00" + w.where[n-1].exe.Program.Package + "@" + w.where[n-1].exe.Program.Source.Name + "\x00"
 }
 
-// through is the set of programs after taking h from node n.
-func (w *walker) through(seen string, n int, h *hop) string {
+// through is the set of programs after taking h.
+func (w *walker) through(seen string, h *hop) string {
 	p := w.program(h.to)
 	if strings.Contains(seen, p) {
 		return seen
@@ -179,7 +179,7 @@ func (w *walker) choose(values map[state]worth, s state, on map[int]bool) *hop {
 		if on[h.to] || !w.allowed(s.seen, s.node, h) {
 			continue
 		}
-		v, ok := values[state{h.to, w.through(s.seen, s.node, h)}]
+		v, ok := values[state{h.to, w.through(s.seen, h)}]
 		if !ok {
 			continue
 		}
@@ -303,7 +303,7 @@ func (w *walker) named(n int) bool {
 
 // plus is the worth of taking h and then going on with v.
 func (w *walker) plus(v worth, s state, h *hop) worth {
-	if w.through(s.seen, s.node, h) != s.seen {
+	if w.through(s.seen, h) != s.seen {
 		v.programs++
 		v.cost = 0 // only the way to the next program is compared
 	}
@@ -352,7 +352,7 @@ func (w *walker) sets() []string {
 			}
 			for j := range w.hops[n] {
 				h := &w.hops[n][j]
-				next := w.through(out[i], n+1, h)
+				next := w.through(out[i], h)
 				if h.process && next != out[i] && !seen[next] {
 					seen[next] = true
 					out = append(out, next)
@@ -383,7 +383,7 @@ func (w *walker) valuesOf(seen string, values map[state]worth) {
 			if !w.allowed(seen, n, h) {
 				continue
 			}
-			next := w.through(seen, n, h)
+			next := w.through(seen, h)
 			if next == seen {
 				in[h.to] = append(in[h.to], back{n, h})
 				continue

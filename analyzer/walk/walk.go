@@ -50,13 +50,11 @@ func Walk(ctx context.Context, st *stitch.Stitcher, e Entry, v View) (*flow.Flow
 	if w.flow.Command == nil {
 		w.flow.Command = []string{}
 	}
-	if err := w.start(e); err != nil {
-		return nil, err
-	}
+	w.start(e)
 	if err := w.run(); err != nil {
 		return nil, err
 	}
-	w.flow.Spine = w.spine(e)
+	w.flow.Spine = w.spine()
 	w.finish()
 	shown, err := v.apply(w.flow)
 	if err != nil {
@@ -434,13 +432,13 @@ func (w *walker) depart(v visit, d *summary.Departure) error {
 		via = append(via, in)
 	}
 	for _, j := range joins {
-		w.join(v, d, j, joins, hop{via: via, pos: posOf(d), process: d.Kind.Process(), reads: d.Kind == flow.HTTP && (d.Key.Name == "GET" || d.Key.Name == "HEAD")}, from, in, site)
+		w.join(d, j, joins, hop{via: via, pos: posOf(d), process: d.Kind.Process(), reads: d.Kind == flow.HTTP && (d.Key.Name == "GET" || d.Key.Name == "HEAD")}, from, in, site)
 	}
 	return nil
 }
 
 // join adds the edge to one thing that a departure reaches.
-func (w *walker) join(v visit, d *summary.Departure, j stitch.Join, all []stitch.Join, h hop, from, in int, site flow.Site) {
+func (w *walker) join(d *summary.Departure, j stitch.Join, all []stitch.Join, h hop, from, in int, site flow.Site) {
 	e := flow.Edge{From: in, Kind: d.Kind, Site: site, Detail: j.Detail, Rule: d.Rule, Candidates: len(all), Label: j.Label}
 	if from != in {
 		e.Origins = []int{from}

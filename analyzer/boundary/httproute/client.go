@@ -296,7 +296,7 @@ func (f clientFinder) deciding(t eval.Text) []eval.Hole {
 		starts := i == 0 || t.Parts[i-1].Hole == nil && strings.HasSuffix(t.Parts[i-1].Lit, "/")
 		ends := i == len(t.Parts)-1 || t.Parts[i+1].Hole == nil && strings.IndexAny(t.Parts[i+1].Lit, "/?") == 0
 		first := !hasLetter(eval.Text{Parts: t.Parts[:i]}.Pattern())
-		if starts && ends && !f.alwaysConstant(*p.Hole) && !(first && f.writesPath(*p.Hole)) {
+		if starts && ends && !f.alwaysConstant(*p.Hole) && (!first || !f.writesPath(*p.Hole)) {
 			continue
 		}
 		if i == 0 && ends && !f.writesPath(*p.Hole) {

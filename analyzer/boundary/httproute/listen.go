@@ -48,17 +48,17 @@ func (l listeners) address(router ssa.Value, known bool) string {
 
 func (f *serverFinder) findListeners(ctx context.Context) listeners {
 	l := listeners{at: map[ssa.Value][]string{}}
-	any := false
+	found := false
 	for _, how := range listening {
 		for _, call := range f.Index.Calls(how.symbol) {
 			if f.Program.Std(call.In) || ctx.Err() != nil {
 				continue
 			}
-			any = true
+			found = true
 			f.listens(&l, how, call)
 		}
 	}
-	l.byItself = l.byItself || !any || f.namesDefault()
+	l.byItself = l.byItself || !found || f.namesDefault()
 	return l
 }
 
@@ -215,7 +215,7 @@ func (f *serverFinder) namesDefault() bool {
 
 // servedOn is what made the router that a call adds a route to, nil for
 // http.DefaultServeMux; known tells whether that can be told.
-func (f *serverFinder) servedOn(c *eval.Context, s served, call index.Call, root *eval.Frame) (router ssa.Value, known bool) {
+func (f *serverFinder) servedOn(c *eval.Context, call index.Call, root *eval.Frame) (router ssa.Value, known bool) {
 	switch index.CalleeSymbol(call.Instr.Common()) {
 	case "net/http.Handle", "net/http.HandleFunc":
 		return nil, true

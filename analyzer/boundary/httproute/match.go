@@ -134,7 +134,8 @@ func fit(req, pat []string) (equal bool, score int) {
 	if len(req) == 0 {
 		return false, 0
 	}
-	r, n := req[0], 0
+	r := req[0]
+	var n int
 	switch {
 	case r == p:
 		n = Literal

@@ -28,14 +28,15 @@ func TestMatch(t *testing.T) {
 		last := 0
 		for i, route := range c.routes {
 			n := Match(c.request, route)
-			if i == 0 {
+			switch {
+			case i == 0:
 				last = n
 				if n == 0 {
 					t.Errorf("%s does not fit %s", c.request, route)
 				}
-			} else if n >= last {
+			case n >= last:
 				t.Errorf("%s: %s scores %d, %s before it %d", c.request, route, n, c.routes[i-1], last)
-			} else {
+			default:
 				last = max(n, 1)
 			}
 		}

@@ -208,11 +208,12 @@ func (f *finder) call(fn *ssa.Function, c ssa.CallInstruction) {
 	if len(targets) == 0 || s != nil && len(targets) >= len(s.Callees) && !labels {
 		return
 	}
-	kind, detail := flow.Interface, ""
+	var kind flow.Kind
+	var detail string
 	if s != nil {
 		kind, detail = s.Kind, s.Detail
 	} else {
-		detail = calls.TypeString(cc.Value.Type()) + "." + cc.Method.Name()
+		kind, detail = flow.Interface, calls.TypeString(cc.Value.Type())+"."+cc.Method.Name()
 	}
 	f.out.Cuts = append(f.out.Cuts, c)
 	slices.SortStableFunc(targets, func(a, b target) int { return f.Graph.Before(a.fn, b.fn) })

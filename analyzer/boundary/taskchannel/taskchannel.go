@@ -173,7 +173,7 @@ func (f *finder) receiver(r reception, received map[string]bool) {
 	if r.once {
 		rule = "taskchannel/5"
 	}
-	any := false
+	found := false
 	f.Eval.Contexts(
 		func(c *eval.Context) []eval.Hole { _, holes := f.made(c, r.ch, root); return holes },
 		func(c *eval.Context) {
@@ -182,7 +182,7 @@ func (f *finder) receiver(r reception, received map[string]bool) {
 				if r.once && (m.Parent() == r.fn || !kept(m)) {
 					continue
 				}
-				any = true
+				found = true
 				received[f.id(m)] = true
 				f.out.Arrivals = append(f.out.Arrivals, boundary.Arrival{
 					Kind: flow.Channel, Key: boundary.Key{Path: f.id(m)}, Handlers: []boundary.Handler{{Fn: r.fn}},
@@ -196,7 +196,7 @@ func (f *finder) receiver(r reception, received map[string]bool) {
 				}
 			}
 		})
-	if any {
+	if found {
 		f.typeSwitches(r.fn, r.value, 0)
 		f.carried(r.value, 0)
 	}

@@ -22,8 +22,10 @@ func sample() *flow.Flow {
 		},
 		Edges: []flow.Edge{
 			{From: 1, To: 2, Kind: flow.Call, Site: flow.Site{File: "a.go", Line: 2}, Rule: "static", Candidates: 1, Under: []string{"if x"}},
-			{From: 2, To: 3, Kind: flow.HTTP, Site: flow.Site{File: "a.go", Line: 5}, Rule: "httproute/1", Candidates: 1, Label: "v1",
-				Registered: []flow.Registered{{Site: flow.Site{File: "a.go", Line: 8}, Node: &d}}},
+			{
+				From: 2, To: 3, Kind: flow.HTTP, Site: flow.Site{File: "a.go", Line: 5}, Rule: "httproute/1", Candidates: 1, Label: "v1",
+				Registered: []flow.Registered{{Site: flow.Site{File: "a.go", Line: 8}, Node: &d}},
+			},
 		},
 		Root: 1, Spine: []int{1, 2, 3},
 		Gaps: []flow.Gap{{After: 1, Kind: flow.Exec, Reason: "name is configured"}},

@@ -154,7 +154,7 @@ func (p *reader) expectation(e *Expectation, rest string) error {
 		}
 		f := strings.Fields(words)
 		if len(f) < 2 {
-			return fmt.Errorf("want PROGRAM WORD...")
+			return fmt.Errorf("want PROGRAM and words")
 		}
 		e.From, e.Words = f[0], f[1:]
 		return nil

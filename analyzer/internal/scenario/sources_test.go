@@ -48,6 +48,7 @@ func TestSources(t *testing.T) {
 }
 
 func scenarios(t *testing.T) (all []*Scenario) {
+	t.Helper()
 	files, err := filepath.Glob(filepath.Join(testdata, "scenarios", "*.txtar"))
 	if err != nil || len(files) == 0 {
 		t.Fatal("no scenarios:", err)
@@ -86,6 +87,7 @@ func TestIdioms(t *testing.T) {
 // checkNames catches a misspelled function in a negated expectation, which
 // could never fail: what may not be in a trace must be in the source.
 func checkNames(t *testing.T, s *Scenario, dir string) {
+	t.Helper()
 	source := words(t, dir)
 	check := func(e Expectation) {
 		for _, f := range e.Funcs {
@@ -110,6 +112,7 @@ func checkNames(t *testing.T, s *Scenario, dir string) {
 var identifier = regexp.MustCompile(`[\pL_][\pL\pN_]*`)
 
 func words(t *testing.T, dir string) map[string]bool {
+	t.Helper()
 	all := map[string]bool{}
 	err := filepath.WalkDir(dir, func(p string, d os.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
@@ -148,6 +151,7 @@ var (
 )
 
 func modulePath(t *testing.T, dir string) string {
+	t.Helper()
 	data, err := os.ReadFile(filepath.Join(dir, "go.mod"))
 	if err != nil {
 		t.Fatal(err)
@@ -169,6 +173,7 @@ func systemFile(s *Scenario) string {
 }
 
 func checkModule(t *testing.T, std *stdlib, roots map[string]string, dir, tags string) {
+	t.Helper()
 	c := &checker{std: std, fset: token.NewFileSet(), context: build.Default, roots: roots, dir: dir, done: map[string]*types.Package{}}
 	c.context.BuildTags = strings.Split(tags, ",")
 	err := filepath.WalkDir(dir, func(p string, d os.DirEntry, err error) error {
