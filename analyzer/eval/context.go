@@ -10,8 +10,9 @@ import (
 )
 
 const (
-	maxChoices  = 14   // callers and elements chosen in one context
-	maxContexts = 4096 // contexts tried for one question
+	maxChoices  = 14     // callers and elements chosen in one context
+	maxContexts = 4096   // contexts tried for one question
+	maxWork     = 250000 // values visited for one question, over all its contexts
 )
 
 // Question asks about a tuple of values in a context. It returns the holes it
@@ -34,6 +35,10 @@ type search struct {
 
 func (s *search) from(c *Context) {
 	if s.left--; s.left < 0 {
+		return
+	}
+	if *c.work > maxWork {
+		s.visit(c) // too much depends on too many: what is known so far
 		return
 	}
 	if c.depth < maxChoices {
@@ -77,7 +82,7 @@ func (ev *Evaluator) callers(c *Context, h Hole) []*Context {
 		seen[s.Instr] = true
 		out = append(out, &Context{
 			ev: ev, up: c, frame: h.Frame, call: s.Instr, in: ev.Root(s.Caller),
-			depth: c.depth + 1, steps: c.steps,
+			depth: c.depth + 1, steps: c.steps, work: c.work,
 		})
 	}
 	return out
@@ -118,7 +123,7 @@ func (ev *Evaluator) elements(c *Context, h Hole) []*Context {
 
 // settle is c with h decided.
 func (c *Context) settle(h Hole, p Pick) *Context {
-	return &Context{ev: c.ev, up: c, elem: &elemKey{h.V, h.Frame}, pick: p, depth: c.depth + 1, steps: c.steps}
+	return &Context{ev: c.ev, up: c, elem: &elemKey{h.V, h.Frame}, pick: p, depth: c.depth + 1, steps: c.steps, work: c.work}
 }
 
 // sibling is the key of the map entry whose value the context chose, or the

@@ -121,7 +121,8 @@ type Context struct {
 	elem  *elemKey
 	pick  Pick
 	depth int
-	steps *int
+	steps *int // values visited since the last question
+	work  *int // and in all, below one Evaluator.Context
 	memo  map[elemKey][]Value
 
 	fixed bool // what a user can set counts as unknown
@@ -133,7 +134,7 @@ type elemKey struct {
 }
 
 // Context is the context in which nothing is chosen yet.
-func (ev *Evaluator) Context() *Context { return &Context{ev: ev, steps: new(int)} }
+func (ev *Evaluator) Context() *Context { return &Context{ev: ev, steps: new(int), work: new(int)} }
 
 // caller is the chosen caller of a root frame.
 func (c *Context) caller(f *Frame) (ssa.CallInstruction, *Frame) {
@@ -186,6 +187,7 @@ type evaluation struct {
 }
 
 func (c *Context) question() *evaluation {
+	*c.work += *c.steps
 	*c.steps = 0
 	if c.memo == nil {
 		c.memo = map[elemKey][]Value{}

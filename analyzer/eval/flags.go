@@ -93,7 +93,7 @@ func (ev *Evaluator) addFlag(symbol string, c index.Call) {
 // program: the default of a flag, and what a field with a tag holds, is the
 // text "*".
 func (c *Context) Fixed() *Context {
-	return &Context{ev: c.ev, up: c, depth: c.depth, steps: c.steps, fixed: true}
+	return &Context{ev: c.ev, up: c, depth: c.depth, steps: c.steps, work: c.work, fixed: true}
 }
 
 func settable() []Value { return []Value{Lit("*")} }
