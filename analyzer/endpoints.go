@@ -52,7 +52,7 @@ func (a *Analyzer) Endpoints(ctx context.Context) (*flow.Endpoints, error) {
 				Program: p.Name, Kind: d.Kind, Key: d.Key.String(), Func: origin.Name,
 				Site: flow.Site{File: origin.File, Line: line}, Rule: d.Rule, Peers: []string{},
 			}
-			for _, j := range joins {
+			for n, j := range joins {
 				peer := j.Exe.Program.Name
 				if j.Func != summary.None {
 					peer += " " + j.Exe.Funcs[j.Func].Name
@@ -60,6 +60,10 @@ func (a *Analyzer) Endpoints(ctx context.Context) (*flow.Endpoints, error) {
 					if from := p.Name + " " + origin.Name; !slices.Contains(reached[s], from) {
 						reached[s] = append(reached[s], from)
 					}
+				}
+				if i := slices.IndexFunc(joins[:n], func(x stitch.Join) bool { return x.Exe == j.Exe && x.Detail == j.Detail }); i >= 0 {
+					e.Variants = append(e.Variants, peer) // another handler of the same route
+					continue
 				}
 				e.Peers = append(e.Peers, peer)
 			}

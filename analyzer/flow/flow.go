@@ -168,8 +168,12 @@ type Endpoint struct {
 	Func    string   `json:"func"` // the function that decides the key, or the handler
 	Site    Site     `json:"site"`
 	Rule    string   `json:"rule"`
-	Peers   []string `json:"peers"`            // the other sides, as "program func"; empty: no partner
-	Reason  string   `json:"reason,omitempty"` // why there is no partner
+	Peers   []string `json:"peers"` // the other sides, as "program func"; empty: no partner
+	// Variants is the other handlers that a peer's route may have, which a
+	// configuration chooses.
+	Variants []string `json:"variants,omitempty"`
+
+	Reason string `json:"reason,omitempty"` // why there is no partner
 
 	Registered []Site `json:"registered,omitempty"` // of an arrival: the table entry, then the places that led to it
 }

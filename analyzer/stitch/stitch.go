@@ -9,7 +9,7 @@
 //     route for everything answers only where other requests to the same
 //     constant address reach that program
 //   - grpc, ttrpc: "/service/Method" is equal; when several programs serve it,
-//     those that the departing program starts are meant
+//     those that the departing program starts are meant, or those that start it
 //   - exec: the file name is the program's name, or an alias in callroute.yaml
 //     says so; the arguments choose the command
 //
@@ -253,23 +253,34 @@ func detail(d *summary.Departure, a *summary.Arrival) string {
 }
 
 // narrow keeps, of several programs that serve the same key, those that the
-// departing program starts.
+// departing program starts, or else those that start it.
 func narrow(from *summary.Executable, joins []Join) []Join {
 	if !manyPrograms(joins) {
 		return joins
 	}
-	var children []Join
+	var children, parents []Join
 	for _, j := range joins {
-		if slices.ContainsFunc(from.Departures, func(d summary.Departure) bool {
-			return d.Kind == flow.Exec && execprogram.Match(d.Key.Name, j.Exe.Program.Name)
-		}) {
+		if starts(from, j.Exe) {
 			children = append(children, j)
 		}
+		if starts(j.Exe, from) {
+			parents = append(parents, j)
+		}
 	}
-	if len(children) > 0 {
+	switch {
+	case len(children) > 0:
 		return children
+	case len(parents) > 0:
+		return parents
 	}
 	return joins
+}
+
+// starts reports whether one program starts another by its name.
+func starts(one, other *summary.Executable) bool {
+	return one != other && slices.ContainsFunc(one.Departures, func(d summary.Departure) bool {
+		return d.Kind == flow.Exec && execprogram.Match(d.Key.Name, other.Program.Name)
+	})
 }
 
 func manyPrograms(joins []Join) bool {

@@ -20,12 +20,13 @@ const (
 	undoCost    = 20 // takes back what was done, by its name
 	wordBonus   = 2  // the callee's name repeats a word of the command
 
-	firstSlack = 6  // how much dearer the first of several ways may be
-	lastSlack  = 24 // how much dearer the last effect may be
-	farEffect  = 48 // an effect that is further away is not what the command is about
-	fewSteps   = 3  // steps shown where no effect follows
-	noEffect   = 400
-	smallWrite = 12 // directories, links, removals
+	firstSlack    = 6  // how much dearer the first of several ways may be
+	namesakeSlack = 24 // how much dearer a way may be that repeats the command's word
+	lastSlack     = 24 // how much dearer the last effect may be
+	farEffect     = 48 // an effect that is further away is not what the command is about
+	fewSteps      = 3  // steps shown where no effect follows
+	noEffect      = 400
+	smallWrite    = 12 // directories, links, removals
 )
 
 // cost is the price of going on to function to at site s.
@@ -183,7 +184,11 @@ func (w *walker) choose(values map[state]worth, s state, on map[int]bool) *hop {
 		if !ok {
 			continue
 		}
-		if v = w.plus(v, s, h); v.programs == best.programs && v.cost <= best.cost+slack {
+		switch v = w.plus(v, s, h); {
+		case v.programs != best.programs:
+		case v.cost <= best.cost+slack:
+			good = append(good, h)
+		case v.cost <= best.cost+namesakeSlack && best.programs > 0 && w.namesake(h):
 			good = append(good, h)
 		}
 	}
@@ -203,17 +208,20 @@ func (w *walker) choose(values map[state]worth, s state, on map[int]bool) *hop {
 // preferNamesakes keeps the hops whose function repeats a word of the command,
 // when there are any.
 func (w *walker) preferNamesakes(hops []*hop) []*hop {
-	same := slices.DeleteFunc(slices.Clone(hops), func(h *hop) bool {
-		to := h.to
-		if h.process && len(h.via) > 0 {
-			to = h.via[0]
-		}
-		return !w.mentions(to)
-	})
+	same := slices.DeleteFunc(slices.Clone(hops), func(h *hop) bool { return !w.namesake(h) })
 	if len(same) > 0 {
 		return same
 	}
 	return hops
+}
+
+// namesake reports whether the first function of a hop repeats a word of the
+// command.
+func (w *walker) namesake(h *hop) bool {
+	if h.process && len(h.via) > 0 {
+		return w.mentions(h.via[0])
+	}
+	return w.mentions(h.to)
 }
 
 // mentions reports whether a function's own name has a word of the command in
