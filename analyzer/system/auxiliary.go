@@ -5,10 +5,17 @@ import (
 	"strings"
 )
 
-// Auxiliary reports whether the main package stands in a folder that by its
-// name holds tests, examples or tools of the tree. Nothing is taken to arrive in
-// such a program unless nothing else has the name that is started.
+// Auxiliary reports whether the main package is by its name, or by that of a
+// folder around it, a test, an example or a tool of the tree: integration/x,
+// gen-docs, x-stress. Nothing is taken to arrive in such a program unless
+// nothing else has the name that is started.
 func (p *Program) Auxiliary() bool {
+	for _, word := range strings.FieldsFunc(p.Name, func(r rune) bool { return r == '-' || r == '_' }) {
+		switch word {
+		case "bench", "gen", "stress", "test", "tests":
+			return true
+		}
+	}
 	below := strings.TrimPrefix(p.Dir, p.Source.Dir)
 	return slices.ContainsFunc(strings.Split(below, "/"), func(elem string) bool {
 		switch elem {

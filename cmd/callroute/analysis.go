@@ -39,10 +39,10 @@ func openAnalyzer(ctx context.Context, s sources, progress func(string)) (analys
 // until the program is done. GOGC and GOMEMLIMIT, where set, stay in force.
 func tuneCollector() {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(300)
+		debug.SetGCPercent(200)
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(1200 << 20)
+		debug.SetMemoryLimit(1400 << 20)
 	}
 }
 
