@@ -9,7 +9,7 @@ import (
 )
 
 // Hops is how many edges may lie between two functions that a path joins.
-// shared/truth/score.py uses the same number.
+// A wrapper or two may stand between.
 const Hops = 6
 
 // Problem is an expectation that does not hold.
