@@ -140,10 +140,12 @@ func siteTo(exe *summary.Executable, from, to summary.ID, line int) *summary.Sit
 	return found
 }
 
-// registered adds the way from main to where a handler is registered and
-// returns the sites.
+// registered adds the way from main to each place where a handler is registered
+// and returns the sites.
 func (w *walker) registered(exe *summary.Executable, places []summary.Place) []flow.Registered {
-	w.pathTo(exe, places)
+	for i := range places {
+		w.pathTo(exe, places[i:i+1])
+	}
 	var out []flow.Registered
 	for _, p := range places {
 		n := w.node(place{exe, p.In})
