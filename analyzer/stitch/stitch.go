@@ -80,6 +80,8 @@ func (s *Stitcher) Join(ctx context.Context, from *summary.Executable, d *summar
 // request joins http, grpc and ttrpc.
 func (s *Stitcher) request(ctx context.Context, from *summary.Executable, d *summary.Departure) ([]Join, *Gap, error) {
 	var best answers
+	foreign := 0
+	var library *summary.Executable
 	for _, p := range s.Programs.All() {
 		if p == from.Program || !s.Programs.Serves(ctx, p, d.Kind, d.Key.Path) {
 			continue
@@ -90,7 +92,13 @@ func (s *Stitcher) request(ctx context.Context, from *summary.Executable, d *sum
 		}
 		if d.Kind != flow.HTTP || !from.Funcs[d.In].Library || speaksTo(from, d, exe) {
 			best.add(answer(exe, d))
+			if n := foreignScore(exe, d); n > foreign && n > answer(exe, d).score {
+				foreign, library = n, exe
+			}
 		}
+	}
+	if library != nil && foreign >= best.score && foreign > 4*httproute.Weak {
+		return nil, &Gap{Reason: fmt.Sprintf("%s serves %s with a function of a library", library.Program.Name, d.Key)}, nil
 	}
 	if len(best.joins) == 0 && (d.Kind != flow.HTTP || speaksTo(from, d, from)) {
 		best.add(answer(from, d))
@@ -154,6 +162,16 @@ func answer(exe *summary.Executable, d *summary.Departure) answers {
 		}
 	}
 	return out
+}
+
+// foreignScore tells how well exe answers d with a function that is not in its
+// summary.
+func foreignScore(exe *summary.Executable, d *summary.Departure) int {
+	best := 0
+	for i := range exe.Foreign {
+		best = max(best, fit(d, &exe.Foreign[i]))
+	}
+	return best
 }
 
 // behind is the program that other requests to the same constant address reach

@@ -38,11 +38,13 @@ func (b *builder) registrations() {
 // may link a server without ever making one.
 func (b *builder) dropIdle() {
 	run := b.exe.Reachable()
-	b.exe.Arrivals = slices.DeleteFunc(b.exe.Arrivals, func(a Arrival) bool {
+	idle := func(a Arrival) bool {
 		return a.Kind.Process() && len(a.Registered) > 0 && !slices.ContainsFunc(a.Registered, func(p Place) bool {
 			return b.exe.Funcs[p.In].Decl == "" && run[p.In]
 		})
-	})
+	}
+	b.exe.Arrivals = slices.DeleteFunc(b.exe.Arrivals, idle)
+	b.exe.Foreign = slices.DeleteFunc(b.exe.Foreign, idle)
 }
 
 // Reachable is the functions that some run of the program can reach: from main,

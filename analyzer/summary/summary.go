@@ -38,6 +38,7 @@ type Executable struct {
 	Main       ID
 	Departures []Departure
 	Arrivals   []Arrival
+	Foreign    []Arrival // served by functions that are not in the summary: no Handlers
 	Commands   []Command
 	Dropped    flow.Dropped
 }
@@ -468,6 +469,7 @@ func (b *builder) arrivals() {
 	for _, a := range b.found.Arrivals {
 		out := Arrival{Kind: a.Kind, Key: a.Key, Registered: b.places(a.Registered), Rule: a.Rule, Handlers: b.handlers(a.Handlers)}
 		if len(out.Handlers) == 0 {
+			b.exe.Foreign = append(b.exe.Foreign, out)
 			continue
 		}
 		if !slices.ContainsFunc(b.exe.Arrivals, func(x Arrival) bool {
