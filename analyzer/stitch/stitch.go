@@ -97,7 +97,7 @@ func (s *Stitcher) request(ctx context.Context, from *summary.Executable, d *sum
 			}
 		}
 	}
-	if library != nil && foreign >= best.score && foreign > 4*httproute.Weak {
+	if library != nil && equalSegments(foreign) >= equalSegments(best.score) && foreign > 4*httproute.Weak {
 		return nil, &Gap{Reason: fmt.Sprintf("%s serves %s with a function of a library", library.Program.Name, d.Key)}, nil
 	}
 	if len(best.joins) == 0 && (d.Kind != flow.HTTP || speaksTo(from, d, from)) {
@@ -132,7 +132,7 @@ type answers struct {
 // pattern is says which one a server takes, not which server is asked, so that
 // only a pattern with more equal segments is better.
 func (a *answers) add(other answers) {
-	switch have, comes := (a.score+3)/(4*httproute.Literal), (other.score+3)/(4*httproute.Literal); {
+	switch have, comes := equalSegments(a.score), equalSegments(other.score); {
 	case len(other.joins) == 0 || other.score <= 4*httproute.Weak && other.score > 1 || comes < have:
 	case comes > have:
 		*a = other
@@ -141,6 +141,9 @@ func (a *answers) add(other answers) {
 		a.score = max(a.score, other.score)
 	}
 }
+
+// equalSegments is the number of path segments that a score stands for.
+func equalSegments(score int) int { return (score + 3) / (4 * httproute.Literal) }
 
 // answer is what exe serves that fits d best.
 func answer(exe *summary.Executable, d *summary.Departure) answers {
