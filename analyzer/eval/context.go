@@ -264,18 +264,6 @@ func (c *Context) Chain(fr *Frame) []ssa.CallInstruction {
 	return out
 }
 
-// Outermost is the frame at which the chain of callers of fr begins.
-func (c *Context) Outermost(fr *Frame) *Frame {
-	for range 4 * maxChoices {
-		call, up := c.Caller(fr)
-		if call == nil {
-			break
-		}
-		fr = up
-	}
-	return fr
-}
-
 // Types is the concrete types that v can have.
 func (c *Context) Types(v ssa.Value, fr *Frame) []types.Type {
 	var out []types.Type
@@ -301,17 +289,6 @@ func (c *Context) Field(o Object, name string) []Value {
 		return nil
 	}
 	return out
-}
-
-// Contents is what the variable that o points to holds; a struct is returned
-// as it is.
-func (c *Context) Contents(o Object) []Value {
-	p, ok := o.T.Underlying().(*types.Pointer)
-	if !ok {
-		return []Value{o}
-	}
-	e := c.question()
-	return e.contents(o, p.Elem())
 }
 
 // Element is the values of one element of a list.

@@ -121,10 +121,6 @@ func (x *Index) FieldLoads(v *types.Var) []*ssa.UnOp { return x.fieldLoads[v] }
 // GlobalLoads is every read of a package variable.
 func (x *Index) GlobalLoads(g *ssa.Global) []*ssa.UnOp { return x.globalLoads[g] }
 
-// Allocs is every place where a variable of the named struct type, or of a
-// pointer to it, is made.
-func (x *Index) Allocs(t *types.Named) []*ssa.Alloc { return x.allocs[t.Origin().Obj()] }
-
 // AllocsOf is every place where a variable of the struct type with this
 // symbol ("os/exec.Cmd") is made.
 func (x *Index) AllocsOf(symbol string) []*ssa.Alloc {
