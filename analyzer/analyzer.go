@@ -12,6 +12,7 @@
 //	boundary  where control leaves and arrives; one package per protocol
 //	summary   the program as plain data; the SSA is dropped
 //	stitch    joins departures to arrivals
+//	source    the conditions of a call, and the lines that matter
 //	walk      follows the command and chooses the spine
 //	flow      the result
 package analyzer
@@ -52,6 +53,7 @@ type Query struct {
 
 	To, Focus, Ignore, Show, Hide *regexp.Regexp // see walk.View
 	Depth                         int
+	Code                          bool
 }
 
 // Open finds the programs of sys. It loads none of them yet.
@@ -86,7 +88,7 @@ func (a *Analyzer) Trace(ctx context.Context, q Query) (*flow.Flow, error) {
 		return nil, err
 	}
 	st := &stitch.Stitcher{System: a.system, Programs: a.programs}
-	return walk.Walk(ctx, st, entry, walk.View{To: q.To, Focus: q.Focus, Ignore: q.Ignore, Show: q.Show, Hide: q.Hide, Depth: q.Depth})
+	return walk.Walk(ctx, st, entry, walk.View{To: q.To, Focus: q.Focus, Ignore: q.Ignore, Show: q.Show, Hide: q.Hide, Depth: q.Depth, Code: q.Code})
 }
 
 // program finds a program by name, or by import path.

@@ -8,7 +8,10 @@ import (
 	"github.com/callroute/callroute/analyzer/system"
 )
 
-// shownDir says how the file names of a folder are shown.
+// Names says how the file names of some folders are shown, the innermost
+// folders first.
+type Names []shownDir
+
 type shownDir struct{ dir, as string }
 
 func (l *Loader) executable(p *system.Program, units []*unit) *Executable {
@@ -21,28 +24,42 @@ func (l *Loader) executable(p *system.Program, units []*unit) *Executable {
 			e.Dropped.Packages = append(e.Dropped.Packages, u.Path)
 		}
 		if u.Standard && u.Path == "runtime" {
-			e.names = append(e.names, shownDir{filepath.Dir(u.Dir), "$GOROOT/src"})
+			e.Names = append(e.Names, shownDir{filepath.Dir(u.Dir), "$GOROOT/src"})
 		}
 		if m := u.module; m != nil && m.Dir != "" && m.Version != "" {
-			e.names = append(e.names, shownDir{m.Dir, m.Path + "@" + m.Version})
+			e.Names = append(e.Names, shownDir{m.Dir, m.Path + "@" + m.Version})
 		}
 	}
 	e.Main = e.Packages[len(e.Packages)-1]
 	slices.Sort(e.Dropped.Packages)
-	slices.SortFunc(e.names, func(a, b shownDir) int { return len(b.dir) - len(a.dir) })
-	e.names = slices.Compact(e.names)
-	e.names = slices.Insert(e.names, 0, shownDir{p.Source.Dir, ""})
+	slices.SortFunc(e.Names, func(a, b shownDir) int { return len(b.dir) - len(a.dir) })
+	e.Names = slices.Compact(e.Names)
+	e.Names = slices.Insert(e.Names, 0, shownDir{p.Source.Dir, ""})
 	return e
 }
 
 // Rel shortens a file name: relative to the source's folder, else
 // "module@version/…" or "$GOROOT/src/…", else as it is.
-func (e *Executable) Rel(filename string) string {
-	for _, n := range e.names {
-		if within(n.dir, filename) {
-			rel := strings.TrimPrefix(filename[len(n.dir):], string(filepath.Separator))
-			return filepath.ToSlash(filepath.Join(n.as, rel))
+func (n Names) Rel(filename string) string {
+	for _, d := range n {
+		if within(d.dir, filename) {
+			rel := strings.TrimPrefix(filename[len(d.dir):], string(filepath.Separator))
+			return filepath.ToSlash(filepath.Join(d.as, rel))
 		}
 	}
 	return filename
+}
+
+// Path is the file that Rel shortened to name.
+func (n Names) Path(name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	for i := range n {
+		d := n[(i+1)%len(n)] // the source's folder, whose names have no prefix, last
+		if rest, found := strings.CutPrefix(name, d.as); found && (d.as == "" || strings.HasPrefix(rest, "/")) {
+			return filepath.Join(d.dir, filepath.FromSlash(rest))
+		}
+	}
+	return filepath.FromSlash(name)
 }

@@ -89,8 +89,7 @@ type Executable struct {
 	Main     *Package
 	Packages []*Package // a package comes after its imports; the same order in every run
 	Dropped  flow.Dropped
-
-	names []shownDir
+	Names
 }
 
 // Package is one type-checked package. Every package that Types imports is in

@@ -21,6 +21,7 @@ import (
 	"github.com/callroute/callroute/analyzer/calls"
 	"github.com/callroute/callroute/analyzer/eval"
 	"github.com/callroute/callroute/analyzer/flow"
+	"github.com/callroute/callroute/analyzer/load"
 	"github.com/callroute/callroute/analyzer/program"
 	"github.com/callroute/callroute/analyzer/system"
 )
@@ -41,6 +42,7 @@ type Executable struct {
 	Foreign    []Arrival // served by functions that are not in the summary: no Handlers
 	Commands   []Command
 	Dropped    flow.Dropped
+	load.Names
 }
 
 // Func is a function, or a package variable that registers one.
@@ -150,7 +152,7 @@ type Command struct {
 func Build(u *boundary.Unit, found *boundary.Findings) *Executable {
 	b := &builder{
 		u: u, found: found, ids: map[boundary.Node]ID{}, cut: map[ssa.CallInstruction]bool{},
-		exe: &Executable{Program: u.Program.Exe.Program, Dropped: u.Program.Exe.Dropped, Main: None},
+		exe: &Executable{Program: u.Program.Exe.Program, Dropped: u.Program.Exe.Dropped, Names: u.Program.Exe.Names, Main: None},
 	}
 	b.exe.Dropped.Packages = append(b.exe.Dropped.Packages, u.Program.Broke...)
 	b.build()

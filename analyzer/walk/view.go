@@ -24,6 +24,7 @@ type View struct {
 	Show   *regexp.Regexp // only matching functions, joined over the others
 	Hide   *regexp.Regexp // no matching functions, joined over them
 	Depth  int            // calls followed inside one process, 0 for all
+	Code   bool           // with the lines of each function that matter, see source.Code
 }
 
 // apply is the part of f that v shows, f itself being left as it is. IDs stay,

@@ -8,8 +8,6 @@
 //	walk        breadth first from the entry: calls inside a program, joins
 //	            between programs, gaps where there is none
 //	spine       the one route a person would tell
-//	source      the conditions that a call stands under, read from the file
-//	conditions  how they are written
 //	view        --to, --focus, --ignore, --show, --hide, --depth
 //	ways        what is left of a route under a view
 //
@@ -25,6 +23,7 @@ import (
 	"strings"
 
 	"github.com/callroute/callroute/analyzer/flow"
+	"github.com/callroute/callroute/analyzer/source"
 	"github.com/callroute/callroute/analyzer/stitch"
 	"github.com/callroute/callroute/analyzer/summary"
 )
@@ -60,7 +59,10 @@ func Walk(ctx context.Context, st *stitch.Stitcher, e Entry, v View) (*flow.Flow
 	if err != nil {
 		return nil, err
 	}
-	under(shown, w.file)
+	source.Conditions(shown, w.file)
+	if v.Code {
+		source.Code(shown, w.file)
+	}
 	return shown, nil
 }
 
@@ -499,6 +501,11 @@ func (w *walker) carry(v visit, d *summary.Departure) (from int, via []int) {
 		last = n
 	}
 	return from, via
+}
+
+// file is where the source of a node is.
+func (w *walker) file(n flow.Node) string {
+	return w.where[n.ID-1].exe.Path(n.File)
 }
 
 // finish sorts what was found in the order it was met.

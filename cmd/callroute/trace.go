@@ -52,6 +52,7 @@ what the program does by itself.`,
 	flags.Var(&o.format, "format", "how to write the route: "+strings.Join(formatNames(), " or "))
 	must(cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formatNames(), cobra.ShellCompDirectiveNoFileComp)))
 	flags.BoolVar(&o.tree, "tree", false, "with --format text: every branch, not only the route")
+	flags.BoolVar(&o.query.Code, "code", false, "with the lines of each function that matter, in JSON")
 	o.output.register(cmd)
 	flags.Var(pattern{&o.query.To}, "to", "end the route at the first function that matches `REGEX`")
 	flags.Var(pattern{&o.query.Focus}, "focus", "only routes through functions that match `REGEX`")

@@ -1,23 +1,38 @@
-package walk
+// Package source reads the files behind a flow: the conditions that a call
+// stands under, and the lines of a function that explain it.
+//
+// Both are read from syntax, one file at a time, so they need no type-checked
+// program and a saved flow can have them as long as its sources are there.
+//
+// Phases, a file each:
+//
+//	source      finds the functions and calls of a flow in their files
+//	conditions  how conditions are written
+//	excerpt     the lines of a function that matter for the way through it
+//	prepare     what prepares the arguments of a call
+package source
 
 import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"go/types"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/callroute/callroute/analyzer/flow"
 )
 
+// Finder tells where on this machine the file of a node is.
+type Finder func(flow.Node) string
+
 // manyEdges is the size of a flow from which on only the edges that start or
 // end on the spine get their conditions: nobody reads the others, and each
 // file has to be parsed.
 const manyEdges = 2000
 
-// under fills Edge.Under with the conditions that the call at Edge.Site stands
+// Conditions fills Edge.Under with the conditions that the call at Edge.Site stands
 // under in Edge.From, the outermost first. file tells where on this machine
 // the file of a node is.
 //
@@ -31,12 +46,15 @@ const manyEdges = 2000
 // more than one is meant, the conditions common to all are given. The operands
 // of && and || are not looked into. A file that cannot be read or parsed has no
 // conditions.
-func under(f *flow.Flow, file func(flow.Node) string) {
+func Conditions(f *flow.Flow, file Finder) {
 	nodes := map[int]*flow.Node{}
 	for i := range f.Nodes {
 		nodes[f.Nodes[i].ID] = &f.Nodes[i]
 	}
-	onSpine := set(f.Spine)
+	onSpine := map[int]bool{}
+	for _, n := range f.Spine {
+		onSpine[n] = true
+	}
 	var names []string
 	edges := map[string][]int{} // places in f.Edges, by file
 	for i, e := range f.Edges {
@@ -54,17 +72,10 @@ func under(f *flow.Flow, file func(flow.Node) string) {
 		edges[name] = append(edges[name], i)
 	}
 	for _, name := range names {
-		src, err := os.ReadFile(name)
-		if err != nil {
+		p := parse(name)
+		if p == nil {
 			continue
 		}
-		fset := token.NewFileSet()
-		syntax, err := parser.ParseFile(fset, name, src, parser.SkipObjectResolution)
-		if err != nil {
-			continue
-		}
-		p := parsed{fset, syntax, map[[2]int][]ast.Node{}}
-		p.index()
 		for _, i := range edges[name] {
 			e := &f.Edges[i]
 			e.Under = p.conditions(nodes[e.From], e.Site.Line, ownName(nodes[e.To].Func))
@@ -72,23 +83,32 @@ func under(f *flow.Flow, file func(flow.Node) string) {
 	}
 }
 
-// file is where the source of a node is. The names of library files ("module@v",
-// "$GOROOT") lead nowhere.
-func (w *walker) file(n flow.Node) string {
-	if filepath.IsAbs(n.File) {
-		return n.File
-	}
-	return filepath.Join(w.where[n.ID-1].exe.Program.Source.Dir, filepath.FromSlash(n.File))
-}
-
 // ownName is the last part of a function's full name.
 func ownName(name string) string { return name[strings.LastIndexByte(name, '.')+1:] }
 
 // parsed is one source file.
 type parsed struct {
+	src    []byte
 	fset   *token.FileSet
 	syntax *ast.File
 	funcs  map[[2]int][]ast.Node // function declarations and literals by first and last line
+	names  map[*ast.Ident]types.Object
+}
+
+// parse reads a file, nil if that is not possible.
+func parse(name string) *parsed {
+	src, err := os.ReadFile(name)
+	if err != nil {
+		return nil
+	}
+	fset := token.NewFileSet()
+	syntax, err := parser.ParseFile(fset, name, src, parser.SkipObjectResolution)
+	if err != nil {
+		return nil
+	}
+	p := &parsed{src: src, fset: fset, syntax: syntax, funcs: map[[2]int][]ast.Node{}}
+	p.index()
+	return p
 }
 
 // index finds the functions of the file. The body of a range over a function is
