@@ -10,7 +10,7 @@
 // through a dispatch table stands inside its section. A fold is the one line
 // that stands for all calls of a step which the spine does not follow.
 //
-// Text first indexes the flow (route.go), then writes header, sections and
+// Text first indexes the flow (flow.Route), then writes header, sections and
 // summary (text.go, step.go), or the header and the whole tree (tree.go).
 // Everything that has an order is sorted here, so the order of nodes and edges
 // in the input changes no byte of the output.

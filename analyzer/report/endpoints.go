@@ -54,7 +54,7 @@ func compareEndpoints(a, b flow.Endpoint) int {
 		strings.Compare(a.Program, b.Program),
 		strings.Compare(string(a.Kind), string(b.Kind)),
 		strings.Compare(a.Key, b.Key),
-		compareSites(a.Site, b.Site),
+		flow.CompareSites(a.Site, b.Site),
 		strings.Compare(a.Func, b.Func),
 	)
 }
@@ -67,13 +67,13 @@ func endpointRows(title string, all []flow.Endpoint) []row {
 	for _, e := range all {
 		r := row{
 			what: printable(fmt.Sprintf("%s %s  %s", e.Program, e.Kind, e.Key)),
-			site: e.Site, name: short(e.Func), note: printable(e.Reason),
+			site: e.Site, name: flow.Short(e.Func), note: printable(e.Reason),
 		}
 		if len(e.Peers) > 0 {
 			peers := make([]string, len(e.Peers))
 			for i, peer := range e.Peers {
 				program, fn, _ := strings.Cut(peer, " ")
-				peers[i] = strings.TrimSpace(program + " " + short(fn))
+				peers[i] = strings.TrimSpace(program + " " + flow.Short(fn))
 			}
 			r.note = "══▶ " + strings.Join(peers, ", ")
 		}

@@ -13,8 +13,8 @@ const indent = "  "
 // step writes the i-th node of the spine and how control leaves it. A plain
 // call to the next step needs no words.
 func (t *text) step(i int) {
-	n := t.node[t.Spine[i]]
-	t.row(place(flow.Site{File: n.File, Line: n.Line}), t.paint.title(t.name(n)))
+	n := t.Node[t.Spine[i]]
+	t.row(place(flow.Site{File: n.File, Line: n.Line}), t.paint.title(t.Name(n)))
 	for _, c := range n.Code {
 		t.below(n, flow.Site{File: n.File, Line: c.Line}, t.paint.aside("│ "+printable(c.Text)))
 	}
@@ -23,10 +23,10 @@ func (t *text) step(i int) {
 	} else {
 		t.fold(i)
 	}
-	for _, g := range t.gaps[n.ID] {
+	for _, g := range t.GapsAfter[n.ID] {
 		t.gap(n, g)
 	}
-	next := t.next(i)
+	next := t.Onward(i)
 	switch {
 	case i+1 == len(t.Spine):
 	case next.Kind == "":
@@ -62,8 +62,8 @@ func (t *text) below(n flow.Node, at flow.Site, what ...string) {
 // fold writes one line for all calls of the i-th step that the spine does not
 // take, and one for each other true answer.
 func (t *text) fold(i int) {
-	n := t.node[t.Spine[i]]
-	answers, others := t.branches(i)
+	n := t.Node[t.Spine[i]]
+	answers, others := t.Branches(i)
 	if len(others) > 0 {
 		what := fmt.Sprintf("│ + %s", count(len(others), "more call"))
 		beyond := t.beyond(others)
@@ -79,8 +79,8 @@ func (t *text) fold(i int) {
 		t.below(n, flow.Site{}, t.paint.aside(what))
 	}
 	for _, e := range answers[:min(len(answers), maxAnswers)] {
-		to := t.node[e.To]
-		t.below(n, e.Site, "├ or ", t.label(e), t.name(to), indent,
+		to := t.Node[e.To]
+		t.below(n, e.Site, "├ or ", t.label(e), t.Name(to), indent,
 			t.paint.place(place(flow.Site{File: to.File, Line: to.Line})))
 	}
 	if more := len(answers) - maxAnswers; more > 0 {
@@ -90,7 +90,7 @@ func (t *text) fold(i int) {
 
 // label is which answer e is, unless that is only the name of its target.
 func (r *route) label(e flow.Edge) string {
-	if e.Label == "" || e.Label == r.node[e.To].Func {
+	if e.Label == "" || e.Label == r.Node[e.To].Func {
 		return ""
 	}
 	return printable(e.Label) + ": "
@@ -124,7 +124,7 @@ func (t *text) pass(n flow.Node, e flow.Edge) {
 
 // leave writes a crossing into another process, at the left margin.
 func (t *text) leave(e flow.Edge) {
-	to := t.node[e.To].Component
+	to := t.Node[e.To].Component
 	head := "══ " + described(e) + " "
 	bar := max(2, t.options.Width-columns(head)-columns("▶ "+to))
 	t.line()
@@ -167,15 +167,15 @@ func (t *text) registered(e flow.Edge) []string {
 	var lines []string
 	lead := "registered at "
 	for _, reg := range e.Registered {
-		key := t.node[e.To].Component + " " + place(reg.Site)
+		key := t.Node[e.To].Component + " " + place(reg.Site)
 		if t.told[key] {
 			continue
 		}
 		t.told[key] = true
 		line := lead + t.paint.place(place(reg.Site))
 		if reg.Node != nil {
-			if n, ok := t.node[*reg.Node]; ok {
-				line += " in " + t.name(n)
+			if n, ok := t.Node[*reg.Node]; ok {
+				line += " in " + t.Name(n)
 			}
 		}
 		lines = append(lines, line)

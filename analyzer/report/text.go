@@ -68,7 +68,7 @@ func (t *text) line(parts ...string) {
 // header names the command, and on a second line the processes it runs through.
 func (t *text) header() {
 	t.line(t.paint.title(strings.Join(append([]string{t.Program}, t.Command...), " ")))
-	sections := t.sections()
+	sections := t.Sections()
 	if len(sections) < 2 {
 		return
 	}
@@ -90,10 +90,10 @@ func (t *text) header() {
 	for i, s := range sections {
 		arrow := ""
 		if i > 0 {
-			arrow = fmt.Sprintf(" ═%s═▶ ", t.next(last).Kind)
+			arrow = fmt.Sprintf(" ═%s═▶ ", t.Onward(last).Kind)
 		}
-		add(arrow+s.component.Name, t.paint.crossing(arrow)+t.paint.program(s.component.Name))
-		last += len(s.steps)
+		add(arrow+s.Component.Name, t.paint.crossing(arrow)+t.paint.program(s.Component.Name))
+		last += len(s.Steps)
 	}
 	t.line(row.String())
 }
@@ -101,7 +101,7 @@ func (t *text) header() {
 // align chooses the column of functions.
 func (t *text) align() {
 	for _, n := range t.Nodes {
-		if _, onSpine := t.position[n.ID]; !onSpine && !t.options.Tree {
+		if _, onSpine := t.Position[n.ID]; !onSpine && !t.options.Tree {
 			continue
 		}
 		if c := columns(place(flow.Site{File: n.File, Line: n.Line})); c <= maxPlace {
@@ -112,13 +112,13 @@ func (t *text) align() {
 
 func (t *text) spine() {
 	i := 0
-	for _, s := range t.sections() {
+	for _, s := range t.Sections() {
 		if i > 0 {
-			t.leave(t.next(i - 1))
+			t.leave(t.Onward(i - 1))
 		}
 		t.line()
-		t.program(s.component)
-		for range s.steps {
+		t.program(s.Component)
+		for range s.Steps {
 			t.step(i)
 			i++
 		}
@@ -147,8 +147,8 @@ func (t *text) summary() {
 		between, inside tally
 	)
 	for i, id := range t.Spine {
-		programs = append(programs, t.node[id].Component)
-		switch kind := t.next(i).Kind; {
+		programs = append(programs, t.Node[id].Component)
+		switch kind := t.Onward(i).Kind; {
 		case kind.Process():
 			between.add(kind)
 		case kind.Crossing():
@@ -175,24 +175,24 @@ func (t *text) summary() {
 // gapsOnBranches lists the gaps that no step has shown.
 func (t *text) gapsOnBranches() {
 	var nodes []flow.Node
-	for id := range t.gaps {
-		if _, onSpine := t.position[id]; !onSpine {
-			nodes = append(nodes, t.node[id])
+	for id := range t.GapsAfter {
+		if _, onSpine := t.Position[id]; !onSpine {
+			nodes = append(nodes, t.Node[id])
 		}
 	}
 	if len(nodes) == 0 {
 		return
 	}
-	slices.SortFunc(nodes, t.compareNodes)
+	slices.SortFunc(nodes, t.CompareNodes)
 	t.line("gaps on branches")
 	more := 0
 	for i, n := range nodes {
 		if i >= maxBranchGaps {
-			more += len(t.gaps[n.ID])
+			more += len(t.GapsAfter[n.ID])
 			continue
 		}
-		t.row(place(flow.Site{File: n.File, Line: n.Line}), t.paint.title(t.name(n))+" in "+t.paint.program(n.Component))
-		for _, g := range t.gaps[n.ID] {
+		t.row(place(flow.Site{File: n.File, Line: n.Line}), t.paint.title(t.Name(n))+" in "+t.paint.program(n.Component))
+		for _, g := range t.GapsAfter[n.ID] {
 			t.gap(n, g)
 		}
 	}

@@ -11,7 +11,7 @@ import (
 // that is on the spine is expanded there.
 func (t *text) tree(i int) {
 	b := &branches{text: t, stem: "│ "}
-	for _, e := range oncePerTarget(t.out[t.Spine[i]]) {
+	for _, e := range oncePerTarget(t.Out[t.Spine[i]]) {
 		if i+1 == len(t.Spine) || e.To != t.Spine[i+1] {
 			b.node(e, "├─ ", "│  ")
 		}
@@ -27,8 +27,8 @@ func (t *text) unentered() {
 	}
 	b := &branches{text: t}
 	titled := false
-	for _, n := range slices.SortedFunc(slices.Values(t.Nodes), t.compareNodes) {
-		if _, onSpine := t.position[n.ID]; onSpine || entered[n.ID] {
+	for _, n := range slices.SortedFunc(slices.Values(t.Nodes), t.CompareNodes) {
+		if _, onSpine := t.Position[n.ID]; onSpine || entered[n.ID] {
 			continue
 		}
 		if !titled {
@@ -48,10 +48,10 @@ type branches struct {
 
 // node writes the target of e behind first, and all below it behind rest.
 func (b *branches) node(e flow.Edge, first, rest string) {
-	n := b.text.node[e.To]
+	n := b.text.Node[e.To]
 	where := place(flow.Site{File: n.File, Line: n.Line})
-	name := b.how(e) + b.name(n)
-	if _, onSpine := b.position[n.ID]; onSpine {
+	name := b.how(e) + b.Name(n)
+	if _, onSpine := b.Position[n.ID]; onSpine {
 		b.row(where, b.stem+first+name+b.paint.aside("  (on the route)"))
 		return
 	}
@@ -62,7 +62,7 @@ func (b *branches) node(e flow.Edge, first, rest string) {
 	b.shown[n.ID] = true
 	b.row(where, b.stem+first+name)
 
-	edges, gaps := oncePerTarget(b.out[n.ID]), b.gaps[n.ID]
+	edges, gaps := oncePerTarget(b.Out[n.ID]), b.GapsAfter[n.ID]
 	left := len(edges) + len(gaps)
 	fork := func() (stem, more string) {
 		left--
@@ -95,7 +95,7 @@ func (b *branches) how(e flow.Edge) string {
 	case e.Kind == "", e.Kind == flow.Call:
 		return label
 	case e.Kind.Process():
-		to := b.text.node[e.To].Component
+		to := b.text.Node[e.To].Component
 		return label + b.paint.crossing("══ "+described(e)+" ══▶ ") + b.paint.program(to) + indent
 	case e.Kind.Crossing():
 		return label + b.paint.crossing("══ "+described(e)+" ══▶ ")

@@ -1,0 +1,43 @@
+package flow
+
+import "strings"
+
+// Name is how a view calls a node. Inside its own program a main package is
+// called main, as the language does.
+func (r *Route) Name(n Node) string {
+	name := Short(n.Func)
+	if rest, found := strings.CutPrefix(n.Func, r.Component[n.Component].Package+"."); found {
+		name = "main." + rest
+	}
+	if n.Decl != "" {
+		return n.Decl + " " + name
+	}
+	return name
+}
+
+// Short returns the name a person uses for a function: the last element of its
+// package path, then the receiver and name. A major version suffix is no name,
+// so example.org/cli/v2.Run is cli.Run.
+func Short(fn string) string {
+	// Type arguments hold import paths of their own.
+	path := fn
+	if i := strings.IndexAny(fn, "(["); i >= 0 {
+		path = fn[:i]
+	}
+	slash := strings.LastIndexByte(path, '/')
+	if slash < 0 {
+		return fn
+	}
+	name := fn[slash+1:]
+	element, rest, found := strings.Cut(name, ".")
+	if !found || !majorVersion(element) {
+		return name
+	}
+	parent := path[:slash]
+	return parent[strings.LastIndexByte(parent, '/')+1:] + "." + rest
+}
+
+func majorVersion(s string) bool {
+	digits, found := strings.CutPrefix(s, "v")
+	return found && digits != "" && strings.Trim(digits, "0123456789") == ""
+}

@@ -1,0 +1,24 @@
+package flow
+
+import "testing"
+
+func TestShort(t *testing.T) {
+	for fn, want := range map[string]string{
+		"main.main":                                        "main.main",
+		"example.org/kiln/cli.runFire":                     "cli.runFire",
+		"example.org/kiln/client.(*Client).Fire":           "client.(*Client).Fire",
+		"example.org/heat/v2.(*App).Run":                   "heat.(*App).Run",
+		"example.org/heat/v2/service.New":                  "service.New",
+		"example.org/yaml.v3.Unmarshal":                    "yaml.v3.Unmarshal",
+		"example.org/a.Map[example.org/b.Key]":             "a.Map[example.org/b.Key]",
+		"example.org/a.(*Set[example.org/b.Key]).Add":      "a.(*Set[example.org/b.Key]).Add",
+		"example.org/a/vendor/example.org/b/api.T.M.func1": "api.T.M.func1",
+		"example.org/v2":                                   "v2",
+		"v2.F":                                             "v2.F",
+		"":                                                 "",
+	} {
+		if got := Short(fn); got != want {
+			t.Errorf("Short(%q) = %q, want %q", fn, got, want)
+		}
+	}
+}
