@@ -79,6 +79,7 @@ type Component struct {
 	Package string `json:"package"`           // its import path
 	Dir     string `json:"dir"`               // folder of its source tree, as the user named it
 	Version string `json:"version,omitempty"` // revision of that tree, where it can be told
+	Web     string `json:"web,omitempty"`     // where its files can be read, without the file's name
 }
 
 // Node is a function, or a variable that registers one.
@@ -90,7 +91,14 @@ type Node struct {
 	File      string     `json:"file"`           // relative to its source's dir
 	Line      int        `json:"line"`           // of the declaration, or of the func keyword of a literal
 	EndLine   int        `json:"endLine"`
+	Type      *Type      `json:"type,omitempty"` // of the receiver, of a method
 	Code      []CodeLine `json:"code,omitempty"` // the lines that matter, with --code
+}
+
+// Type is a named type and where it is declared.
+type Type struct {
+	Name string `json:"name"` // import path, then .T
+	Site
 }
 
 // CodeLine is one source line, shown exactly.

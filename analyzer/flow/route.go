@@ -38,6 +38,9 @@ func NewRoute(f *Flow) (*Route, error) {
 		if _, ok := r.Component[n.Component]; !ok {
 			return nil, fmt.Errorf("trace is damaged: node %d is in program %q, which is not listed", n.ID, n.Component)
 		}
+		if _, twice := r.Node[n.ID]; twice || n.ID <= 0 {
+			return nil, fmt.Errorf("trace is damaged: node %d is listed twice or has no number", n.ID)
+		}
 		r.Node[n.ID] = n
 	}
 	for i, id := range f.Spine {

@@ -20,6 +20,7 @@ import (
 	"golang.org/x/tools/go/ssa"
 	"golang.org/x/tools/go/ssa/ssautil"
 
+	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/load"
 )
 
@@ -330,6 +331,27 @@ func (p *Program) Place(f *ssa.Function) (file string, line, end int) {
 		end = p.Exe.Fset.PositionFor(n.End(), false).Line
 	}
 	return p.Exe.Rel(at.Filename), line, end
+}
+
+// Receiver is the type of f's receiver, nil if f has none or its place is not
+// known.
+func (p *Program) Receiver(f *ssa.Function) *flow.Type {
+	if f.Signature.Recv() == nil {
+		return nil
+	}
+	t := types.Unalias(f.Signature.Recv().Type())
+	if ptr, ok := t.(*types.Pointer); ok {
+		t = types.Unalias(ptr.Elem())
+	}
+	named, ok := t.(*types.Named)
+	if !ok || named.Obj().Pkg() == nil || !named.Obj().Pos().IsValid() {
+		return nil
+	}
+	at := p.Exe.Fset.PositionFor(named.Obj().Pos(), false)
+	return &flow.Type{
+		Name: named.Obj().Pkg().Path() + "." + named.Obj().Name(),
+		Site: flow.Site{File: p.Exe.Rel(at.Filename), Line: at.Line},
+	}
 }
 
 // Line is the line of a position, 0 for none.

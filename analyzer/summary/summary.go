@@ -52,10 +52,11 @@ type Func struct {
 	File     string
 	Line     int
 	End      int
-	Library  bool   // not part of the sources under study
-	Literal  ID     // the function in which a literal is made, None for others
-	Sites    []Site // in source order
-	Leaves   []int  // Departures decided here
+	Library  bool       // not part of the sources under study
+	Type     *flow.Type // of the receiver, nil for functions
+	Literal  ID         // the function in which a literal is made, None for others
+	Sites    []Site     // in source order
+	Leaves   []int      // Departures decided here
 	Effects  []Effect
 	Branches []Branch
 }
@@ -231,7 +232,7 @@ func (b *builder) add(f *ssa.Function) {
 	b.ids[f] = ID(len(b.exe.Funcs))
 	b.exe.Funcs = append(b.exe.Funcs, Func{
 		Name: b.u.Program.Name(f), File: file, Line: line, End: end,
-		Library: !b.u.Program.User(f), Literal: None,
+		Library: !b.u.Program.User(f), Type: b.u.Program.Receiver(f), Literal: None,
 	})
 }
 

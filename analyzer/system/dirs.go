@@ -48,7 +48,7 @@ func newSource(dir, given string) (*Source, error) {
 	case !info.IsDir():
 		return nil, fmt.Errorf("%s is a file; give the folder of a Go source tree", abs)
 	}
-	return &Source{Dir: abs, Given: given, Version: version(abs)}, nil
+	return &Source{Dir: abs, Given: given, Version: version(abs), Web: web(abs)}, nil
 }
 
 // advice suggests a folder beside the missing one.

@@ -32,6 +32,7 @@ type Source struct {
 	Dir     string // absolute, symlinks kept
 	Given   string // Dir as the user wrote it
 	Import  string // import path of the root, only where nothing in the tree tells
+	Web     string // where its files can be read, see web
 	Version string // tag or revision of the tree; empty where neither git nor a VERSION file tells
 }
 

@@ -139,7 +139,7 @@ func (w *walker) node(p place) int {
 	w.where = append(w.where, p)
 	w.hops = append(w.hops, nil)
 	w.flow.Nodes = append(w.flow.Nodes, flow.Node{
-		ID: n, Component: p.exe.Program.Name, Func: f.Name, Decl: f.Decl, File: f.File, Line: f.Line, EndLine: f.End,
+		ID: n, Component: p.exe.Program.Name, Func: f.Name, Decl: f.Decl, File: f.File, Line: f.Line, EndLine: f.End, Type: f.Type,
 	})
 	w.component(p.exe)
 	return n
@@ -153,6 +153,7 @@ func (w *walker) component(exe *summary.Executable) {
 	}
 	w.flow.Components = append(w.flow.Components, flow.Component{
 		Name: exe.Program.Name, Package: exe.Program.Package, Dir: exe.Program.Source.Given, Version: exe.Program.Source.Version,
+		Web: exe.Program.Source.Web,
 	})
 	w.flow.Dropped.Functions += exe.Dropped.Functions
 	for _, p := range exe.Dropped.Packages {

@@ -5,6 +5,9 @@ import (
 	"io"
 	"strings"
 
+	"github.com/callroute/callroute/analyzer/article"
+	"github.com/callroute/callroute/analyzer/diagram"
+	"github.com/callroute/callroute/analyzer/export"
 	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/report"
 )
@@ -12,14 +15,36 @@ import (
 // format is a way to write a flow. It is also the value of a flag.
 type format struct {
 	name string
-	view func(io.Writer, *flow.Flow, report.TextOptions) error
+	view func(io.Writer, *flow.Flow, viewOptions) error
+	code bool // it shows code
+	pipe bool // it is no text, and not for a terminal
+}
+
+// viewOptions is what a person can say about how a flow is shown.
+type viewOptions struct {
+	text  report.TextOptions
+	lang  article.Lang
+	nodes int
+	draw  drawer
 }
 
 var (
-	textFormat = format{"text", report.Text}
-	jsonFormat = format{"json", func(w io.Writer, f *flow.Flow, _ report.TextOptions) error { return report.JSON(w, f) }}
+	textFormat = format{name: "text", view: func(w io.Writer, f *flow.Flow, o viewOptions) error { return report.Text(w, f, o.text) }}
+	jsonFormat = format{name: "json", view: func(w io.Writer, f *flow.Flow, _ viewOptions) error { return report.JSON(w, f) }}
 
-	formats = []format{textFormat, jsonFormat}
+	formats = []format{
+		textFormat,
+		jsonFormat,
+		{name: "md", view: writeArticle, code: true},
+		{name: "dot", view: func(w io.Writer, f *flow.Flow, o viewOptions) error { return diagram.DOT(w, f, o.diagram(f)) }},
+		{name: "svg", view: func(w io.Writer, f *flow.Flow, o viewOptions) error { return drawFlow(w, f, o, "svg") }},
+		{name: "png", view: func(w io.Writer, f *flow.Flow, o viewOptions) error { return drawFlow(w, f, o, "png") }, pipe: true},
+		{name: "mermaid", view: func(w io.Writer, f *flow.Flow, o viewOptions) error { return diagram.Mermaid(w, f, o.diagram(f)) }},
+		{name: "sequence", view: func(w io.Writer, f *flow.Flow, _ viewOptions) error { return diagram.Sequence(w, f) }},
+		{name: "plantuml", view: func(w io.Writer, f *flow.Flow, _ viewOptions) error { return diagram.PlantUML(w, f) }},
+		{name: "sarif", view: func(w io.Writer, f *flow.Flow, _ viewOptions) error { return export.SARIF(w, f) }},
+		{name: "otlp", view: func(w io.Writer, f *flow.Flow, _ viewOptions) error { return export.OTLP(w, f) }},
+	}
 )
 
 func formatNames() []string {
@@ -28,10 +53,6 @@ func formatNames() []string {
 		names[i] = f.name
 	}
 	return names
-}
-
-func (f format) write(result *flow.Flow, o report.TextOptions) func(io.Writer) error {
-	return func(w io.Writer) error { return f.view(w, result, o) }
 }
 
 // Set chooses a format by name.
@@ -49,3 +70,23 @@ func (f *format) String() string { return f.name }
 
 // Type is shown as the flag's argument in help texts.
 func (f *format) Type() string { return "FORMAT" }
+
+// diagram is the options of a picture of f.
+func (o viewOptions) diagram(f *flow.Flow) diagram.Options {
+	components := map[string]flow.Component{}
+	for _, c := range f.Components {
+		components[c.Name] = c
+	}
+	return diagram.Options{
+		Nodes: o.nodes,
+		Link:  func(n flow.Node) string { return components[n.Component].Link(flow.Site{File: n.File, Line: n.Line}) },
+	}
+}
+
+func writeArticle(w io.Writer, f *flow.Flow, o viewOptions) error {
+	var sequence strings.Builder
+	if err := diagram.Sequence(&sequence, f); err != nil {
+		return err
+	}
+	return article.Markdown(w, f, article.Options{Lang: o.lang, Link: flow.Component.Link, Sequence: sequence.String()})
+}

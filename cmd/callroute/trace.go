@@ -16,13 +16,11 @@ import (
 type traceOptions struct {
 	query   analyzer.Query
 	sources sources
-	output  output
-	format  format
-	tree    bool
+	view    view
 }
 
 func (a *app) traceCommand() *cobra.Command {
-	o := &traceOptions{output: output{app: a}, format: textFormat}
+	o := &traceOptions{view: view{output: output{app: a}, format: textFormat}}
 	cmd := &cobra.Command{
 		Use:   "trace PROGRAM [COMMAND...]",
 		Short: "Follow one command through every process",
@@ -37,7 +35,8 @@ what the program does by itself.`,
   callroute trace dockerd "POST /containers/{name}/start"
   callroute trace containerd /containerd.services.tasks.v1.Tasks/Create
   callroute trace docker run --to 'runc.*main\.main' --hide 'log|trace'
-  callroute trace docker run --format json -o run.json`,
+  callroute trace docker run --format svg -o run.svg
+  callroute trace docker run --code --format json -o run.json`,
 		ValidArgsFunction: a.completeCommand(&o.sources),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := o.complete(args); err != nil {
@@ -49,11 +48,8 @@ what the program does by itself.`,
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	o.sources.register(cmd)
-	flags.Var(&o.format, "format", "how to write the route: "+strings.Join(formatNames(), " or "))
-	must(cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formatNames(), cobra.ShellCompDirectiveNoFileComp)))
-	flags.BoolVar(&o.tree, "tree", false, "with --format text: every branch, not only the route")
-	flags.BoolVar(&o.query.Code, "code", false, "with the lines of each function that matter, in JSON")
-	o.output.register(cmd)
+	o.view.register(cmd)
+	flags.BoolVar(&o.query.Code, "code", false, "with the lines of each function that matter, in text and JSON")
 	flags.Var(pattern{&o.query.To}, "to", "end the route at the first function that matches `REGEX`")
 	flags.Var(pattern{&o.query.Focus}, "focus", "only routes through functions that match `REGEX`")
 	flags.Var(pattern{&o.query.Ignore}, "ignore", "no routes through functions that match `REGEX`")
@@ -76,10 +72,9 @@ func (o *traceOptions) complete(args []string) error {
 		return errors.New("the name of the program is empty")
 	case o.query.Depth < 0:
 		return fmt.Errorf("--depth %d is negative", o.query.Depth)
-	case o.tree && o.format.name != textFormat.name:
-		return errors.New("--tree goes with --format text only")
 	}
-	return o.output.check()
+	o.query.Code = o.query.Code || o.view.format.code
+	return o.view.check()
 }
 
 func (a *app) trace(ctx context.Context, o *traceOptions) error {
@@ -95,9 +90,7 @@ func (a *app) trace(ctx context.Context, o *traceOptions) error {
 		return o.noRoute(f)
 	}
 	a.progress.stop()
-	text := o.output.textOptions()
-	text.Tree = o.tree
-	return o.output.write(o.format.write(f, text))
+	return o.view.write(f)
 }
 
 // noRoute says why f is empty.

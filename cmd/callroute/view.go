@@ -1,0 +1,54 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/callroute/callroute/analyzer/article"
+	"github.com/callroute/callroute/analyzer/flow"
+)
+
+// view is the flags that say how a flow is shown, and where.
+type view struct {
+	output output
+	format format
+	lang   string
+	nodes  int
+	tree   bool
+}
+
+func (v *view) register(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.Var(&v.format, "format", "how to write the route: "+strings.Join(formatNames()[:len(formats)-1], ", ")+" or "+formatNames()[len(formats)-1])
+	must(cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formatNames(), cobra.ShellCompDirectiveNoFileComp)))
+	flags.BoolVar(&v.tree, "tree", false, "with --format text: every branch, not only the route")
+	flags.IntVar(&v.nodes, "nodes", 0, "in a picture: up to `N` functions beside the route")
+	flags.StringVar(&v.lang, "lang", string(article.English), "of an article: en or zh")
+	must(cmd.RegisterFlagCompletionFunc("lang", cobra.FixedCompletions([]string{"en", "zh"}, cobra.ShellCompDirectiveNoFileComp)))
+	v.output.register(cmd)
+}
+
+// check finds out before long work whether it will be able to write.
+func (v *view) check() error {
+	switch {
+	case v.nodes < 0:
+		return fmt.Errorf("--nodes %d is negative", v.nodes)
+	case v.tree && v.format.name != textFormat.name:
+		return errors.New("--tree goes with --format text only")
+	case v.lang != string(article.English) && v.lang != string(article.Chinese):
+		return fmt.Errorf("--lang %q: the languages are en and zh", v.lang)
+	case v.format.pipe && v.output.stdout() && isTerminal(v.output.app.stdout):
+		return fmt.Errorf("--format %s is not for a terminal; name a file with -o", v.format.name)
+	}
+	return v.output.check()
+}
+
+func (v *view) write(f *flow.Flow) error {
+	o := viewOptions{text: v.output.textOptions(), lang: article.Lang(v.lang), nodes: v.nodes, draw: newDrawer(v.output.app.getenv)}
+	o.text.Tree = v.tree
+	return v.output.write(func(w io.Writer) error { return v.format.view(w, f, o) })
+}

@@ -1,0 +1,24 @@
+package server
+
+import (
+	"net/http"
+
+	"github.com/callroute/callroute/engine/api/types"
+	"github.com/callroute/callroute/engine/errdefs"
+)
+
+func (c containerRoutes) create(w http.ResponseWriter, r *http.Request) error {
+	var req types.CreateRequest
+	if err := readJSON(w, r, &req); err != nil {
+		return err
+	}
+	if req.Config == nil {
+		return errdefs.Invalid("config cannot be empty in order to create a container")
+	}
+	created, err := c.backend.Create(r.Context(), queryOf(r).Get("name"), req)
+	if err != nil {
+		return err
+	}
+	created.Warnings = orEmpty(created.Warnings)
+	return writeJSON(w, http.StatusCreated, created)
+}

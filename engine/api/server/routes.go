@@ -1,0 +1,110 @@
+package server
+
+import "net/http"
+
+// routes lists everything that can be asked, by kind of thing. Each group of
+// handlers has its own part of the backend.
+func routes(config Config) []route {
+	system := systemRoutes{config.Backend.System}
+	container := containerRoutes{config.Backend.Containers}
+	image := imageRoutes{config.Backend.Images}
+	volume := volumeRoutes{config.Backend.Volumes}
+	network := networkRoutes{config.Backend.Networks}
+	return []route{
+		{http.MethodHead, "/_ping", system.ping},
+		{http.MethodGet, "/_ping", system.ping},
+		{http.MethodGet, "/version", system.version},
+		{http.MethodGet, "/info", system.info},
+		{http.MethodGet, "/events", system.events},
+		{http.MethodGet, "/system/df", system.df},
+
+		{http.MethodPost, "/containers/create", container.create},
+		{http.MethodPost, "/containers/prune", container.prune},
+		{http.MethodGet, "/containers/json", container.ps},
+		{http.MethodGet, "/containers/{name}/json", container.inspect},
+		{http.MethodPost, "/containers/{name}/start", container.start},
+		{http.MethodPost, "/containers/{name}/stop", container.stop},
+		{http.MethodPost, "/containers/{name}/restart", container.restart},
+		{http.MethodPost, "/containers/{name}/kill", container.kill},
+		{http.MethodPost, "/containers/{name}/pause", container.pause},
+		{http.MethodPost, "/containers/{name}/unpause", container.unpause},
+		{http.MethodPost, "/containers/{name}/update", container.update},
+		{http.MethodPost, "/containers/{name}/rename", container.rename},
+		{http.MethodPost, "/containers/{name}/wait", container.wait},
+		{http.MethodPost, "/containers/{name}/attach", container.attach},
+		{http.MethodPost, "/containers/{name}/resize", container.resize},
+		{http.MethodGet, "/containers/{name}/logs", container.logs},
+		{http.MethodGet, "/containers/{name}/top", container.top},
+		{http.MethodGet, "/containers/{name}/stats", container.stats},
+		{http.MethodHead, "/containers/{name}/archive", container.statPath},
+		{http.MethodGet, "/containers/{name}/archive", container.copyFrom},
+		{http.MethodPut, "/containers/{name}/archive", container.copyTo},
+		{http.MethodPost, "/containers/{name}/exec", container.exec},
+		{http.MethodPost, "/exec/{id}/start", container.execStart},
+		{http.MethodPost, "/exec/{id}/resize", container.execResize},
+		{http.MethodGet, "/exec/{id}/json", container.execInspect},
+		{http.MethodPost, "/containers/{name}/checkpoints", container.checkpoint},
+		{http.MethodGet, "/containers/{name}/checkpoints", container.checkpoints},
+		{http.MethodDelete, "/containers/{name}/checkpoints/{checkpoint}", container.checkpointRm},
+		{http.MethodDelete, "/containers/{name}", container.rm},
+
+		{http.MethodGet, "/images/json", image.images},
+		{http.MethodPost, "/images/create", image.create},
+		{http.MethodPost, "/images/load", image.load},
+		{http.MethodGet, "/images/get", image.saveMany},
+		{http.MethodPost, "/images/prune", image.prune},
+		{http.MethodGet, "/images/{name}/json", image.inspect},
+		{http.MethodGet, "/images/{name}/history", image.history},
+		{http.MethodGet, "/images/{name}/get", image.save},
+		{http.MethodPost, "/images/{name}/tag", image.tag},
+		{http.MethodDelete, "/images/{name}", image.rmi},
+
+		{http.MethodGet, "/volumes", volume.list},
+		{http.MethodPost, "/volumes/create", volume.create},
+		{http.MethodPost, "/volumes/prune", volume.prune},
+		{http.MethodGet, "/volumes/{name}", volume.inspect},
+		{http.MethodDelete, "/volumes/{name}", volume.rm},
+
+		{http.MethodGet, "/networks", network.list},
+		{http.MethodGet, "/networks/{name}", network.inspect},
+		{http.MethodDelete, "/networks/{name}", network.rm},
+		{http.MethodPost, "/networks/prune", network.prune},
+		{http.MethodPost, "/networks/create", unsupported("networks of one's own")},
+		{http.MethodPost, "/networks/{name}/connect", unsupported("connecting a container to another network")},
+		{http.MethodPost, "/networks/{name}/disconnect", unsupported("disconnecting a container from its network")},
+
+		// What docker has and this engine has not. Clients probe some of it.
+		{http.MethodGet, "/plugins", plugins},
+		{http.MethodGet, "/plugins/{name}/json", pluginInspect},
+		{http.MethodGet, "/swarm", notSwarm},
+		{http.MethodGet, "/nodes", notSwarm},
+		{http.MethodGet, "/nodes/{name}", notSwarm},
+		{http.MethodGet, "/services", notSwarm},
+		{http.MethodGet, "/services/{name}", notSwarm},
+		{http.MethodGet, "/tasks", notSwarm},
+		{http.MethodGet, "/tasks/{name}", notSwarm},
+		{http.MethodGet, "/secrets", notSwarm},
+		{http.MethodGet, "/secrets/{name}", notSwarm},
+		{http.MethodGet, "/configs", notSwarm},
+		{http.MethodGet, "/configs/{name}", notSwarm},
+		{http.MethodPost, "/build/prune", buildPrune},
+		{http.MethodPost, "/build", unsupported("building images")},
+		{http.MethodPost, "/commit", unsupported("making an image from a container")},
+		{http.MethodPost, "/auth", unsupported("logging in to a registry")},
+		{http.MethodGet, "/images/search", unsupported("searching registries")},
+		{http.MethodPost, "/images/{name}/push", unsupported("pushing images")},
+		{http.MethodGet, "/distribution/{name}/json", unsupported("asking a registry about an image")},
+		{http.MethodGet, "/containers/{name}/changes", unsupported("listing a container's changed files")},
+		{http.MethodGet, "/containers/{name}/export", unsupported("exporting a container")},
+		{http.MethodGet, "/containers/{name}/attach/ws", unsupported("attaching over a websocket")},
+	}
+}
+
+// The handlers, by the part of the backend that they ask.
+type (
+	systemRoutes    struct{ backend System }
+	containerRoutes struct{ backend Containers }
+	imageRoutes     struct{ backend Images }
+	volumeRoutes    struct{ backend Volumes }
+	networkRoutes   struct{ backend Networks }
+)

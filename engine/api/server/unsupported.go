@@ -1,0 +1,28 @@
+package server
+
+import (
+	"net/http"
+
+	"github.com/moby/moby/api/types/plugin"
+
+	"github.com/callroute/callroute/engine/errdefs"
+)
+
+// unsupported is the handler of what docker has and this engine has not.
+func unsupported(what string) handler {
+	return func(http.ResponseWriter, *http.Request) error {
+		return errdefs.NotImplemented("%s is not supported by this engine", what)
+	}
+}
+
+func notSwarm(http.ResponseWriter, *http.Request) error {
+	return errdefs.Unavailable("%s", `This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.`)
+}
+
+func plugins(w http.ResponseWriter, _ *http.Request) error {
+	return writeJSON(w, http.StatusOK, plugin.ListResponse{})
+}
+
+func pluginInspect(_ http.ResponseWriter, r *http.Request) error {
+	return errdefs.NotFound("plugin %q not found", r.PathValue("name"))
+}

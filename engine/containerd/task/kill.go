@@ -1,0 +1,16 @@
+package task
+
+import (
+	"context"
+
+	taskv3 "github.com/containerd/containerd/api/runtime/task/v3"
+)
+
+// Kill signals a process, or all of a container's.
+func (t *Tasks) Kill(ctx context.Context, r *taskv3.KillRequest) error {
+	found, err := t.find(ctx, r.ID)
+	if err != nil {
+		return err
+	}
+	return found.shim.Kill(ctx, r)
+}

@@ -1,0 +1,221 @@
+package network
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+
+	"github.com/callroute/callroute/engine/errdefs"
+)
+
+const (
+	maxLinkName = unix.IFNAMSIZ - 1
+	// aliasPrefix and an engine's key are the alias of its bridge. A device's
+	// alias is for people and programs; the kernel does nothing with it.
+	aliasPrefix = "engine:"
+)
+
+// bridge is the device the containers are plugged into.
+type bridge struct {
+	name    string
+	index   int
+	address netip.Prefix // its own, with the length of the subnet
+	ours    bool         // made by this engine, and removed with it
+}
+
+// ensureBridge finds or makes the bridge, with its rules. prefer is the
+// address of a bridge that endpoints still know; zero is none. The lock is
+// held.
+func (c *Controller) ensureBridge(prefer netip.Prefix) error {
+	if c.bridge != nil {
+		return nil
+	}
+	links, err := netlink.LinkList()
+	if err != nil {
+		return fmt.Errorf("network: list devices: %w", err)
+	}
+	name, link, err := c.chooseLink(links)
+	if err != nil {
+		return err
+	}
+	b := &bridge{name: name}
+	made := link == nil
+	if made {
+		if link, err = c.addLink(name); err != nil {
+			return err
+		}
+	}
+	b.ours = made || link.Attrs().Alias == aliasPrefix+c.key
+	b.index = link.Attrs().Index
+	if err := c.giveAddress(b, link, prefer); err != nil {
+		if made {
+			err = errors.Join(err, b.remove())
+		}
+		return err
+	}
+	c.bridge = b
+	c.applyRules()
+	return nil
+}
+
+// chooseLink is the bridge's name, and the device if there is one.
+func (c *Controller) chooseLink(links []netlink.Link) (string, netlink.Link, error) {
+	byName := map[string]netlink.Link{}
+	for _, l := range links {
+		byName[l.Attrs().Name] = l
+		if l.Type() == "bridge" && l.Attrs().Alias == aliasPrefix+c.key && (c.config.Bridge == "" || c.config.Bridge == l.Attrs().Name) {
+			return l.Attrs().Name, l, nil
+		}
+	}
+	if name := c.config.Bridge; name != "" {
+		l := byName[name]
+		switch {
+		case l == nil:
+		case l.Type() != "bridge":
+			return "", nil, errdefs.Conflict("network: device %s is a %s and no bridge", name, l.Type())
+		case strings.HasPrefix(l.Attrs().Alias, aliasPrefix):
+			return "", nil, errdefs.Conflict("network: bridge %s belongs to another engine", name)
+		}
+		return name, l, nil
+	}
+	for i := 0; ; i++ {
+		if name := fmt.Sprintf("engine%d", i); byName[name] == nil {
+			return name, nil, nil
+		}
+	}
+}
+
+// addLink makes the device. Its hardware address is fixed, else it would be
+// that of the first container and change with it.
+func (c *Controller) addLink(name string) (netlink.Link, error) {
+	attrs := netlink.NewLinkAttrs()
+	attrs.Name = name
+	attrs.MTU = c.config.MTU
+	attrs.HardwareAddr = net.HardwareAddr{0x02, 0x42, 0, 0, 0, 0}
+	if _, err := rand.Read(attrs.HardwareAddr[2:]); err != nil {
+		return nil, err
+	}
+	link := &netlink.Bridge{LinkAttrs: attrs}
+	if err := netlink.LinkAdd(link); err != nil {
+		return nil, fmt.Errorf("network: make bridge %s: %w", name, err)
+	}
+	if err := netlink.LinkSetAlias(link, aliasPrefix+c.key); err != nil {
+		return nil, errors.Join(fmt.Errorf("network: mark bridge %s: %w", name, err), netlink.LinkDel(link))
+	}
+	return link, nil
+}
+
+// giveAddress sees to it that the bridge is up with an address: the one it
+// is told to have, else the one it has, else a free one.
+func (c *Controller) giveAddress(b *bridge, link netlink.Link, prefer netip.Prefix) error {
+	addrs, err := netlink.AddrList(link, netlink.FAMILY_V4)
+	if err != nil {
+		return fmt.Errorf("network: addresses of %s: %w", b.name, err)
+	}
+	want := c.config.BIP
+	if prefer.IsValid() {
+		want = prefer
+	}
+	for _, a := range addrs {
+		if has, ok := toPrefix(a.IPNet); ok && (has == want || !want.IsValid()) {
+			b.address = has
+		}
+	}
+	if !b.address.IsValid() {
+		if !want.IsValid() {
+			if want, err = freeSubnet(); err != nil {
+				return err
+			}
+		}
+		if err := netlink.AddrAdd(link, &netlink.Addr{IPNet: toIPNet(want)}); err != nil {
+			return fmt.Errorf("network: address %s for %s: %w", want, b.name, err)
+		}
+		b.address = want
+		if b.ours { // it had another subnet before
+			for _, a := range addrs {
+				if err := netlink.AddrDel(link, &a); err != nil {
+					return fmt.Errorf("network: address %s of %s: %w", a.IPNet, b.name, err)
+				}
+			}
+		}
+	}
+	if err := netlink.LinkSetUp(link); err != nil {
+		return fmt.Errorf("network: switch %s on: %w", b.name, err)
+	}
+	return nil
+}
+
+func (b *bridge) remove() error {
+	if !b.ours {
+		return nil
+	}
+	return removeLink(b.name)
+}
+
+// removeLink removes a device; one that is not there is no error.
+func removeLink(name string) error {
+	link, err := netlink.LinkByName(name)
+	if err == nil {
+		err = netlink.LinkDel(link)
+	}
+	var notFound netlink.LinkNotFoundError
+	if errors.As(err, &notFound) || errors.Is(err, unix.ENODEV) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("network: remove %s: %w", name, err)
+	}
+	return nil
+}
+
+// linkPrefix begins the names of the host's ends of this engine's pairs.
+func (c *Controller) linkPrefix() string { return "ve" + c.key[:6] }
+
+func (c *Controller) newLinkName() string {
+	var b [4]byte
+	_, _ = rand.Read(b[:])
+	return c.linkPrefix() + hex.EncodeToString(b[:])[:maxLinkName-len(c.linkPrefix())]
+}
+
+// plug connects a sandbox to the bridge: a pair of devices, one end here and
+// in the bridge, the other inside as eth0 with address and default route.
+func (b *bridge) plug(s *sandbox, r record, mtu int) error {
+	attrs := netlink.NewLinkAttrs()
+	attrs.Name = r.Link
+	attrs.MTU = mtu
+	attrs.MasterIndex = b.index
+	attrs.Flags = net.FlagUp
+	pair := &netlink.Veth{
+		LinkAttrs:        attrs,
+		PeerName:         containerLink,
+		PeerHardwareAddr: net.HardwareAddr(r.MAC),
+		PeerNamespace:    netlink.NsFd(int(s.file.Fd())),
+	}
+	if err := netlink.LinkAdd(pair); err != nil {
+		return fmt.Errorf("network: connect to %s: %w", b.name, err)
+	}
+	inside, err := s.handle.LinkByName(containerLink)
+	if err != nil {
+		return fmt.Errorf("network: %s: %w", containerLink, err)
+	}
+	if err := s.handle.AddrAdd(inside, &netlink.Addr{IPNet: toIPNet(r.Address)}); err != nil {
+		return fmt.Errorf("network: address %s: %w", r.Address, err)
+	}
+	if err := s.handle.LinkSetUp(inside); err != nil {
+		return fmt.Errorf("network: %s: %w", containerLink, err)
+	}
+	if err := s.handle.RouteAdd(&netlink.Route{LinkIndex: inside.Attrs().Index, Gw: r.Gateway.AsSlice()}); err != nil {
+		return fmt.Errorf("network: route by %s: %w", r.Gateway, err)
+	}
+	return nil
+}
+
+// containerLink is a container's device on the bridge.
+const containerLink = "eth0"

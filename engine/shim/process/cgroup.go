@@ -1,0 +1,119 @@
+package process
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/containerd/cgroups/v3"
+	"github.com/containerd/cgroups/v3/cgroup1"
+	"github.com/containerd/cgroups/v3/cgroup2"
+	"github.com/containerd/containerd/api/events"
+	containerdevents "github.com/containerd/containerd/v2/core/events"
+	"github.com/containerd/containerd/v2/pkg/oom"
+	oomv1 "github.com/containerd/containerd/v2/pkg/oom/v1"
+	oomv2 "github.com/containerd/containerd/v2/pkg/oom/v2"
+)
+
+// loadCgroup opens the cgroup of a process: a cgroup1.Cgroup, also where v2
+// is mounted beside v1, or a *cgroup2.Manager.
+func loadCgroup(pid int) (any, error) {
+	if cgroups.Mode() == cgroups.Unified {
+		path, err := cgroup2.PidGroupPath(pid)
+		if err != nil {
+			return nil, err
+		}
+		return cgroup2.Load(path)
+	}
+	return cgroup1.Load(cgroup1.PidPath(pid))
+}
+
+// cgroupStats reads a cgroup: a cgroup1/stats.Metrics or a
+// cgroup2/stats.Metrics.
+func cgroupStats(cgroup any) (any, error) {
+	switch cg := cgroup.(type) {
+	case cgroup1.Cgroup:
+		return cg.Stat(cgroup1.IgnoreNotExist)
+	case *cgroup2.Manager:
+		return cg.Stat()
+	}
+	return nil, fmt.Errorf("cgroup of type %T", cgroup)
+}
+
+// watchOOM publishes when the kernel kills in the container's cgroup for want
+// of memory.
+func (t *Task) watchOOM(c *container) {
+	pid := c.init.currentPid()
+	cgroup, err := loadCgroup(pid)
+	if err != nil {
+		t.cfg.Log.Warn("cgroup cannot be opened: no stats, no word of memory running out", "pid", pid, "error", err)
+		return
+	}
+	c.mu.Lock()
+	c.cgroup = cgroup
+	c.mu.Unlock()
+
+	var watcher oom.Watcher
+	if cgroups.Mode() == cgroups.Unified {
+		watcher, err = oomv2.New(oomEvents{t, c})
+	} else {
+		watcher, err = oomv1.New(oomEvents{t, c})
+	}
+	if err == nil {
+		err = watcher.Add(c.id, cgroup)
+	}
+	if err != nil {
+		t.cfg.Log.Warn("no word of memory running out", "error", err)
+		return
+	}
+	go watcher.Run(context.Background())
+}
+
+// oomEvents receives the watcher's events.
+type oomEvents struct {
+	task      *Task
+	container *container
+}
+
+// Publish implements containerd's events.Publisher. All that comes is the
+// container's running out of memory.
+func (e oomEvents) Publish(context.Context, string, containerdevents.Event) error {
+	e.container.mu.Lock()
+	late := e.container.over
+	e.container.oom = true
+	e.container.mu.Unlock()
+	if !late {
+		e.task.publish(&events.TaskOOM{ContainerID: e.container.id})
+	}
+	return nil
+}
+
+// lastOOM publishes what the watcher may not have seen yet when the init
+// process ends: both hear from the kernel, each in its own time, and whoever
+// learns of the exit wants to know by then whether memory was the reason.
+func (t *Task) lastOOM(c *container) {
+	c.mu.Lock()
+	cgroup, told := c.cgroup, c.oom
+	c.over = true
+	c.mu.Unlock()
+	if !told && cgroup != nil && oomKills(cgroup) > 0 {
+		t.publish(&events.TaskOOM{ContainerID: c.id})
+	}
+}
+
+func oomKills(cgroup any) uint64 {
+	switch cg := cgroup.(type) {
+	case cgroup1.Cgroup:
+		stats, err := cg.Stat(cgroup1.IgnoreNotExist)
+		if err != nil {
+			return 0
+		}
+		return stats.GetMemoryOomControl().GetOomKill()
+	case *cgroup2.Manager:
+		stats, err := cg.Stat()
+		if err != nil {
+			return 0
+		}
+		return stats.GetMemoryEvents().GetOomKill()
+	}
+	return 0
+}

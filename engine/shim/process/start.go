@@ -1,0 +1,115 @@
+package process
+
+import (
+	"context"
+	"path/filepath"
+
+	"github.com/containerd/containerd/api/events"
+	"github.com/containerd/go-runc"
+
+	"github.com/callroute/callroute/engine/errdefs"
+	"github.com/callroute/callroute/engine/shim/bundle"
+	"github.com/callroute/callroute/engine/shim/types"
+)
+
+// Start lets a created process run.
+func (t *Task) Start(ctx context.Context, id, execID string) (pid int, err error) {
+	c, p, err := t.findProcess(id, execID)
+	if err != nil {
+		return 0, err
+	}
+	p.verbs.Lock()
+	defer p.verbs.Unlock()
+	next, err := p.check(verbStart)
+	if err != nil {
+		return 0, err
+	}
+	switch {
+	case execID != "":
+		err = t.startExec(ctx, c, p)
+	case p.restore != nil:
+		err = t.restoreInit(ctx, c, *p.restore)
+	default:
+		err = c.runtime.Start(ctx, c.id)
+	}
+	if err != nil {
+		return 0, err
+	}
+	p.enter(next)
+	pid = p.currentPid()
+	if execID != "" {
+		t.publish(&events.TaskExecStarted{ContainerID: c.id, ExecID: execID, Pid: uint32(pid)})
+	} else {
+		t.publish(&events.TaskStart{ContainerID: c.id, Pid: uint32(pid)})
+	}
+	return pid, nil
+}
+
+// startExec executes the runtime's exec, which returns once the process runs.
+func (t *Task) startExec(ctx context.Context, c *container, p *process) error {
+	if _, err := c.init.check(verbExec); err != nil {
+		return err
+	}
+	opts := &runc.ExecOpts{
+		PidFile: filepath.Join(c.bundle, bundle.ExecPid(p.execID)),
+		Detach:  true,
+	}
+	stdio, err := t.newStdio(p.io, c.options)
+	if err != nil {
+		return err
+	}
+	defer stdio.release()
+	opts.IO, opts.ConsoleSocket = stdio.forRuntime()
+
+	claim, release := t.cfg.Reaper.Expect()
+	defer release()
+	err = c.runtime.Exec(ctx, c.id, *p.spec, opts)
+	if err == nil {
+		err = t.adopt(ctx, c, p, stdio, opts.PidFile, claim)
+	}
+	if err != nil {
+		// It will never run, and who waits for its end shall not wait on.
+		p.end(types.Exit{Status: neverRan})
+	}
+	return err
+}
+
+// neverRan is the exit status of a process that could not be started.
+const neverRan = 255
+
+// restoreInit executes the runtime's restore, which returns once the
+// container runs where its checkpoint left off.
+func (t *Task) restoreInit(ctx context.Context, c *container, req types.Create) error {
+	if req.IO.Terminal {
+		return errdefs.NotImplemented("a container with a terminal cannot be restored")
+	}
+	opts := &runc.RestoreOpts{
+		CheckpointOpts: runc.CheckpointOpts{
+			ImagePath:  req.Checkpoint,
+			WorkDir:    criuWorkDir(c.bundle, req.Options.GetCriuWorkPath()),
+			ParentPath: req.ParentCheckpoint,
+		},
+		PidFile:     filepath.Join(c.bundle, bundle.InitPid),
+		NoPivot:     req.Options.GetNoPivotRoot(),
+		Detach:      true,
+		NoSubreaper: true, // the shim is one
+	}
+	stdio, err := t.newStdio(req.IO, req.Options)
+	if err != nil {
+		return err
+	}
+	defer stdio.release()
+	opts.IO, _ = stdio.forRuntime()
+
+	claim, release := t.cfg.Reaper.Expect()
+	defer release()
+	if err := c.runtime.Restore(ctx, c.id, c.bundle, opts); err != nil {
+		return err
+	}
+	if err := t.adopt(ctx, c, c.init, stdio, opts.PidFile, claim); err != nil {
+		_ = c.runtime.Delete(ctx, c.id, &runc.DeleteOpts{Force: true})
+		return err
+	}
+	go t.watchOOM(c)
+	return nil
+}
