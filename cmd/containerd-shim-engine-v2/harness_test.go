@@ -1,12 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,16 +15,13 @@ import (
 	"time"
 
 	task "github.com/containerd/containerd/api/runtime/task/v3"
-	eventsapi "github.com/containerd/containerd/api/services/ttrpc/events/v1"
 	"github.com/containerd/containerd/api/types"
 	"github.com/containerd/containerd/api/types/runc/options"
-	"github.com/containerd/fifo"
-	"github.com/containerd/ttrpc"
+	api "github.com/containerd/containerd/api/types/task"
 	"github.com/containerd/typeurl/v2"
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 	"google.golang.org/protobuf/types/known/anypb"
-	"google.golang.org/protobuf/types/known/emptypb"
 
 	"github.com/callroute/callroute/engine/shim/client"
 )
@@ -59,36 +53,25 @@ var built = sync.OnceValue(func() programs {
 	return p
 })
 
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if os.Geteuid() == 0 {
-		if p := built(); p.dir != "" {
-			os.RemoveAll(p.dir)
-		}
-		removeCgroups()
-	}
-	os.Exit(code)
-}
-
 // asRoot skips a test that needs root, and says what that leaves out.
-func asRoot(t testing.TB, leftOut string) programs {
-	t.Helper()
+func asRoot(tb testing.TB, leftOut string) programs {
+	tb.Helper()
 	if os.Geteuid() != 0 {
-		t.Skip("without root it is not tested " + leftOut)
+		tb.Skip("without root it is not tested " + leftOut)
 	}
 	p := built()
 	if p.err != nil {
-		t.Fatal(p.err)
+		tb.Fatal(p.err)
 	}
 	return p
 }
 
 // component is a program of the system that must be there for root.
-func component(t testing.TB, name string) string {
-	t.Helper()
+func component(tb testing.TB, name string) string {
+	tb.Helper()
 	path, err := exec.LookPath(name)
 	if err != nil {
-		t.Fatalf("%s is missing: %v", name, err)
+		tb.Fatalf("%s is missing: %v", name, err)
 	}
 	return path
 }
@@ -103,21 +86,21 @@ type host struct {
 	log     lockedBuffer
 }
 
-func newHost(t testing.TB, runtime string) *host {
-	t.Helper()
-	p := asRoot(t, "that the shim runs containers")
+func newHost(tb testing.TB, runtime string) *host {
+	tb.Helper()
+	p := asRoot(tb, "that the shim runs containers")
 	// Short: the socket's name takes 64 of the 107 bytes of a path.
 	dir, err := os.MkdirTemp("", "sh")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	h := &host{t: t, dir: dir, program: p, runtime: runtime}
+	h := &host{t: tb, dir: dir, program: p, runtime: runtime}
 	h.makeBase()
-	h.events = serveEvents(t, filepath.Join(dir, "events.sock"))
-	t.Cleanup(func() {
+	h.events = serveEvents(tb, filepath.Join(dir, "events.sock"))
+	tb.Cleanup(func() {
 		h.nothingLeft()
-		if t.Failed() {
-			t.Logf("shim's log:\n%s", h.log.String())
+		if tb.Failed() {
+			tb.Logf("shim's log:\n%s", h.log.String())
 		}
 		os.RemoveAll(dir)
 	})
@@ -262,8 +245,11 @@ func newSpec(id string, args []string) *specs.Spec {
 		Linux: &specs.Linux{
 			CgroupsPath: filepath.Join(cgroupParent, id),
 			Namespaces: []specs.LinuxNamespace{
-				{Type: specs.PIDNamespace}, {Type: specs.IPCNamespace}, {Type: specs.UTSNamespace},
-				{Type: specs.MountNamespace}, {Type: specs.NetworkNamespace},
+				{Type: specs.PIDNamespace},
+				{Type: specs.IPCNamespace},
+				{Type: specs.UTSNamespace},
+				{Type: specs.MountNamespace},
+				{Type: specs.NetworkNamespace},
 			},
 		},
 	}
@@ -382,6 +368,17 @@ func (b *box) end(shim *client.Shim) *task.DeleteResponse {
 	return b.remove(shim)
 }
 
+func (b *box) wantStatus(shim *client.Shim, execID string, want api.Status) {
+	b.host.t.Helper()
+	state, err := shim.State(b.host.context(), &task.StateRequest{ID: b.id, ExecID: execID})
+	if err != nil {
+		b.host.t.Fatal("state: ", err)
+	}
+	if state.Status != want {
+		b.host.t.Errorf("status %s, want %s", state.Status, want)
+	}
+}
+
 // exec prepares a process in the container.
 func (b *box) exec(shim *client.Shim, execID string, terminal bool, stdio streams, args ...string) error {
 	b.host.t.Helper()
@@ -405,173 +402,6 @@ func (h *host) context() context.Context {
 	ctx, cancel := context.WithTimeout(h.t.Context(), 20*time.Second)
 	h.t.Cleanup(cancel)
 	return ctx
-}
-
-// streams are the fifos of a process.
-type streams struct {
-	in, out, err string
-	input        io.WriteCloser
-	output, errs *reader
-}
-
-// which streams a process has.
-type which struct{ in, out, err bool }
-
-func (h *host) newStreams(name string, w which) streams {
-	h.t.Helper()
-	var s streams
-	open := func(stream string, flag int) (string, io.ReadWriteCloser) {
-		path := filepath.Join(h.dir, name+"-"+stream)
-		f, err := fifo.OpenFifo(context.Background(), path, flag|syscall.O_CREAT|syscall.O_NONBLOCK, 0o600)
-		if err != nil {
-			h.t.Fatal(err)
-		}
-		h.t.Cleanup(func() { f.Close() })
-		return path, f
-	}
-	if w.in {
-		s.in, s.input = open("stdin", syscall.O_WRONLY)
-	}
-	if w.out {
-		var f io.Reader
-		s.out, f = open("stdout", syscall.O_RDONLY)
-		s.output = newReader(f)
-	}
-	if w.err {
-		var f io.Reader
-		s.err, f = open("stderr", syscall.O_RDONLY)
-		s.errs = newReader(f)
-	}
-	return s
-}
-
-// reader collects a stream until its end.
-type reader struct {
-	data lockedBuffer
-	done chan struct{}
-}
-
-func newReader(from io.Reader) *reader {
-	r := &reader{done: make(chan struct{})}
-	go func() {
-		defer close(r.done)
-		_, _ = io.Copy(&r.data, from)
-	}()
-	return r
-}
-
-// all is the whole stream, once it has ended.
-func (r *reader) all(t *testing.T) string {
-	t.Helper()
-	select {
-	case <-r.done:
-	case <-time.After(10 * time.Second):
-		t.Fatalf("stream has not ended; so far %q", r.data.String())
-	}
-	return r.data.String()
-}
-
-// until waits for the stream to hold a text.
-func (r *reader) until(t *testing.T, text string) {
-	t.Helper()
-	for range 500 {
-		if strings.Contains(r.data.String(), text) {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	t.Fatalf("stream does not hold %q but %q", text, r.data.String())
-}
-
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
-// eventsServer is containerd's events service.
-type eventsServer struct {
-	address string
-	server  *ttrpc.Server
-
-	mu   sync.Mutex
-	list []*types.Envelope
-}
-
-func serveEvents(t testing.TB, path string) *eventsServer {
-	t.Helper()
-	e := &eventsServer{address: path}
-	e.listen(t)
-	t.Cleanup(func() { e.server.Close() })
-	return e
-}
-
-// listen begins to serve; after a Close of the server it does again.
-func (e *eventsServer) listen(t testing.TB) {
-	t.Helper()
-	_ = os.Remove(e.address)
-	listener, err := net.Listen("unix", e.address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	server, err := ttrpc.NewServer()
-	if err != nil {
-		t.Fatal(err)
-	}
-	eventsapi.RegisterTTRPCEventsService(server, e)
-	e.server = server
-	go func() { _ = server.Serve(context.Background(), listener) }()
-}
-
-func (e *eventsServer) Forward(_ context.Context, r *eventsapi.ForwardRequest) (*emptypb.Empty, error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.list = append(e.list, r.Envelope)
-	return &emptypb.Empty{}, nil
-}
-
-// topics lists what came for a container, in order.
-func (e *eventsServer) topics(t *testing.T, id string) []string {
-	t.Helper()
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	var topics []string
-	for _, envelope := range e.list {
-		event, err := typeurl.UnmarshalAny(envelope.Event)
-		if err != nil {
-			t.Fatal(err)
-		}
-		named, ok := event.(interface{ GetContainerID() string })
-		if ok && named.GetContainerID() == id {
-			topics = append(topics, envelope.Topic)
-		}
-	}
-	return topics
-}
-
-// until waits for a container's events to be as many as wanted.
-func (e *eventsServer) until(t *testing.T, id string, n int) []string {
-	t.Helper()
-	var topics []string
-	for range 500 {
-		if topics = e.topics(t, id); len(topics) >= n {
-			return topics
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	t.Fatalf("%d events wanted, got %q", n, topics)
-	return nil
 }
 
 func isPIDNamespace(n specs.LinuxNamespace) bool { return n.Type == specs.PIDNamespace }

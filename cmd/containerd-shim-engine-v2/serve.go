@@ -116,7 +116,7 @@ func newLog(inv invocation) *slog.Logger {
 	if inv.debug {
 		level = slog.LevelDebug
 	}
-	var to io.Writer = io.Discard
+	to := io.Discard
 	// For reading too: else opening would fail while containerd is away, and
 	// writing would end the shim when it goes.
 	fifo, err := os.OpenFile(filepath.Join(inv.bundle, bundle.ShimLog), os.O_RDWR|syscall.O_NONBLOCK, 0)

@@ -27,20 +27,21 @@ import (
 var runtimes = []struct{ name, binary string }{{"engine-runc", ""}, {"runc", "runc"}}
 
 // each runs a test with every runtime.
-func each(t *testing.T, test func(t *testing.T, h *host)) {
+func each(t *testing.T, test func(h *host)) {
 	t.Helper()
 	for _, r := range runtimes {
 		t.Run(r.name, func(t *testing.T) {
 			if os.Geteuid() == 0 && r.binary != "" {
 				component(t, r.binary)
 			}
-			test(t, newHost(t, r.binary))
+			test(newHost(t, r.binary))
 		})
 	}
 }
 
 func TestLifecycle(t *testing.T) {
-	each(t, func(t *testing.T, h *host) {
+	each(t, func(h *host) {
+		t := h.t
 		b := h.newBox("life", "sh", "-c", "echo out; echo err >&2; exit 7")
 		b.stdio = h.newStreams("life", which{out: true, err: true})
 		shim := b.start()
@@ -55,7 +56,7 @@ func TestLifecycle(t *testing.T) {
 		if _, err := shim.Create(ctx, b.createRequest()); !cerrdefs.IsAlreadyExists(err) {
 			t.Errorf("second create: %v, want already exists", err)
 		}
-		wantStatus(t, b, shim, "", api.Status_CREATED)
+		b.wantStatus(shim, "", api.Status_CREATED)
 		if err := shim.Pause(ctx, &task.PauseRequest{ID: b.id}); err == nil || !strings.Contains(err.Error(), "cannot pause a created process") {
 			t.Errorf("pause before start: %v", err)
 		}
@@ -71,7 +72,7 @@ func TestLifecycle(t *testing.T) {
 		if err != nil || exit.ExitStatus != 7 || time.Since(exit.ExitedAt.AsTime()) > time.Minute {
 			t.Errorf("wait: %v, %v, want status 7 just now", exit, err)
 		}
-		wantStatus(t, b, shim, "", api.Status_STOPPED)
+		b.wantStatus(shim, "", api.Status_STOPPED)
 		if _, err := shim.Start(ctx, &task.StartRequest{ID: b.id}); err == nil {
 			t.Error("a stopped container was started")
 		}
@@ -126,7 +127,8 @@ func TestEarlyExit(t *testing.T) {
 }
 
 func TestStdin(t *testing.T) {
-	each(t, func(t *testing.T, h *host) {
+	each(t, func(h *host) {
+		t := h.t
 		b := h.newBox("stdin", "cat")
 		b.stdio = h.newStreams("stdin", which{in: true, out: true})
 		shim := b.run()
@@ -148,40 +150,9 @@ func TestStdin(t *testing.T) {
 	})
 }
 
-// TestReaderComesBack is about containerd's client dying and coming back: its
-// fifos must neither end nor break.
-func TestReaderComesBack(t *testing.T) {
-	h := newHost(t, "")
-	b := h.newBox("reader", "sh", "-c", "echo first; cat >/dev/null; echo second; exit 3")
-	b.stdio = h.newStreams("reader", which{in: true, out: true})
-	shim := b.run()
-	b.stdio.output.until(t, "first")
-	again, err := os.OpenFile(b.stdio.out, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	shim.Close()
-	b.stdio.input.Close()
-
-	shim, err = client.Load(h.context(), b.config())
-	if err != nil {
-		t.Fatal(err)
-	}
-	wantStatus(t, b, shim, "", api.Status_RUNNING)
-	if err := shim.CloseIO(h.context(), &task.CloseIORequest{ID: b.id, Stdin: true}); err != nil {
-		t.Fatal(err)
-	}
-	if got := b.remove(shim); got.ExitStatus != 3 {
-		t.Errorf("status %d, want 3: a broken pipe is 141", got.ExitStatus)
-	}
-	rest := newReader(again).all(t) + b.stdio.output.all(t)
-	if !strings.Contains(rest, "second") {
-		t.Errorf("output %q", rest)
-	}
-}
-
 func TestTerminal(t *testing.T) {
-	each(t, func(t *testing.T, h *host) {
+	each(t, func(h *host) {
+		t := h.t
 		b := h.newBox("tty", "sh", "-c", "echo ready; read line; stty size; echo got $line")
 		b.spec.Process.Terminal = true
 		b.stdio = h.newStreams("tty", which{in: true, out: true})
@@ -204,7 +175,8 @@ func TestTerminal(t *testing.T) {
 }
 
 func TestExec(t *testing.T) {
-	each(t, func(t *testing.T, h *host) {
+	each(t, func(h *host) {
+		t := h.t
 		b := h.newBox("exec", "sleep", "100")
 		shim := b.run()
 		ctx := h.context()
@@ -218,7 +190,7 @@ func TestExec(t *testing.T) {
 		if err := b.exec(shim, "../e", false, streams{}, "true"); !cerrdefs.IsInvalidArgument(err) {
 			t.Errorf("exec ID that is a path: %v, want invalid", err)
 		}
-		wantStatus(t, b, shim, "e1", api.Status_CREATED)
+		b.wantStatus(shim, "e1", api.Status_CREATED)
 		if _, err := shim.Start(ctx, &task.StartRequest{ID: b.id, ExecID: "e1"}); err != nil {
 			t.Fatal(err)
 		}
@@ -296,14 +268,15 @@ func TestExec(t *testing.T) {
 }
 
 func TestPauseUpdateStats(t *testing.T) {
-	each(t, func(t *testing.T, h *host) {
+	each(t, func(h *host) {
+		t := h.t
 		b := h.newBox("limits", "sleep", "100")
 		shim := b.run()
 		ctx := h.context()
 		if err := shim.Pause(ctx, &task.PauseRequest{ID: b.id}); err != nil {
 			t.Fatal(err)
 		}
-		wantStatus(t, b, shim, "", api.Status_PAUSED)
+		b.wantStatus(shim, "", api.Status_PAUSED)
 		if err := b.exec(shim, "e", false, streams{}, "true"); err == nil || !strings.Contains(err.Error(), "cannot exec in a paused process") {
 			t.Errorf("exec while paused: %v", err)
 		}
@@ -313,7 +286,7 @@ func TestPauseUpdateStats(t *testing.T) {
 		if err := shim.Resume(ctx, &task.ResumeRequest{ID: b.id}); err != nil {
 			t.Fatal(err)
 		}
-		wantStatus(t, b, shim, "", api.Status_RUNNING)
+		b.wantStatus(shim, "", api.Status_RUNNING)
 
 		update := func(body string) error {
 			return shim.Update(ctx, &task.UpdateTaskRequest{
@@ -348,7 +321,8 @@ func TestPauseUpdateStats(t *testing.T) {
 }
 
 func TestKill(t *testing.T) {
-	each(t, func(t *testing.T, h *host) {
+	each(t, func(h *host) {
+		t := h.t
 		b := h.newBox("kill", "sh", "-c", "sleep 100 & trap 'exit 9' TERM; echo ready; wait")
 		b.stdio = h.newStreams("kill", which{out: true})
 		shim := b.run()
@@ -378,7 +352,8 @@ func TestKill(t *testing.T) {
 // TestSharedPIDs is about a container without a pid namespace of its own: the
 // kernel does not end its processes with the first.
 func TestSharedPIDs(t *testing.T) {
-	each(t, func(t *testing.T, h *host) {
+	each(t, func(h *host) {
+		t := h.t
 		b := h.newBox("pids", "sh", "-c", "sleep 1000 & echo $!; exit 4")
 		b.spec.Linux.Namespaces = slices.DeleteFunc(b.spec.Linux.Namespaces, isPIDNamespace)
 		b.stdio = h.newStreams("pids", which{out: true})
@@ -408,100 +383,10 @@ func TestOutOfMemory(t *testing.T) {
 	}
 }
 
-// TestEventsWait is about events of a time in which containerd is away.
-func TestEventsWait(t *testing.T) {
-	h := newHost(t, "")
-	b := h.newBox("away", "true")
-	h.events.server.Close()
-	shim := b.run()
-	if _, err := shim.Wait(h.context(), &task.WaitRequest{ID: b.id}); err != nil {
-		t.Fatal(err)
-	}
-	if got := h.events.topics(t, b.id); len(got) != 0 {
-		t.Fatalf("events %q of a server that is down", got)
-	}
-	h.events.listen(t)
-	b.remove(shim)
-	want := []string{"/tasks/create", "/tasks/start", "/tasks/exit", "/tasks/delete"}
-	if got := h.events.until(t, b.id, len(want)); !slices.Equal(got, want) {
-		t.Errorf("events %q, want %q", got, want)
-	}
-}
-
-// TestShimDies is about kill -9 of the shim: the delete action cleans up.
-func TestShimDies(t *testing.T) {
-	each(t, func(t *testing.T, h *host) {
-		b := h.newBox("dies", "sleep", "100")
-		cfg := b.config()
-		closed := make(chan struct{})
-		shim := b.run()
-		connect, err := shim.Connect(h.context(), &task.ConnectRequest{ID: b.id})
-		if err != nil {
-			t.Fatal(err)
-		}
-		cfg.OnClose = func() { close(closed) }
-		second, err := client.Load(h.context(), cfg)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := syscall.Kill(int(connect.ShimPid), syscall.SIGKILL); err != nil {
-			t.Fatal(err)
-		}
-		select {
-		case <-closed:
-		case <-time.After(5 * time.Second):
-			t.Error("nobody was told of the shim's death")
-		}
-		if _, err := second.State(h.context(), &task.StateRequest{ID: b.id}); !cerrdefs.IsUnavailable(err) {
-			t.Errorf("state of a dead shim: %v, want unavailable", err)
-		}
-		if _, err := client.Load(h.context(), cfg); !cerrdefs.IsUnavailable(err) {
-			t.Errorf("load of a dead shim: %v, want unavailable", err)
-		}
-		shim.Close()
-		second.Close()
-
-		cfg.Binary = "" // the bundle knows
-		exit, err := client.DeleteAfterDeath(h.context(), cfg)
-		if err != nil || exit.Pid != connect.TaskPid || exit.Status != 137 {
-			t.Errorf("delete after death: %+v, %v, want pid %d, status 137", exit, err, connect.TaskPid)
-		}
-		if _, err := client.Load(h.context(), cfg); !cerrdefs.IsNotFound(err) {
-			t.Errorf("load after that: %v, want not found", err)
-		}
-		// Twice does no harm.
-		if _, err := client.DeleteAfterDeath(h.context(), cfg); err != nil {
-			t.Errorf("second delete after death: %v", err)
-		}
-	})
-}
-
-// TestShimDiesLate is about a shim that dies when its container is over: the
-// exit status is not lost.
-func TestShimDiesLate(t *testing.T) {
-	h := newHost(t, "")
-	b := h.newBox("late", "sh", "-c", "exit 6")
-	shim := b.run()
-	if _, err := shim.Wait(h.context(), &task.WaitRequest{ID: b.id}); err != nil {
-		t.Fatal(err)
-	}
-	connect, err := shim.Connect(h.context(), &task.ConnectRequest{ID: b.id})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := syscall.Kill(int(connect.ShimPid), syscall.SIGKILL); err != nil {
-		t.Fatal(err)
-	}
-	shim.Close()
-	exit, err := client.DeleteAfterDeath(h.context(), b.config())
-	if err != nil || exit.Status != 6 {
-		t.Errorf("delete after death: %+v, %v, want status 6", exit, err)
-	}
-}
-
 // TestCreateFails leaves neither container nor mount, and the shim usable.
 func TestCreateFails(t *testing.T) {
-	each(t, func(t *testing.T, h *host) {
+	each(t, func(h *host) {
+		t := h.t
 		b := h.newBox("fails", "nosuch")
 		b.stdio = h.newStreams("fails", which{out: true, err: true})
 		shim := b.start()
@@ -529,7 +414,8 @@ func TestCreateFails(t *testing.T) {
 
 // TestDeleteCreated removes a container that was never started.
 func TestDeleteCreated(t *testing.T) {
-	each(t, func(t *testing.T, h *host) {
+	each(t, func(h *host) {
+		t := h.t
 		b := h.newBox("never", "true")
 		shim := b.start()
 		if _, err := shim.Create(h.context(), b.createRequest()); err != nil {
@@ -551,17 +437,6 @@ func TestDeleteCreated(t *testing.T) {
 	})
 }
 
-func wantStatus(t *testing.T, b *box, shim *client.Shim, execID string, want api.Status) {
-	t.Helper()
-	state, err := shim.State(b.host.context(), &task.StateRequest{ID: b.id, ExecID: execID})
-	if err != nil {
-		t.Fatal("state: ", err)
-	}
-	if state.Status != want {
-		t.Errorf("status %s, want %s", state.Status, want)
-	}
-}
-
 // TestForeignShim lets our client use containerd's own shim, of version 1.6.
 func TestForeignShim(t *testing.T) {
 	h := newHost(t, "runc")
@@ -569,7 +444,7 @@ func TestForeignShim(t *testing.T) {
 	b := h.newBox("foreign", "sh", "-c", "echo foreign; cat; exit 8")
 	b.stdio = h.newStreams("foreign", which{in: true, out: true, err: true})
 	shim := b.run()
-	wantStatus(t, b, shim, "", api.Status_RUNNING)
+	b.wantStatus(shim, "", api.Status_RUNNING)
 	connect, err := shim.Connect(h.context(), &task.ConnectRequest{ID: b.id})
 	if err != nil || connect.TaskPid == 0 {
 		t.Errorf("connect: %v, %v", connect, err)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/containerd/console"
 	"github.com/containerd/go-runc"
@@ -128,6 +129,13 @@ func TestForegroundTerminal(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	timer := time.AfterFunc(15*time.Second, func() { _ = cmd.Process.Kill() })
+	defer timer.Stop()
+	t.Cleanup(func() {
+		if t.Failed() {
+			w.ok("delete", "--force", "r")
+		}
+	})
 	shown := watchScreen(ours)
 	shown.shows(t, "37 91")
 	if err := ours.Resize(console.WinSize{Width: 50, Height: 20}); err != nil {

@@ -85,7 +85,7 @@ func TestExecDetached(t *testing.T) {
 func TestExecSubCgroup(t *testing.T) {
 	w := newWorld(t)
 	w.running("c", nil)
-	below := filepath.Join(cgroupRoot, "memory", cgroupParent(), "c", "below")
+	below := filepath.Join(cgroupRoot, "memory", w.cgroupOf("c"), "below")
 	if err := os.Mkdir(below, 0o755); err != nil {
 		t.Fatal(err)
 	}

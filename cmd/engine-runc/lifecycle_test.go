@@ -303,7 +303,7 @@ func TestListenFDs(t *testing.T) {
 	// LISTEN_PID must be the runtime's own: a shell knows it before its exec.
 	args := append([]string{"sh", "-c", `LISTEN_PID=$$ exec "$0" "$@"`}, w.command("run", "--bundle", bundle, "r").Args...)
 	cmd := exec.Command(busybox, args...)
-	cmd.Env = append(w.env, "LISTEN_FDS=1")
+	cmd.Env = slices.Concat(w.env, []string{"LISTEN_FDS=1"})
 	cmd.ExtraFiles = []*os.File{f}
 	if r := w.finish(cmd); r.out != "1 1\nsocket" {
 		t.Errorf("got %+v", r)

@@ -44,6 +44,12 @@ func TestMain(m *testing.M) {
 // cgroupParent holds the cgroups of all containers of this run.
 func cgroupParent() string { return "/engine-runc-test-" + strconv.Itoa(os.Getpid()) }
 
+// cgroupOf is the cgroup of a container. Tests share ids and no cgroups.
+func (w *world) cgroupOf(id string) string {
+	name, _, _ := strings.Cut(w.t.Name(), "/")
+	return filepath.Join(cgroupParent(), name+"-"+id)
+}
+
 func removeCgroups(path string) {
 	hierarchies, _ := filepath.Glob(filepath.Join(cgroupRoot, "*", path))
 	for _, dir := range hierarchies {
@@ -188,7 +194,7 @@ func (w *world) bundle(id string, change func(*specs.Spec)) string {
 	spec.Process.Terminal = false
 	spec.Process.Args = busyboxArgs("sleep", "1000")
 	spec.Root.Readonly = false
-	spec.Linux.CgroupsPath = filepath.Join(cgroupParent(), id)
+	spec.Linux.CgroupsPath = w.cgroupOf(id)
 	if change != nil {
 		change(&spec)
 	}
@@ -275,7 +281,7 @@ func (w *world) gone(id string) {
 	if _, err := os.Stat(filepath.Join(w.root, id)); !errors.Is(err, fs.ErrNotExist) {
 		w.t.Errorf("state folder of %s is left: %v", id, err)
 	}
-	left, _ := filepath.Glob(filepath.Join(cgroupRoot, "*", cgroupParent(), id))
+	left, _ := filepath.Glob(filepath.Join(cgroupRoot, "*", w.cgroupOf(id)))
 	if len(left) > 0 {
 		w.t.Errorf("cgroups of %s are left: %v", id, left)
 	}
@@ -288,7 +294,7 @@ func (w *world) gone(id string) {
 // cgroup is the content of a file in a container's cgroup.
 func (w *world) cgroup(id, controller, file string) string {
 	w.t.Helper()
-	return strings.TrimSpace(read(w.t, filepath.Join(cgroupRoot, controller, cgroupParent(), id, file)))
+	return strings.TrimSpace(read(w.t, filepath.Join(cgroupRoot, controller, w.cgroupOf(id), file)))
 }
 
 func read(t *testing.T, file string) string {

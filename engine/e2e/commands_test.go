@@ -61,12 +61,22 @@ func commandLines(t *testing.T) []string {
 	return append(names, "engine")
 }
 
+// compare fails the test for each step that did not do the same. Debian's
+// docker words its errors in its own way, and is held to the rest.
 func compare(t *testing.T, script, nameA, nameB string, a, b []*played) {
 	t.Helper()
-	for i := range a {
-		if i >= len(b) || a[i] == nil || b[i] == nil || a[i].text == b[i].text {
+	for i := range min(len(a), len(b)) {
+		if a[i] == nil || b[i] == nil {
 			continue
 		}
-		t.Errorf("%s.txt:%d: %s %s\nwith %s\n%s\nwith %s\n%s", script, a[i].step.line, string(a[i].step.kind), a[i].step.text, nameA, a[i].text, nameB, b[i].text)
+		x, y := *a[i], *b[i]
+		if nameB == "docker20" {
+			x.stderr, y.stderr = "", ""
+		}
+		if x.exit == y.exit && x.stdout == y.stdout && x.stderr == y.stderr {
+			continue
+		}
+		t.Errorf("%s.txt:%d: %c %s\n--- with %s, exit %d\n%s%s--- with %s, exit %d\n%s%s", script, x.step.line, x.step.kind, x.step.text,
+			nameA, x.exit, x.stdout, x.stderr, nameB, y.exit, y.stdout, y.stderr)
 	}
 }

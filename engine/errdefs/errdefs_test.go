@@ -53,7 +53,7 @@ func TestHTTPThereAndBack(t *testing.T) {
 				t.Errorf("came back as %v", back)
 			}
 			for _, other := range classes {
-				if other.class != c.class && errors.Is(back, other.class) {
+				if other.name != c.name && errors.Is(back, other.class) {
 					t.Errorf("came back as %s too", other.name)
 				}
 			}

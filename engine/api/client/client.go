@@ -13,17 +13,17 @@
 // asked beforehand, which would cost every command a round trip. Only a
 // request whose body cannot be sent twice asks first.
 //
-// Errors say "Error response from daemon: " where the daemon answered, and
-// ErrUnreachable is in those where it did not.
+// An error of the daemon keeps its class and says "Error response from daemon:"
+// before the daemon's own words.
 package client
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -36,9 +36,6 @@ const APIVersion = "1.50"
 
 // DefaultHost is where the daemon listens unless it is told otherwise.
 const DefaultHost = "unix:///run/engine.sock"
-
-// ErrUnreachable is in an error of a request that no daemon took.
-var ErrUnreachable = errors.New("daemon unreachable")
 
 // Client asks one daemon. It may be used by several goroutines.
 type Client struct {
@@ -152,16 +149,17 @@ func parseHost(host string) (network, address string, err error) {
 	return "", "", errdefs.Invalid("invalid host %q: %s:// is not supported, only unix:// and tcp://", host, scheme)
 }
 
-// unreachable says that no daemon took the request.
+// unreachable is a failed attempt to connect in words for people. Other
+// errors stay as they are.
 func (t *transport) unreachable(err error) error {
 	var op *net.OpError
-	if !errors.As(err, &op) || op.Op != "dial" {
+	switch {
+	case !errors.As(err, &op) || op.Op != "dial":
 		return err
+	case errors.Is(err, os.ErrPermission):
+		return errdefs.Unavailable("permission denied while trying to connect to the engine daemon at %s", t.host)
 	}
-	if errors.Is(err, errPermission) {
-		return fmt.Errorf("%w: permission denied while connecting to the engine daemon at %s", ErrUnreachable, t.host)
-	}
-	return fmt.Errorf("%w: Cannot connect to the engine daemon at %s. Is engined running?", ErrUnreachable, t.host)
+	return errdefs.Unavailable("Cannot connect to the engine daemon at %s. Is engined running?", t.host)
 }
 
 // segment is a name as one part of a path, whatever is in it.

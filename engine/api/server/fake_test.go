@@ -28,7 +28,6 @@ type fake struct {
 	err      error                       // what every call returns
 	output   func(StreamKind, io.Writer) // of logs and stats; err comes after it
 	kind     StreamKind
-	inputs   string // what attach, exec, load and copy read
 	exit     chan container.WaitResponse
 	messages []any // of load, pull and import; err comes after them
 	events   chan types.Event

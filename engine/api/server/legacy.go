@@ -1,6 +1,7 @@
 package server
 
 import (
+	"maps"
 	"net/netip"
 
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
@@ -218,4 +219,14 @@ type diskUsageBefore52 struct {
 	BuildCache  []build.CacheRecord
 	BuilderSize *int64 `json:",omitempty"` // until 1.41
 	system.DiskUsage
+}
+
+// pruneFiltersFor asks for named volumes too, as every prune did until 1.41.
+func pruneFiltersFor(version apiVersion, filters types.Filters) types.Filters {
+	if version >= 42 || filters["all"] != nil {
+		return filters
+	}
+	all := types.Filters{"all": {"true"}}
+	maps.Copy(all, filters)
+	return all
 }

@@ -36,7 +36,7 @@ func (v volumeRoutes) prune(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	report, err := v.backend.Prune(r.Context(), filters)
+	report, err := v.backend.Prune(r.Context(), pruneFiltersFor(versionOf(r), filters))
 	if err != nil {
 		return err
 	}

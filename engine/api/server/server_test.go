@@ -31,7 +31,7 @@ func served(t *testing.T, f *fake) (url string, log *bytes.Buffer) {
 }
 
 // ask sends "METHOD /path body"; the body is JSON unless it begins with "raw:".
-func ask(t *testing.T, url, request string) (*http.Response, string) {
+func ask(t *testing.T, url, request string) (answered, string) {
 	t.Helper()
 	method, rest, _ := strings.Cut(request, " ")
 	path, body, _ := strings.Cut(rest, " ")
@@ -59,7 +59,13 @@ func ask(t *testing.T, url, request string) (*http.Response, string) {
 	if err != nil {
 		t.Fatalf("%s: %v", request, err)
 	}
-	return resp, strings.TrimSpace(string(answer))
+	return answered{resp.StatusCode, resp.Header}, strings.TrimSpace(string(answer))
+}
+
+// answered is an answer without its body.
+type answered struct {
+	status int
+	header http.Header
 }
 
 // requests has at least one row for each route: what is asked, what the
@@ -164,6 +170,7 @@ var requests = []struct {
 	{`POST /volumes/create {"Name":1}`, "", 400, `invalid JSON`},
 	{`POST /volumes/create`, `Volumes.Create {}`, 201, ""},
 	{`POST /volumes/prune?filters={"all":["1"]}`, `Volumes.Prune {"all":["1"]}`, 200, `{"VolumesDeleted":null,"SpaceReclaimed":0}`},
+	{`POST /v1.41/volumes/prune?filters={"label":["x"]}`, `Volumes.Prune {"all":["true"],"label":["x"]}`, 200, ""},
 	{`GET /volumes/v`, `Volumes.Inspect "v"`, 200, `"Name":"v"`},
 	{`DELETE /volumes/v?force=1`, `Volumes.Remove "v" true`, 204, ""},
 
@@ -247,8 +254,8 @@ func TestRequests(t *testing.T) {
 			}
 			url, _ := served(t, f)
 			resp, body := ask(t, url, c.request)
-			if resp.StatusCode != c.status {
-				t.Errorf("status %d, want %d; body %s", resp.StatusCode, c.status, body)
+			if resp.status != c.status {
+				t.Errorf("status %d, want %d; body %s", resp.status, c.status, body)
 			}
 			if !strings.Contains(body, c.body) || c.body == "" && c.asked == "" && body != "" {
 				t.Errorf("body %s\nwant %s", body, c.body)
@@ -256,13 +263,13 @@ func TestRequests(t *testing.T) {
 			if got := f.asked(); got != c.asked {
 				t.Errorf("asked %s\nwant  %s", got, c.asked)
 			}
-			if got := resp.Header.Get("Content-Type"); strings.HasPrefix(body, "{") && got != "application/json" {
+			if got := resp.header.Get("Content-Type"); strings.HasPrefix(body, "{") && got != "application/json" {
 				t.Errorf("Content-Type %q of %s", got, body)
 			}
-			if got := resp.Header.Get("Api-Version"); got != APIVersion {
+			if got := resp.header.Get("Api-Version"); got != APIVersion {
 				t.Errorf("Api-Version %q", got)
 			}
-			if !strings.Contains(body, "page not found") && resp.StatusCode != 405 {
+			if !strings.Contains(body, "page not found") && resp.status != http.StatusMethodNotAllowed {
 				seen[routeOf(t, f, c.request)] = true
 			}
 		})
@@ -310,8 +317,8 @@ func TestErrorsBecomeStatuses(t *testing.T) {
 	for _, c := range cases {
 		url, log := served(t, &fake{err: c.err})
 		resp, body := ask(t, url, "POST /containers/x/start")
-		if resp.StatusCode != c.status || body != c.body {
-			t.Errorf("%v: %d %s, want %d %s", c.err, resp.StatusCode, body, c.status, c.body)
+		if resp.status != c.status || body != c.body {
+			t.Errorf("%v: %d %s, want %d %s", c.err, resp.status, body, c.status, c.body)
 		}
 		if logged := strings.Contains(log.String(), "request failed"); logged != (c.status >= 500) {
 			t.Errorf("%v: log %q", c.err, log)
@@ -334,7 +341,7 @@ func TestHeadersOfPing(t *testing.T) {
 			"Pragma":              "no-cache",
 			"Content-Type":        "text/plain; charset=utf-8",
 		} {
-			if got := resp.Header.Get(name); got != want {
+			if got := resp.header.Get(name); got != want {
 				t.Errorf("%s: %s is %q, want %q", method, name, got, want)
 			}
 		}
@@ -347,16 +354,16 @@ func TestBodyTooLarge(t *testing.T) {
 	large := `{"Image":"` + strings.Repeat("a", maxBody) + `"}`
 	for _, body := range []string{large, `{"Image":"x"}` + strings.Repeat(" ", maxBody)} {
 		resp, answer := ask(t, url, "POST /containers/create "+body)
-		if resp.StatusCode != http.StatusRequestEntityTooLarge || !strings.Contains(answer, `{"message":"request body is larger than 4194304 bytes`) {
-			t.Errorf("%d %s", resp.StatusCode, answer)
+		if resp.status != http.StatusRequestEntityTooLarge || !strings.Contains(answer, `{"message":"request body is larger than 4194304 bytes`) {
+			t.Errorf("%d %s", resp.status, answer)
 		}
 	}
 	if f.asked() != "" {
 		t.Errorf("the backend was asked %.80s", f.asked())
 	}
 	fits := `{"Image":"` + strings.Repeat("a", maxBody-100) + `"}`
-	if resp, answer := ask(t, url, "POST /containers/create "+fits); resp.StatusCode != http.StatusCreated {
-		t.Errorf("a body that fits: %d %.200s", resp.StatusCode, answer)
+	if resp, answer := ask(t, url, "POST /containers/create "+fits); resp.status != http.StatusCreated {
+		t.Errorf("a body that fits: %d %.200s", resp.status, answer)
 	}
 }
 
@@ -373,12 +380,12 @@ func TestWrongContentType(t *testing.T) {
 		}
 		body, _ := io.ReadAll(resp.Body)
 		resp.Body.Close()
-		if resp.StatusCode != 400 || !strings.Contains(string(body), want) {
+		if resp.StatusCode != http.StatusBadRequest || !strings.Contains(string(body), want) {
 			t.Errorf("%s: %d %s", given, resp.StatusCode, body)
 		}
 	}
 	resp, err := http.Post(url+"/containers/create", "application/json; charset=utf-8", strings.NewReader(`{"Image":"x"}`))
-	if err != nil || resp.StatusCode != 201 {
+	if err != nil || resp.StatusCode != http.StatusCreated {
 		t.Errorf("with a charset: %v %v", resp.StatusCode, err)
 	}
 	resp.Body.Close()
@@ -387,8 +394,8 @@ func TestWrongContentType(t *testing.T) {
 func TestPanicIsAnError(t *testing.T) {
 	url, log := served(t, &fake{panics: true})
 	resp, body := ask(t, url, "POST /containers/x/pause")
-	if resp.StatusCode != 500 || body != `{"message":"the engine failed on this request; its log says more"}` {
-		t.Errorf("%d %s", resp.StatusCode, body)
+	if resp.status != 500 || body != `{"message":"the engine failed on this request; its log says more"}` {
+		t.Errorf("%d %s", resp.status, body)
 	}
 	for _, want := range []string{"request panicked", "the backend is broken", "pause.go"} {
 		if !strings.Contains(log.String(), want) {
@@ -396,8 +403,8 @@ func TestPanicIsAnError(t *testing.T) {
 		}
 	}
 	// The server goes on.
-	if resp, _ := ask(t, url, "GET /_ping"); resp.StatusCode != 200 {
-		t.Errorf("ping: %d", resp.StatusCode)
+	if resp, _ := ask(t, url, "GET /_ping"); resp.status != 200 {
+		t.Errorf("ping: %d", resp.status)
 	}
 }
 
@@ -406,7 +413,7 @@ func TestPathStatHeader(t *testing.T) {
 	for _, method := range []string{"GET", "HEAD"} {
 		resp, _ := ask(t, url, method+" /containers/c/archive?path=/etc/hosts")
 		// {"name":"hosts","size":0,…}
-		if got := resp.Header.Get(pathStat); !strings.HasPrefix(got, "eyJuYW1lIjoiaG9zdHMiLCJzaXplIjowLC") {
+		if got := resp.header.Get(pathStat); !strings.HasPrefix(got, "eyJuYW1lIjoiaG9zdHMiLCJzaXplIjowLC") {
 			t.Errorf("%s: %q", method, got)
 		}
 	}
@@ -419,8 +426,8 @@ func TestEventsHaveLegacyFields(t *testing.T) {
 	close(f.events)
 	url, _ := served(t, f)
 	resp, body := ask(t, url, "GET /events")
-	if resp.Header.Get("Content-Type") != "application/json" {
-		t.Errorf("Content-Type %q", resp.Header.Get("Content-Type"))
+	if resp.header.Get("Content-Type") != "application/json" {
+		t.Errorf("Content-Type %q", resp.header.Get("Content-Type"))
 	}
 	first, second, _ := strings.Cut(body, "\n")
 	if want := `{"status":"start","id":"abc","from":"busybox","Type":"container","Action":"start","Actor":{"ID":"abc","Attributes":{"image":"busybox"}},"time":5}`; first != want {
@@ -434,13 +441,13 @@ func TestEventsHaveLegacyFields(t *testing.T) {
 func TestProgressFailsLate(t *testing.T) {
 	url, _ := served(t, &fake{messages: []any{message("one")}, err: errdefs.NotFound("gone")})
 	resp, body := ask(t, url, "POST /images/load raw:x")
-	if want := "{\"status\":\"one\"}\n" + `{"errorDetail":{"message":"gone"},"error":"gone"}`; resp.StatusCode != 200 || body != want {
-		t.Errorf("%d %s", resp.StatusCode, body)
+	if want := "{\"status\":\"one\"}\n" + `{"errorDetail":{"message":"gone"},"error":"gone"}`; resp.status != 200 || body != want {
+		t.Errorf("%d %s", resp.status, body)
 	}
 	url, _ = served(t, &fake{err: errdefs.NotFound("gone")})
 	resp, body = ask(t, url, "POST /images/load raw:x")
-	if resp.StatusCode != 404 || body != `{"message":"gone"}` {
-		t.Errorf("before the first message: %d %s", resp.StatusCode, body)
+	if resp.status != 404 || body != `{"message":"gone"}` {
+		t.Errorf("before the first message: %d %s", resp.status, body)
 	}
 }
 
@@ -453,7 +460,7 @@ func TestLogsFailLate(t *testing.T) {
 	if want := "\x01\x00\x00\x00\x00\x00\x00\x02hi\x03\x00\x00\x00\x00\x00\x00\x26Error grabbing logs: the disk is gone"; body != want {
 		t.Errorf("%q\nwant %q", body, want)
 	}
-	if got := resp.Header.Get("Content-Type"); got != "application/vnd.docker.multiplexed-stream" {
+	if got := resp.header.Get("Content-Type"); got != "application/vnd.docker.multiplexed-stream" {
 		t.Errorf("Content-Type %q", got)
 	}
 }

@@ -76,7 +76,7 @@ func TestHijackRefused(t *testing.T) {
 	_, resp, _ := dial(t, url, "POST /containers/c/attach HTTP/1.1\nHost: x\nConnection: Upgrade\nUpgrade: tcp\n\n")
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
-	if resp.StatusCode != 409 || !strings.Contains(string(body), "cannot attach") || err != nil {
+	if resp.StatusCode != http.StatusConflict || !strings.Contains(string(body), "cannot attach") || err != nil {
 		t.Errorf("%d %s %v", resp.StatusCode, body, err)
 	}
 }
@@ -87,7 +87,7 @@ func TestWaitSendsItsStatusAtOnce(t *testing.T) {
 	url, _ := served(t, f)
 	_, resp, _ := dial(t, url, "POST /containers/c/wait?condition=next-exit HTTP/1.1\nHost: x\n\n")
 	defer resp.Body.Close()
-	if resp.StatusCode != 200 {
+	if resp.StatusCode != http.StatusOK {
 		t.Fatal(resp.Status)
 	}
 	f.exit <- container.WaitResponse{StatusCode: 3}
@@ -114,7 +114,7 @@ func TestStreamsEndWithTheirClient(t *testing.T) {
 	f := &fake{exit: make(chan container.WaitResponse), events: make(chan types.Event)}
 	url, _ := served(t, f)
 	conn, resp, _ := dial(t, url, "GET /containers/c/stats HTTP/1.1\nHost: x\n\n")
-	if resp.StatusCode != 200 {
+	if resp.StatusCode != http.StatusOK {
 		t.Fatal(resp.Status)
 	}
 	conn.Close()
@@ -131,7 +131,7 @@ func TestEventsSendTheirStatusAtOnce(t *testing.T) {
 	f := &fake{events: make(chan types.Event)}
 	url, _ := served(t, f)
 	_, resp, _ := dial(t, url, "GET /events HTTP/1.1\nHost: x\n\n")
-	if resp.StatusCode != 200 {
+	if resp.StatusCode != http.StatusOK {
 		t.Fatal(resp.Status)
 	}
 	close(f.events)

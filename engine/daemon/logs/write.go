@@ -167,7 +167,8 @@ func (w *lineWriter) entry(line []byte) {
 	b = append(b, w.log.options.attrs...)
 	b = append(b, `"time":"`...)
 	b = time.Now().UTC().AppendFormat(b, time.RFC3339Nano)
-	w.entries = append(b, "\"}\n"...)
+	b = append(b, "\"}\n"...)
+	w.entries = b
 	w.ends = append(w.ends, len(w.entries))
 }
 

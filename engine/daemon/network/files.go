@@ -11,8 +11,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/moby/sys/atomicwriter"
-
 	"github.com/callroute/callroute/engine/errdefs"
 )
 
@@ -42,7 +40,9 @@ func (c *Controller) writeFiles(req JoinRequest, r record) error {
 		{r.Files.Hosts, hosts},
 		{r.Files.ResolvConf, resolv},
 	} {
-		if err := atomicwriter.WriteFile(f.path, f.content, 0o644); err != nil {
+		// In place: they are written anew at each start, so a torn one is no
+		// matter, and a sync would cost more than all the rest of Join.
+		if err := os.WriteFile(f.path, f.content, 0o644); err != nil {
 			return fmt.Errorf("network: %w", err)
 		}
 	}
@@ -162,8 +162,8 @@ func (c *Controller) resolvConf(req JoinRequest, r record) ([]byte, error) {
 	}
 	if r.Mode != modeHost {
 		if slices.Equal(host.servers, []string{"127.0.0.53"}) {
-			if real, err := readResolver(systemdResolvConf); err == nil && len(real.servers) > 0 {
-				host = real
+			if beyond, err := readResolver(systemdResolvConf); err == nil && len(beyond.servers) > 0 {
+				host = beyond
 			}
 		}
 		// A server on this machine's lo is not on the container's.

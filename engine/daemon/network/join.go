@@ -196,7 +196,7 @@ func (c *Controller) reserve(req JoinRequest) (*endpoint, error) {
 	}
 	if err := c.writeRecord(e.record); err != nil {
 		closeProxies(e.proxies)
-		return nil, errors.Join(err, c.removeRecord(req.ContainerID))
+		return nil, errors.Join(err, c.removeRecord(e.record, recordSuffix))
 	}
 	c.endpoints[req.ContainerID] = e
 	return e, nil
@@ -210,6 +210,9 @@ func (c *Controller) reserveBridge(req JoinRequest, e *endpoint) (err error) {
 	taken := map[netip.Addr]bool{subnet.Addr(): true}
 	for _, other := range c.endpoints {
 		taken[other.Address.Addr()] = true
+	}
+	for _, r := range c.leaving {
+		taken[r.Address.Addr()] = true
 	}
 	addr, err := nextAddress(subnet, c.last, taken)
 	if err != nil {

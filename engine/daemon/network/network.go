@@ -69,6 +69,8 @@ type Controller struct {
 
 	mu        sync.Mutex
 	endpoints map[string]*endpoint // by container ID
+	leaving   map[string]record    // by endpoint ID: whose device is not gone yet
+	removals  sync.WaitGroup       // of those devices
 	bridge    *bridge              // once a container needed it
 	last      netip.Addr           // the address given last
 	rulesErr  error                // why nftables does not hold our rules
@@ -99,6 +101,7 @@ func New(_ context.Context, config Config) (*Controller, error) {
 		key:       hex.EncodeToString(sum[:4]),
 		created:   time.Now(),
 		endpoints: map[string]*endpoint{},
+		leaving:   map[string]record{},
 	}
 	for _, dir := range []string{c.sandboxDir(), c.recordDir()} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -110,12 +113,8 @@ func New(_ context.Context, config Config) (*Controller, error) {
 			return nil, fmt.Errorf("network: switch forwarding on: %w", err)
 		}
 	}
-	records, err := c.readRecords()
-	if err != nil {
+	if err := c.readRecords(); err != nil {
 		return nil, err
-	}
-	for _, r := range records {
-		c.endpoints[r.ContainerID] = &endpoint{record: r}
 	}
 	return c, nil
 }
@@ -179,6 +178,7 @@ func (c *Controller) Warnings() []string {
 // Close ends the proxies. Endpoints stay for the next daemon; the bridge and
 // the rules go with the last one.
 func (c *Controller) Close(_ context.Context) error {
+	c.removals.Wait()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	bridged := false

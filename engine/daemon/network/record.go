@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/moby/moby/api/types/network"
 	"github.com/moby/sys/atomicwriter"
@@ -49,8 +48,16 @@ const (
 	modeContainer mode = "container"
 )
 
-func (c *Controller) recordPath(containerID string) string {
-	return filepath.Join(c.recordDir(), containerID+".json")
+// A record's file is named by the endpoint, not the container, which may join
+// again while the device it had is still being removed. That one's record is
+// kept under another name until then.
+const (
+	recordSuffix  = ".json"
+	leavingSuffix = ".leaving"
+)
+
+func (c *Controller) recordPath(r record, suffix string) string {
+	return filepath.Join(c.recordDir(), r.EndpointID+suffix)
 }
 
 func (c *Controller) writeRecord(r record) error {
@@ -58,14 +65,14 @@ func (c *Controller) writeRecord(r record) error {
 	if err != nil {
 		return fmt.Errorf("network: %w", err)
 	}
-	if err := atomicwriter.WriteFile(c.recordPath(r.ContainerID), data, 0o600); err != nil {
+	if err := atomicwriter.WriteFile(c.recordPath(r, recordSuffix), data, 0o600); err != nil {
 		return fmt.Errorf("network: keep endpoint: %w", err)
 	}
 	return nil
 }
 
-func (c *Controller) removeRecord(containerID string) error {
-	if err := os.Remove(c.recordPath(containerID)); !errors.Is(err, os.ErrNotExist) {
+func (c *Controller) removeRecord(r record, suffix string) error {
+	if err := os.Remove(c.recordPath(r, suffix)); !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
 	return nil
@@ -73,27 +80,29 @@ func (c *Controller) removeRecord(containerID string) error {
 
 // readRecords reads every endpoint. A file that cannot be read is removed:
 // what it described is found by its name and removed by Restore.
-func (c *Controller) readRecords() ([]record, error) {
+func (c *Controller) readRecords() error {
 	files, err := os.ReadDir(c.recordDir())
 	if err != nil {
-		return nil, fmt.Errorf("network: %w", err)
+		return fmt.Errorf("network: %w", err)
 	}
-	var records []record
 	for _, f := range files {
 		path := filepath.Join(c.recordDir(), f.Name())
 		data, err := os.ReadFile(path)
 		if err != nil {
-			return nil, fmt.Errorf("network: %w", err)
+			return fmt.Errorf("network: %w", err)
 		}
 		var r record
-		id, isRecord := strings.CutSuffix(f.Name(), ".json")
-		if json.Unmarshal(data, &r) != nil || !isRecord || r.ContainerID != id {
+		valid := json.Unmarshal(data, &r) == nil && r.EndpointID != ""
+		switch {
+		case valid && f.Name() == r.EndpointID+recordSuffix:
+			c.endpoints[r.ContainerID] = &endpoint{record: r}
+		case valid && f.Name() == r.EndpointID+leavingSuffix:
+			c.leaving[r.EndpointID] = r
+		default:
 			if err := os.Remove(path); err != nil {
-				return nil, fmt.Errorf("network: %w", err)
+				return fmt.Errorf("network: %w", err)
 			}
-			continue
 		}
-		records = append(records, r)
 	}
-	return records, nil
+	return nil
 }

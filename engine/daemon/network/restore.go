@@ -3,6 +3,7 @@ package network
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -23,12 +24,17 @@ func (c *Controller) Restore(ctx context.Context, live []string) error {
 			dead = append(dead, id)
 		}
 	}
+	leaving := slices.Collect(maps.Values(c.leaving))
 	c.mu.Unlock()
 	slices.Sort(dead)
 	var errs []error
+	for _, r := range leaving {
+		errs = append(errs, c.unplug(r))
+	}
 	for _, id := range dead {
 		errs = append(errs, c.Leave(ctx, id))
 	}
+	c.removals.Wait()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	errs = append(errs, c.removeStrangers())

@@ -51,11 +51,11 @@ func (r *Runtime) Run(id string, o RunOptions) (status int, err error) {
 		terminate(p)
 		return 0, err
 	}
-	if err := c.Exec(); err != nil {
+	if err := w.started(p); err != nil {
 		terminate(p)
 		return 0, err
 	}
-	if err := w.started(p); err != nil {
+	if err := c.Exec(); err != nil {
 		terminate(p)
 		return 0, err
 	}

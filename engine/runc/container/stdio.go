@@ -149,7 +149,7 @@ func (w *wiring) openPipes(c *libcontainer.Container, p *libcontainer.Process, s
 	return nil
 }
 
-// started completes the wiring of a process that runs by now: the terminal
+// started completes the wiring of a process that exists by now: the terminal
 // has arrived, the child's ends are closed here, the pid is written.
 func (w *wiring) started(p *libcontainer.Process) error {
 	if w.terminal != nil {

@@ -32,6 +32,12 @@ func (w *wiring) openTerminal(p *libcontainer.Process, s Stdio) error {
 	if err != nil {
 		return err
 	}
+	// Set before the program runs: it may look at once.
+	if p.ConsoleWidth == 0 && p.ConsoleHeight == 0 {
+		if size, err := ours.Size(); err == nil {
+			p.ConsoleWidth, p.ConsoleHeight = size.Width, size.Height
+		}
+	}
 	parent, child, err := utils.NewSockPair("console")
 	if err != nil {
 		return err

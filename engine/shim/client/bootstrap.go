@@ -197,7 +197,7 @@ func run(ctx context.Context, cmd *exec.Cmd, cfg StartConfig) ([]byte, error) {
 		"TTRPC_ADDRESS="+cfg.TTRPCAddress,
 		"GRPC_ADDRESS="+cfg.Address,
 		"NAMESPACE="+cfg.Namespace,
-		"MAX_SHIM_VERSION=3",
+		"MAX_SHIM_VERSION=2",
 	)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Run(); err != nil {

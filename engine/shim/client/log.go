@@ -17,7 +17,7 @@ import (
 // shim's death is no end of file that a later shim could not write past.
 func openLog(cfg StartConfig) (io.Closer, error) {
 	path := filepath.Join(cfg.Bundle, bundle.ShimLog)
-	if err := unix.Mkfifo(path, 0o600); err != nil && err != unix.EEXIST { //nolint:errorlint // a system call's own error
+	if err := unix.Mkfifo(path, 0o600); err != nil && err != unix.EEXIST {
 		return nil, &os.PathError{Op: "mkfifo", Path: path, Err: err}
 	}
 	fifo, err := os.OpenFile(path, os.O_RDWR|syscall.O_NONBLOCK, 0)

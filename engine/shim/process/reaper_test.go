@@ -44,10 +44,11 @@ func TestReaperNoCommand(t *testing.T) {
 	}
 }
 
-// orphan leaves a process behind as the runtime does, and returns its pid.
+// orphan leaves a process behind as the runtime does, and returns its pid. It
+// waits a little first: the shell takes the end of a child that it outlives.
 func orphan(t *testing.T, script string) int {
 	t.Helper()
-	cmd := exec.Command("sh", "-c", "("+script+") >/dev/null & echo $!")
+	cmd := exec.Command("sh", "-c", "(sleep 0.02; "+script+") >/dev/null & echo $!")
 	var out bytes.Buffer
 	cmd.Stdout = &out
 	ends, err := reaper.Start(cmd)
@@ -72,9 +73,9 @@ func TestReaperExpect(t *testing.T) {
 		late   time.Duration
 		want   int
 	}{
-		{"exit 4", 30 * time.Millisecond, 4},
-		{"sleep 0.05; exit 5", 0, 5},
-		{"exec sh -c 'kill -9 $$'", 30 * time.Millisecond, 137},
+		{"exit 4", 60 * time.Millisecond, 4},
+		{"sleep 0.1; exit 5", 0, 5},
+		{"exec sh -c 'kill -9 $$'", 60 * time.Millisecond, 137},
 	} {
 		claim, release := reaper.Expect()
 		pid := orphan(t, test.script)

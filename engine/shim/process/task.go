@@ -78,7 +78,7 @@ func New(cfg Config) *Task {
 	return &Task{cfg: cfg, console: newConsoles()}
 }
 
-// find returns the container of an ID. The only ID there is is the one that
+// find returns the container of an ID. There is but one, which
 // was created.
 func (t *Task) find(id string) (*container, error) {
 	t.mu.Lock()

@@ -1,0 +1,60 @@
+package client
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+
+	"github.com/moby/moby/api/types/container"
+
+	"github.com/callroute/callroute/engine/api/types"
+)
+
+// CopyStat says what a path in a container is.
+func (c Containers) CopyStat(ctx context.Context, name, path string) (container.PathStat, error) {
+	resp, err := c.head(ctx, "/containers/"+segment(name)+"/archive", url.Values{"path": {path}})
+	if err != nil {
+		return container.PathStat{}, err
+	}
+	defer resp.Body.Close()
+	return pathStat(resp)
+}
+
+// CopyFrom is a path in a container as a tar archive.
+func (c Containers) CopyFrom(ctx context.Context, name, path string) (container.PathStat, io.ReadCloser, error) {
+	resp, err := c.get(ctx, "/containers/"+segment(name)+"/archive", url.Values{"path": {path}})
+	if err != nil {
+		return container.PathStat{}, nil, err
+	}
+	stat, err := pathStat(resp)
+	if err != nil {
+		_ = resp.Body.Close()
+		return container.PathStat{}, nil, err
+	}
+	return stat, resp.Body, nil
+}
+
+// CopyTo unpacks a tar archive in a folder of a container.
+func (c Containers) CopyTo(ctx context.Context, name string, opts types.CopyToOptions, tar io.Reader) error {
+	query := url.Values{"path": {opts.Path}}
+	flag(query, "noOverwriteDirNonDir", opts.NoOverwriteDirNonDir)
+	flag(query, "copyUIDGID", opts.CopyUIDGID)
+	return done(c.request(ctx, http.MethodPut, "/containers/"+segment(name)+"/archive", payload{query: query, upload: tar}))
+}
+
+// pathStat reads the header that tells what a path is.
+func pathStat(resp *http.Response) (container.PathStat, error) {
+	var stat container.PathStat
+	encoded, err := base64.StdEncoding.DecodeString(resp.Header.Get("X-Docker-Container-Path-Stat"))
+	if err == nil {
+		err = json.Unmarshal(encoded, &stat)
+	}
+	if err != nil {
+		return stat, fmt.Errorf("reading what the daemon tells of the path: %w", err)
+	}
+	return stat, nil
+}

@@ -1,0 +1,116 @@
+// Package client is containerd as the daemon sees it: one method for each verb,
+// each in the file of its name, over containerd's gRPC API.
+//
+// It speaks to any containerd; the runtime that containers are made with is a
+// setting. Stores gives what containerd keeps, through containerd's own
+// clients. Errors are of the classes of containerd's errdefs.
+//
+// The connection is made when it is first needed, and again after containerd
+// was restarted.
+package client
+
+import (
+	"context"
+
+	"github.com/containerd/containerd/api/services/containers/v1"
+	contentapi "github.com/containerd/containerd/api/services/content/v1"
+	diffapi "github.com/containerd/containerd/api/services/diff/v1"
+	imagesapi "github.com/containerd/containerd/api/services/images/v1"
+	"github.com/containerd/containerd/api/services/introspection/v1"
+	leasesapi "github.com/containerd/containerd/api/services/leases/v1"
+	snapshotsapi "github.com/containerd/containerd/api/services/snapshots/v1"
+	"github.com/containerd/containerd/api/services/tasks/v1"
+	containerd "github.com/containerd/containerd/v2/client"
+	"github.com/containerd/containerd/v2/core/content"
+	contentproxy "github.com/containerd/containerd/v2/core/content/proxy"
+	"github.com/containerd/containerd/v2/core/diff"
+	"github.com/containerd/containerd/v2/core/images"
+	"github.com/containerd/containerd/v2/core/leases"
+	leasesproxy "github.com/containerd/containerd/v2/core/leases/proxy"
+	"github.com/containerd/containerd/v2/core/snapshots"
+	snapshotsproxy "github.com/containerd/containerd/v2/core/snapshots/proxy"
+	"github.com/containerd/containerd/v2/pkg/namespaces"
+	"github.com/containerd/errdefs/pkg/errgrpc"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+)
+
+// Config says which containerd, and how to use it.
+type Config struct {
+	Address   string // path of its socket
+	Namespace string // all names are within it
+	Runtime   string // of new containers: io.containerd.NAME.vN or a path
+	// RuntimeRoot and RuntimeBinary are handed to the runtime's shim; empty
+	// leaves them to it.
+	RuntimeRoot, RuntimeBinary string
+}
+
+// Client is a connection to containerd.
+type Client struct {
+	config        Config
+	conn          *grpc.ClientConn
+	tasks         tasks.TasksClient
+	containers    containers.ContainersClient
+	introspection introspection.IntrospectionClient
+}
+
+// Snapshotter is the name of the snapshotter that the engine uses.
+const Snapshotter = "overlayfs"
+
+// maxMessage is containerd's.
+const maxMessage = 16 << 20
+
+// New is a client that has not connected yet.
+func New(c Config) (*Client, error) {
+	conn, err := grpc.NewClient("unix://"+c.Address,
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxMessage), grpc.MaxCallSendMsgSize(maxMessage), grpc.WaitForReady(true)),
+		grpc.WithUnaryInterceptor(func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+			return invoke(namespaces.WithNamespace(ctx, c.Namespace), method, req, reply, cc, opts...)
+		}),
+		grpc.WithStreamInterceptor(func(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, open grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
+			return open(namespaces.WithNamespace(ctx, c.Namespace), desc, cc, method, opts...)
+		}),
+	)
+	if err != nil {
+		return nil, err
+	}
+	return &Client{
+		config: c, conn: conn,
+		tasks:         tasks.NewTasksClient(conn),
+		containers:    containers.NewContainersClient(conn),
+		introspection: introspection.NewIntrospectionClient(conn),
+	}, nil
+}
+
+// Close ends the connection.
+func (c *Client) Close() error { return c.conn.Close() }
+
+// Stores is what containerd keeps.
+type Stores struct {
+	Content   content.Store
+	Images    images.Store
+	Snapshots snapshots.Snapshotter
+	Leases    leases.Manager
+	Diff      containerd.DiffService
+}
+
+// Applier unpacks layers.
+func (s Stores) Applier() diff.Applier { return s.Diff }
+
+// Comparer packs them.
+func (s Stores) Comparer() diff.Comparer { return s.Diff }
+
+// Stores are clients of what containerd keeps.
+func (c *Client) Stores() Stores {
+	return Stores{
+		Content:   contentproxy.NewContentStore(contentapi.NewContentClient(c.conn)),
+		Images:    containerd.NewImageStoreFromClient(imagesapi.NewImagesClient(c.conn)),
+		Snapshots: snapshotsproxy.NewSnapshotter(snapshotsapi.NewSnapshotsClient(c.conn), Snapshotter),
+		Leases:    leasesproxy.NewLeaseManager(leasesapi.NewLeasesClient(c.conn)),
+		Diff:      containerd.NewDiffServiceFromClient(diffapi.NewDiffClient(c.conn)),
+	}
+}
+
+// failed is an error of gRPC as one of the engine's classes, nil for none.
+func failed(err error) error { return errgrpc.ToNative(err) }

@@ -1,0 +1,44 @@
+package container
+
+import (
+	"context"
+
+	"github.com/moby/moby/api/types/container"
+)
+
+// Wait calls with its answer once the condition is met: that the container does
+// not run, that it has ended once more, or that it was removed. It gives none
+// if ctx ends first.
+func (c *Container) Wait(ctx context.Context, condition container.WaitCondition) <-chan container.WaitResponse {
+	answer := make(chan container.WaitResponse, 1)
+	c.Lock()
+	exits := c.Exits
+	c.Unlock()
+	go func() {
+		defer close(answer)
+		for {
+			c.Lock()
+			state, ended, removed, changed := c.State, c.Exits > exits, c.removed, c.changed
+			c.Unlock()
+			met := false
+			switch condition {
+			case container.WaitConditionRemoved:
+				met = removed
+			case container.WaitConditionNextExit:
+				met = ended || removed
+			default:
+				met = !state.Running() && state.Status != container.StateRestarting || removed
+			}
+			if met {
+				answer <- container.WaitResponse{StatusCode: int64(state.ExitCode)}
+				return
+			}
+			select {
+			case <-changed:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return answer
+}
