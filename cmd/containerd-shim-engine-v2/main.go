@@ -22,9 +22,7 @@ import (
 
 func main() {
 	err := run(os.Args[1:], os.Stdin, os.Stdout)
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-	case err != nil:
+	if err != nil {
 		fmt.Fprintf(os.Stderr, "%s: %s\n", filepath.Base(os.Args[0]), err)
 		os.Exit(1)
 	}
@@ -44,10 +42,15 @@ type invocation struct {
 }
 
 func run(args []string, stdin *os.File, stdout io.Writer) error {
-	inv, err := parse(args)
+	inv, flags := flagSet()
+	err := flags.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		return help(flags, stdout)
+	}
 	if err != nil {
 		return err
 	}
+	inv.action = flags.Arg(0)
 	switch {
 	case inv.version:
 		return printVersion(stdout)
@@ -59,18 +62,21 @@ func run(args []string, stdin *os.File, stdout io.Writer) error {
 	}
 	switch inv.action {
 	case "start":
-		return start(inv, stdin, stdout)
+		return start(*inv, stdin, stdout)
 	case "delete":
-		return cleanUp(inv, stdout)
+		return cleanUp(*inv, stdout)
 	case "":
-		return serve(inv)
+		return serve(*inv)
 	}
 	return fmt.Errorf("unknown action %q: it is start, delete or none", inv.action)
 }
 
-func parse(args []string) (invocation, error) {
-	var inv invocation
+// flagSet is the flags and where their values go. It prints nothing: what a
+// shim prints, containerd takes for an answer.
+func flagSet() (*invocation, *flag.FlagSet) {
+	inv := &invocation{}
 	flags := flag.NewFlagSet("containerd-shim-engine-v2", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
 	flags.StringVar(&inv.namespace, "namespace", "", "namespace of the container")
 	flags.StringVar(&inv.id, "id", "", "ID of the container")
 	flags.StringVar(&inv.address, "address", "", "containerd's gRPC address")
@@ -80,11 +86,14 @@ func parse(args []string) (invocation, error) {
 	flags.BoolVar(&inv.debug, "debug", false, "log more")
 	flags.BoolVar(&inv.version, "v", false, "print the version and exit")
 	flags.BoolVar(&inv.info, "info", false, "read runtime options from stdin, print what the runtime can do, exit")
-	if err := flags.Parse(args); err != nil {
-		return inv, err
-	}
-	inv.action = flags.Arg(0)
-	return inv, nil
+	return inv, flags
+}
+
+func help(flags *flag.FlagSet, stdout io.Writer) error {
+	_, err := fmt.Fprintf(stdout, "Usage: %s [flags] start|delete\n\ncontainerd starts this program.\n\n", flags.Name())
+	flags.SetOutput(stdout)
+	flags.PrintDefaults()
+	return err
 }
 
 // check refuses what would make the shim work in the wrong place: the

@@ -474,8 +474,11 @@ func TestForeignShim(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := b.remove(shim); got.ExitStatus != 8 {
-		t.Errorf("status %d", got.ExitStatus)
+	if _, err := shim.Wait(h.context(), &task.WaitRequest{ID: b.id}); err != nil {
+		t.Error(err)
+	}
+	if got, err := shim.Delete(h.context(), &task.DeleteRequest{ID: b.id}); err != nil || got.ExitStatus != 8 {
+		t.Errorf("delete: %v, %v", got, err)
 	}
 	if got := b.stdio.output.all(t); got != "foreign\n" {
 		t.Errorf("output %q", got)
@@ -484,4 +487,5 @@ func TestForeignShim(t *testing.T) {
 	if got := h.events.until(t, b.id, len(want)); !slices.Equal(got, want) {
 		t.Errorf("events %q, want %q", got, want)
 	}
+	b.shutdown(shim) // after the events: that shim does not wait to send them
 }

@@ -182,7 +182,7 @@ func TestOOM(t *testing.T) {
 	w := newWorld(t)
 	w.create("c", func(s *specs.Spec) {
 		shell("sleep 0.2; cat /dev/zero | tail > /dev/null; sleep 1000")(s)
-		s.Linux.Resources.Memory = &specs.LinuxMemory{Limit: new(int64(8 << 20)), Swap: new(int64(8 << 20))}
+		s.Linux.Resources.Memory = &specs.LinuxMemory{Limit: new(int64(32 << 20)), Swap: new(int64(32 << 20))}
 	})
 	cmd := w.command("events", "--interval", "1h", "c")
 	out, err := cmd.StdoutPipe()

@@ -80,9 +80,7 @@ func (c *containerFlags) config(flags *pflag.FlagSet, image string, command []st
 	case flags.Changed("entrypoint"):
 		config.Entrypoint = []string{""} // the image's is taken away
 	}
-	if err := c.setAttached(config); err != nil {
-		return nil, err
-	}
+	c.setAttached(config)
 	// The input ends for the process when the first one who types leaves.
 	config.StdinOnce = config.OpenStdin && config.AttachStdin
 	return config, nil
@@ -90,24 +88,29 @@ func (c *containerFlags) config(flags *pflag.FlagSet, image string, command []st
 
 // setAttached says which streams the one who runs the container takes.
 // Without -a these are the outputs, and with -i the input.
-func (c *containerFlags) setAttached(config *container.Config) error {
-	if len(c.attach) == 0 {
+func (c *containerFlags) setAttached(config *container.Config) {
+	if len(c.attach.list) == 0 {
 		config.AttachStdout, config.AttachStderr, config.AttachStdin = true, true, c.stdin
-		return nil
+		return
 	}
-	for _, stream := range c.attach {
-		switch strings.ToLower(stream) {
+	for _, stream := range c.attach.list {
+		switch stream {
 		case "stdin":
 			config.AttachStdin = true
 		case "stdout":
 			config.AttachStdout = true
 		case "stderr":
 			config.AttachStderr = true
-		default:
-			return errors.New("valid streams are STDIN, STDOUT and STDERR")
 		}
 	}
-	return nil
+}
+
+func checkStream(stream string) (string, error) {
+	switch stream = strings.ToLower(stream); stream {
+	case "stdin", "stdout", "stderr":
+		return stream, nil
+	}
+	return "", errors.New("valid streams are STDIN, STDOUT and STDERR")
 }
 
 // hostConfig is the part that does.
@@ -151,7 +154,7 @@ func (c *containerFlags) hostConfig(flags *pflag.FlagSet) (*types.HostConfig, er
 	host.MemorySwappiness = &c.swappiness
 	host.OomKillDisable = &c.oomKillDisable
 	host.CgroupParent = c.cgroupParent
-	host.DeviceCgroupRules = c.deviceRules
+	host.DeviceCgroupRules = c.deviceRules.list
 	host.Ulimits = c.ulimits.sorted()
 	if flags.Changed("init") {
 		host.Init = &c.init
@@ -206,7 +209,7 @@ func (c *containerFlags) setSecurity(host *types.HostConfig) error {
 		if !hasValue && key != "no-new-privileges" {
 			key, value, hasValue = strings.Cut(opt, ":")
 			if !hasValue {
-				return fmt.Errorf("invalid --security-opt: %q", opt)
+				return fmt.Errorf("Invalid --security-opt: %q", opt)
 			}
 		}
 		if key == "seccomp" && value != "unconfined" && value != "builtin" {
@@ -233,16 +236,17 @@ func readProfile(file string) (string, error) {
 	return compact.String(), nil
 }
 
-// isDeviceRule is the kernel's form of a rule about devices.
-var isDeviceRule = regexp.MustCompile(`^[acb] (\d+|\*):(\d+|\*) [rwm]{1,3}$`)
-
-// setDevices reads --device HOST[:CONTAINER][:rwm] and --device-cgroup-rule.
-func (c *containerFlags) setDevices(host *types.HostConfig) error {
-	for _, rule := range c.deviceRules {
-		if !isDeviceRule.MatchString(rule) {
-			return fmt.Errorf("invalid device cgroup format '%s'", rule)
-		}
+// checkDeviceRule checks the kernel's form of a rule about devices.
+func checkDeviceRule(rule string) (string, error) {
+	form := regexp.MustCompile(`^[acb] (\d+|\*):(\d+|\*) [rwm]{1,3}$`)
+	if !form.MatchString(rule) {
+		return "", fmt.Errorf("invalid device cgroup format '%s'", rule)
 	}
+	return rule, nil
+}
+
+// setDevices reads --device HOST[:CONTAINER][:rwm].
+func (c *containerFlags) setDevices(host *types.HostConfig) error {
 	for _, device := range c.devices {
 		mapping, err := parseDevice(device)
 		if err != nil {
@@ -307,9 +311,6 @@ func (c *containerFlags) setVolumes(config *container.Config, host *types.HostCo
 			config.Volumes[volume] = struct{}{}
 			continue
 		}
-		if source == "" || rest == "" {
-			return fmt.Errorf("invalid spec: %s: empty section between colons", volume)
-		}
 		if strings.HasPrefix(source, ".") {
 			absolute, err := filepath.Abs(source)
 			if err != nil {
@@ -371,13 +372,7 @@ func (c *containerFlags) networking(host *types.HostConfig) (*network.Networking
 		mode = container.NetworkMode(c.network[0])
 	}
 	host.NetworkMode = mode
-	for _, extra := range c.addHosts {
-		checked, err := parseExtraHost(extra)
-		if err != nil {
-			return nil, err
-		}
-		host.ExtraHosts = append(host.ExtraHosts, checked)
-	}
+	host.ExtraHosts = c.addHosts.list
 	endpoint := &network.EndpointSettings{Aliases: c.networkAliases}
 	if c.macAddress != "" {
 		address, err := net.ParseMAC(strings.TrimSpace(c.macAddress))

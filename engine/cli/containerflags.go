@@ -20,7 +20,7 @@ type containerFlags struct {
 	entrypoint        string
 	groups            list
 	stdin, tty, init  bool
-	attach            list
+	attach            checkedList
 	stopSignal        string
 	stopTimeout       int
 	oomScore          int
@@ -29,14 +29,14 @@ type containerFlags struct {
 	securityOpts      list
 	privileged        bool
 	devices           list
-	deviceRules       list
+	deviceRules       checkedList
 	oomKillDisable    bool
 	swappiness        int64
 	hostname, domain  string
 	pid, ipc, uts     string
 	userns, cgroupns  string
 	cgroupParent      string
-	sysctls           settings
+	sysctls           sysctls
 	shmSize           memory
 	readOnly          bool
 	labels, labelFile list
@@ -53,7 +53,7 @@ type containerFlags struct {
 	macAddress      string
 	publish, expose list
 	publishAll      bool
-	addHosts        list
+	addHosts        checkedList
 	dns             addresses
 	dnsOptions      list
 	dnsSearch       list
@@ -91,6 +91,7 @@ func (c *containerFlags) addProcess(flags *pflag.FlagSet) {
 	flags.BoolVarP(&c.stdin, "interactive", "i", false, "Keep STDIN open even if not attached")
 	flags.BoolVarP(&c.tty, "tty", "t", false, "Allocate a pseudo-TTY")
 	flags.BoolVar(&c.init, "init", false, "Run an init inside the container that forwards signals and reaps processes")
+	c.attach.check = checkStream
 	flags.VarP(&c.attach, "attach", "a", "Attach to STDIN, STDOUT or STDERR")
 	flags.StringVar(&c.stopSignal, "stop-signal", "", "Signal to stop the container")
 	flags.IntVar(&c.stopTimeout, "stop-timeout", 0, "Timeout (in seconds) to stop a container")
@@ -109,6 +110,7 @@ func (c *containerFlags) addIsolation(flags *pflag.FlagSet) {
 	flags.Var(&c.securityOpts, "security-opt", "Security Options")
 	flags.BoolVar(&c.privileged, "privileged", false, "Give extended privileges to this container")
 	flags.Var(&c.devices, "device", "Add a host device to the container")
+	c.deviceRules.check = checkDeviceRule
 	flags.Var(&c.deviceRules, "device-cgroup-rule", "Add a rule to the cgroup allowed devices list")
 	flags.StringVarP(&c.hostname, "hostname", "h", "", "Container host name")
 	flags.StringVar(&c.domain, "domainname", "", "Container NIS domain name")
@@ -138,6 +140,7 @@ func (c *containerFlags) addNetwork(flags *pflag.FlagSet) {
 	flags.VarP(&c.publish, "publish", "p", "Publish a container's port(s) to the host")
 	flags.BoolVarP(&c.publishAll, "publish-all", "P", false, "Publish all exposed ports to random ports")
 	flags.Var(&c.expose, "expose", "Expose a port or a range of ports")
+	c.addHosts.check = parseExtraHost
 	flags.Var(&c.addHosts, "add-host", "Add a custom host-to-IP mapping (host:ip)")
 	flags.Var(&c.dns, "dns", "Set custom DNS servers")
 	flags.Var(&c.dnsOptions, "dns-option", "Set DNS options")

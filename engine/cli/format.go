@@ -42,15 +42,16 @@ func (t table[Row]) write(w io.Writer, rows []Row) error {
 	}
 	parsed, err := parseFormat("", columns)
 	if err != nil {
-		return err
+		return fmt.Errorf("failed to parse template: %w", err)
 	}
+	parsed.Funcs(rowFunctions[Row]())
 	if isTable {
 		aligned := tabwriter.NewWriter(w, 10, 1, 3, ' ', 0)
 		if err := parsed.Funcs(headerFunctions()).Execute(aligned, t.header); err != nil {
 			return fmt.Errorf("failed to execute template: %w", err)
 		}
 		fmt.Fprintln(aligned)
-		if err := writeRows(aligned, parsed.Funcs(templateFunctions()), rows); err != nil {
+		if err := writeRows(aligned, parsed.Funcs(templateFunctions()).Funcs(rowFunctions[Row]()), rows); err != nil {
 			return err
 		}
 		return aligned.Flush()
@@ -82,7 +83,7 @@ func parseFormat(name, format string) (*template.Template, error) {
 	format = strings.NewReplacer(`\t`, "\t", `\n`, "\n").Replace(format)
 	parsed, err := template.New(name).Funcs(templateFunctions()).Parse(format)
 	if err != nil {
-		return nil, &exitError{code: 64, message: fmt.Sprintf("template parsing error: %v", err)}
+		return nil, err
 	}
 	return parsed, nil
 }
@@ -99,6 +100,18 @@ func templateFunctions() template.FuncMap {
 		"pad":      pad,
 		"truncate": truncate,
 	}
+}
+
+// rowFunctions write a whole row as docker does, with < and > as \u003c and
+// \u003e, and single columns as they are.
+func rowFunctions[Row any]() template.FuncMap {
+	return template.FuncMap{"json": func(v any) (string, error) {
+		if row, ok := v.(Row); ok {
+			encoded, err := json.Marshal(row)
+			return string(encoded), err
+		}
+		return encodeJSON(v)
+	}}
 }
 
 // headerFunctions leave the title of a column as it is.
@@ -169,15 +182,26 @@ func shortID(id string) string {
 	return truncate(hex, 12)
 }
 
-// showObject shows one thing by a template: as JSON if that is asked for.
-func showObject(w io.Writer, name, format string, object any) error {
+// checkFormat is parseFormat for one thing, whose errors have a code of their
+// own.
+func checkFormat(name, format string) (*template.Template, error) {
 	parsed, err := parseFormat(name, format)
+	if err != nil {
+		return nil, &exitError{code: 64, message: fmt.Sprintf("template parsing error: %v", err)}
+	}
+	return parsed, nil
+}
+
+// showObject shows one thing by a template: as JSON if that is asked for.
+func showObject[T any](w io.Writer, name, format string, object T) error {
+	parsed, err := checkFormat(name, format)
 	if err != nil {
 		return err
 	}
+	parsed.Funcs(rowFunctions[T]())
 	var line bytes.Buffer
 	if err := parsed.Execute(&line, object); err != nil {
-		return fmt.Errorf("failed to execute template: %w", err)
+		return err
 	}
 	line.WriteByte('\n')
 	_, err = line.WriteTo(w)

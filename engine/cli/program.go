@@ -20,8 +20,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -117,12 +119,25 @@ func (e *exitError) Error() string {
 
 // connect makes the client. It asks nothing of the daemon yet.
 func (cli *Program) connect() error {
-	c, err := client.New(cli.host)
+	var opts []client.Option
+	if cli.debug {
+		opts = append(opts, client.WithTrace(cli.trace))
+	}
+	c, err := client.New(cli.host, opts...)
 	if err != nil {
-		return &exitError{code: 1, message: err.Error()}
+		return err
 	}
 	cli.Client = c
 	return nil
+}
+
+// trace tells of a request to the daemon, for --debug.
+func (cli *Program) trace(r *http.Request, took time.Duration, err error) {
+	result := "ok"
+	if err != nil {
+		result = err.Error()
+	}
+	fmt.Fprintf(cli.Err, "debug: %s %s: %s (%s)\n", r.Method, r.URL.RequestURI(), result, took.Round(time.Microsecond))
 }
 
 // each does one thing to every name at once, and writes each name of which it

@@ -28,7 +28,7 @@ func newRoot(cli *Program) *cobra.Command {
 		},
 	}
 	root.Flags().StringVarP(&cli.host, "host", "H", cli.host, "Daemon socket to connect to (environment: ENGINE_HOST)")
-	root.Flags().BoolVarP(&cli.debug, "debug", "D", false, "Show the classes of errors")
+	root.Flags().BoolVarP(&cli.debug, "debug", "D", false, "Show the requests to the daemon")
 	root.Flags().BoolP("version", "v", false, "Print version information and quit")
 	root.SetVersionTemplate("Engine version {{.Version}}\n")
 	style(root)
@@ -125,10 +125,15 @@ func renamed(cmd *cobra.Command, name string, aliases ...string) *cobra.Command 
 // and which ones come near.
 func unknownCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
-		return cmd.Help()
+		help(cmd.ErrOrStderr(), cmd)
+		return nil
 	}
 	path := cmd.CommandPath()
 	message := fmt.Sprintf("engine: unknown command: %s %s\n\n", path, args[0])
+	// Two letters off, a short word is another word.
+	if cmd.SuggestionsMinimumDistance = 2; len(args[0]) < 5 {
+		cmd.SuggestionsMinimumDistance = 1
+	}
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 		message += "Did you mean this?\n"
 		for _, name := range near {

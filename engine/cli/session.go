@@ -143,23 +143,21 @@ func (cli *Program) sendSize(ctx context.Context, resize resizer) error {
 	return resize(ctx, size)
 }
 
-// catchSignals collects the signals that the program gets, until ctx ends.
-// They do not end the program meanwhile.
-func catchSignals(ctx context.Context) <-chan os.Signal {
+// proxySignals makes the person's signals the container's, if on, until end is
+// called: they do not end ctx then.
+func (cli *Program) proxySignals(ctx context.Context, container string, on bool) (proxied context.Context, end func()) {
+	if !on {
+		return context.WithCancel(ctx)
+	}
+	ctx, end = context.WithCancel(context.WithoutCancel(ctx))
 	signals := make(chan os.Signal, 128)
 	signal.Notify(signals)
-	context.AfterFunc(ctx, func() { signal.Stop(signals) })
-	return signals
-}
-
-// proxySignals sends signals on to a container, until ctx ends.
-func (cli *Program) proxySignals(ctx context.Context, container string, signals <-chan os.Signal) {
 	names := map[os.Signal]string{}
 	for name, number := range sys.SignalMap {
-		// Of two names for one signal, either does.
-		names[number] = name
+		names[number] = name // of two names for one signal, either does
 	}
 	go func() {
+		defer signal.Stop(signals)
 		for {
 			select {
 			case <-ctx.Done():
@@ -173,6 +171,7 @@ func (cli *Program) proxySignals(ctx context.Context, container string, signals 
 			}
 		}
 	}()
+	return ctx, end
 }
 
 // isOwnSignal reports whether a signal is about this program: its children,

@@ -19,7 +19,6 @@ func style(root *cobra.Command) {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError(cmd, exitDaemon, err.Error())
 	})
-	root.SuggestionsMinimumDistance = 2
 	root.PersistentFlags().Bool("help", false, "Print usage")
 	root.PersistentFlags().Lookup("help").Hidden = true
 	root.SetHelpCommand(&cobra.Command{
@@ -111,51 +110,45 @@ func usageError(cmd *cobra.Command, code int, message string) error {
 // The numbers of arguments that commands take.
 
 func noArgs(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	return usageError(cmd, 1, fmt.Sprintf("engine: '%s' accepts no arguments", cmd.CommandPath()))
+	return takes(cmd, len(args) == 0, "accepts no arguments")
 }
 
 func exactArgs(n int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
-		if len(args) == n {
-			return nil
-		}
-		return usageError(cmd, 1, fmt.Sprintf("engine: '%s' requires %d %s", cmd.CommandPath(), n, plural(n, "argument")))
+		return takes(cmd, len(args) == n, "requires "+arguments(n))
 	}
 }
 
 func minArgs(n int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
-		if len(args) >= n {
-			return nil
-		}
-		return usageError(cmd, 1, fmt.Sprintf("engine: '%s' requires at least %d %s", cmd.CommandPath(), n, plural(n, "argument")))
+		return takes(cmd, len(args) >= n, "requires at least "+arguments(n))
 	}
 }
 
 func maxArgs(n int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
-		if len(args) <= n {
-			return nil
-		}
-		return usageError(cmd, 1, fmt.Sprintf("engine: '%s' requires at most %d %s", cmd.CommandPath(), n, plural(n, "argument")))
+		return takes(cmd, len(args) <= n, "requires at most "+arguments(n))
 	}
 }
 
 func rangeArgs(least, most int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
-		if len(args) >= least && len(args) <= most {
-			return nil
-		}
-		return usageError(cmd, 1, fmt.Sprintf("engine: '%s' requires at least %d and at most %d arguments", cmd.CommandPath(), least, most))
+		return takes(cmd, len(args) >= least && len(args) <= most,
+			fmt.Sprintf("requires at least %d and at most %s", least, arguments(most)))
 	}
 }
 
-func plural(n int, noun string) string {
-	if n == 1 {
-		return noun
+// takes is an error that says what a command takes, unless it got that.
+func takes(cmd *cobra.Command, ok bool, what string) error {
+	if ok {
+		return nil
 	}
-	return noun + "s"
+	return usageError(cmd, 1, fmt.Sprintf("engine: '%s' %s", cmd.CommandPath(), what))
+}
+
+func arguments(n int) string {
+	if n == 1 {
+		return "1 argument"
+	}
+	return fmt.Sprintf("%d arguments", n)
 }

@@ -27,6 +27,21 @@ func (l *list) Set(value string) error { *l = append(*l, value); return nil }
 func (*list) Type() string             { return "list" }
 func (l *list) String() string         { return strings.Join(*l, ", ") }
 
+// checkedList is a list whose values are checked, or brought into their usual
+// form, one by one.
+type checkedList struct {
+	list
+	check func(value string) (string, error)
+}
+
+func (l *checkedList) Set(value string) error {
+	value, err := l.check(value)
+	if err != nil {
+		return err
+	}
+	return l.list.Set(value)
+}
+
 // filter is --filter NAME=VALUE.
 type filter types.Filters
 
@@ -160,6 +175,29 @@ func (s *settings) Set(value string) error {
 
 func (*settings) Type() string   { return "map" }
 func (*settings) String() string { return "map[]" }
+
+// sysctls are settings of the kernel's that a container may have for itself.
+type sysctls settings
+
+func (s *sysctls) Set(value string) error {
+	name, _, ok := strings.Cut(value, "=")
+	if !ok || !isNamespaced(name) {
+		return fmt.Errorf("sysctl '%s' is not allowed", value)
+	}
+	return (*settings)(s).Set(value)
+}
+
+func (*sysctls) Type() string   { return "map" }
+func (*sysctls) String() string { return "map[]" }
+
+func isNamespaced(name string) bool {
+	switch name {
+	case "kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.sem",
+		"kernel.shmall", "kernel.shmmax", "kernel.shmmni", "kernel.shm_rmid_forced":
+		return true
+	}
+	return strings.HasPrefix(name, "net.") || strings.HasPrefix(name, "fs.mqueue.")
+}
 
 // environment is a flag NAME=VALUE, or NAME for the value that it has here. A
 // name without one takes the image's variable away.

@@ -50,4 +50,3 @@ type Containerd interface {
 	// RuntimeFeatures says what the runtime was built with.
 	RuntimeFeatures(ctx context.Context) (ctypes.RuntimeFeatures, error)
 }
-

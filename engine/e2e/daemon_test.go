@@ -25,7 +25,7 @@ import (
 
 // daemon is an engined under test and what belongs to it.
 type daemon struct {
-	t       testing.TB
+	t       *testing.T
 	root    string // holds everything of it
 	socket  string
 	path    string // of the program
@@ -39,7 +39,7 @@ type daemon struct {
 // startDaemon starts an engined in a network namespace of its own and waits
 // until it answers. When the test ends it is stopped, and whatever it left
 // behind is an error.
-func startDaemon(tb testing.TB, args ...string) *daemon {
+func startDaemon(t *testing.T, args ...string) *daemon {
 	t.Helper()
 	d := newDaemon(t, args...)
 	d.start()
@@ -47,7 +47,7 @@ func startDaemon(tb testing.TB, args ...string) *daemon {
 }
 
 // newDaemon prepares an engined without starting it.
-func newDaemon(tb testing.TB, args ...string) *daemon {
+func newDaemon(t *testing.T, args ...string) *daemon {
 	t.Helper()
 	root, err := os.MkdirTemp(scratch, "")
 	if err != nil {
@@ -402,7 +402,7 @@ func (d *daemon) mounts() []string {
 }
 
 // newNetwork is a network namespace in which only loopback is.
-func newNetwork(tb testing.TB) netns.NsHandle {
+func newNetwork(t *testing.T) netns.NsHandle {
 	t.Helper()
 	var handle netns.NsHandle
 	err := onThread(func() error {

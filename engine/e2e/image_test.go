@@ -120,7 +120,7 @@ func (a *archive) bytes() []byte {
 	return a.buf.Bytes()
 }
 
-func busybox(tb testing.TB) string {
+func busybox(t *testing.T) string {
 	t.Helper()
 	path, err := busyboxTar()
 	if err != nil {

@@ -56,7 +56,7 @@ func (d *daemon) traces() []string {
 }
 
 // cgroups is every cgroup that is named by one of the IDs.
-func cgroups(tb testing.TB, ids []string) []string {
+func cgroups(t *testing.T, ids []string) []string {
 	t.Helper()
 	var found []string
 	err := filepath.WalkDir("/sys/fs/cgroup", func(path string, e fs.DirEntry, err error) error {

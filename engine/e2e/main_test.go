@@ -51,7 +51,7 @@ var bin = sync.OnceValues(func() (string, error) {
 
 // needRoot skips a test without root, and says what is not tested then. As
 // root it fails the test if the machine lacks something.
-func needRoot(tb testing.TB, leftOut string) {
+func needRoot(t *testing.T, leftOut string) {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		t.Skip("without root it is not tested " + leftOut)

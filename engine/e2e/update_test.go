@@ -70,7 +70,7 @@ func (d *daemon) cgroup(name, file string) string {
 }
 
 // eventually waits until a condition holds.
-func eventually(tb testing.TB, what string, holds func() bool) {
+func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	deadline := time.Now().Add(15 * time.Second)
 	for !holds() {

@@ -73,7 +73,7 @@ func (t *transport) request(ctx context.Context, method, path string, p payload)
 
 // negotiate makes the version certain for a body that cannot be sent twice.
 func (t *transport) negotiate(ctx context.Context) error {
-	return done(t.head(ctx, "/_ping", nil))
+	return done(t.get(ctx, "/_ping", nil)) // not HEAD, whose refusal has no words
 }
 
 func newRequest(ctx context.Context, method, path string, p payload) (*http.Request, error) {

@@ -115,13 +115,17 @@ type System interface {
 	DiskUsage(ctx context.Context, opts types.DiskUsageOptions) (system.DiskUsage, error)
 }
 
-// What the backend gets to answer with, see engine/api/types.
 type (
-	Connect    = types.Connect
+	// Connect takes the client's connection over.
+	Connect = types.Connect
+	// OpenWriter begins an answer of output.
 	OpenWriter = types.OpenWriter
+	// StreamKind is how output is sent.
 	StreamKind = types.StreamKind
-	StatsMode  = types.StatsMode
-	Progress   = types.Progress
+	// StatsMode is how often statistics are sent.
+	StatsMode = types.StatsMode
+	// Progress sends one message of a long operation.
+	Progress = types.Progress
 )
 
 // The kinds of streams and of statistics.

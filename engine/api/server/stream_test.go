@@ -16,14 +16,22 @@ import (
 	"github.com/callroute/callroute/engine/errdefs"
 )
 
-// dial sends the head of a request on a connection of its own.
-func dial(t *testing.T, url, head string) (*net.TCPConn, *http.Response, *bufio.Reader) {
+// dialed is a connection of its own, and the answer to what was sent on it.
+type dialed struct {
+	*net.TCPConn
+	answered
+	line string        // status and text
+	body io.Reader     // of an answer
+	rest *bufio.Reader // of the connection, once it is taken over
+}
+
+// dial sends the head of a request.
+func dial(t *testing.T, url, head string) dialed {
 	t.Helper()
 	conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { conn.Close() })
 	_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
 	if _, err := io.WriteString(conn, strings.ReplaceAll(head, "\n", "\r\n")); err != nil {
 		t.Fatal(err)
@@ -33,7 +41,11 @@ func dial(t *testing.T, url, head string) (*net.TCPConn, *http.Response, *bufio.
 	if err != nil {
 		t.Fatal(err)
 	}
-	return conn.(*net.TCPConn), resp, r
+	t.Cleanup(func() {
+		conn.Close() // or the body would be read to its end
+		resp.Body.Close()
+	})
+	return dialed{conn.(*net.TCPConn), answered{resp.StatusCode, resp.Header}, resp.Status, resp.Body, r}
 }
 
 func TestHijack(t *testing.T) {
@@ -54,16 +66,16 @@ func TestHijack(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := &fake{kind: c.kind}
 			url, log := served(t, f)
-			conn, resp, r := dial(t, url, c.head+"early ")
-			if resp.Status != c.status || resp.Header.Get("Content-Type") != c.contentType {
-				t.Errorf("%s, %v", resp.Status, resp.Header)
+			conn := dial(t, url, c.head+"early ")
+			if conn.line != c.status || conn.header.Get("Content-Type") != c.contentType {
+				t.Errorf("%s, %v", conn.line, conn.header)
 			}
-			if upgraded := strings.HasPrefix(c.status, "101"); upgraded != (resp.Header.Get("Upgrade") == "tcp") {
-				t.Errorf("Upgrade: %q", resp.Header.Get("Upgrade"))
+			if upgraded := strings.HasPrefix(c.status, "101"); upgraded != (conn.header.Get("Upgrade") == "tcp") {
+				t.Errorf("Upgrade: %q", conn.header.Get("Upgrade"))
 			}
 			_, _ = io.WriteString(conn, "and late")
 			_ = conn.CloseWrite() // and still the answer comes
-			got, err := io.ReadAll(r)
+			got, err := io.ReadAll(conn.rest)
 			if err != nil || string(got) != "heard EARLY AND LATE" {
 				t.Errorf("%q, %v; log %s", got, err, log)
 			}
@@ -73,11 +85,10 @@ func TestHijack(t *testing.T) {
 
 func TestHijackRefused(t *testing.T) {
 	url, _ := served(t, &fake{err: errdefs.Conflict("You cannot attach to a stopped container, start it first")})
-	_, resp, _ := dial(t, url, "POST /containers/c/attach HTTP/1.1\nHost: x\nConnection: Upgrade\nUpgrade: tcp\n\n")
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if resp.StatusCode != http.StatusConflict || !strings.Contains(string(body), "cannot attach") || err != nil {
-		t.Errorf("%d %s %v", resp.StatusCode, body, err)
+	conn := dial(t, url, "POST /containers/c/attach HTTP/1.1\nHost: x\nConnection: Upgrade\nUpgrade: tcp\n\n")
+	body, err := io.ReadAll(conn.body)
+	if conn.status != http.StatusConflict || !strings.Contains(string(body), "cannot attach") || err != nil {
+		t.Errorf("%d %s %v", conn.status, body, err)
 	}
 }
 
@@ -85,13 +96,12 @@ func TestHijackRefused(t *testing.T) {
 func TestWaitSendsItsStatusAtOnce(t *testing.T) {
 	f := &fake{exit: make(chan container.WaitResponse)}
 	url, _ := served(t, f)
-	_, resp, _ := dial(t, url, "POST /containers/c/wait?condition=next-exit HTTP/1.1\nHost: x\n\n")
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		t.Fatal(resp.Status)
+	conn := dial(t, url, "POST /containers/c/wait?condition=next-exit HTTP/1.1\nHost: x\n\n")
+	if conn.status != http.StatusOK {
+		t.Fatal(conn.line)
 	}
 	f.exit <- container.WaitResponse{StatusCode: 3}
-	if body, err := io.ReadAll(resp.Body); string(body) != "{\"StatusCode\":3}\n" || err != nil {
+	if body, err := io.ReadAll(conn.body); string(body) != "{\"StatusCode\":3}\n" || err != nil {
 		t.Errorf("%q %v", body, err)
 	}
 }
@@ -113,9 +123,9 @@ func TestWaitThatBreaksIsNoAnswer(t *testing.T) {
 func TestStreamsEndWithTheirClient(t *testing.T) {
 	f := &fake{exit: make(chan container.WaitResponse), events: make(chan types.Event)}
 	url, _ := served(t, f)
-	conn, resp, _ := dial(t, url, "GET /containers/c/stats HTTP/1.1\nHost: x\n\n")
-	if resp.StatusCode != http.StatusOK {
-		t.Fatal(resp.Status)
+	conn := dial(t, url, "GET /containers/c/stats HTTP/1.1\nHost: x\n\n")
+	if conn.status != http.StatusOK {
+		t.Fatal(conn.line)
 	}
 	conn.Close()
 	deadline := time.Now().Add(5 * time.Second)
@@ -130,9 +140,9 @@ func TestStreamsEndWithTheirClient(t *testing.T) {
 func TestEventsSendTheirStatusAtOnce(t *testing.T) {
 	f := &fake{events: make(chan types.Event)}
 	url, _ := served(t, f)
-	_, resp, _ := dial(t, url, "GET /events HTTP/1.1\nHost: x\n\n")
-	if resp.StatusCode != http.StatusOK {
-		t.Fatal(resp.Status)
+	conn := dial(t, url, "GET /events HTTP/1.1\nHost: x\n\n")
+	if conn.status != http.StatusOK {
+		t.Fatal(conn.line)
 	}
 	close(f.events)
 }

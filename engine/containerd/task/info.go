@@ -7,9 +7,9 @@ import (
 
 	"github.com/containerd/containerd/api/services/introspection/v1"
 	"github.com/containerd/containerd/api/types"
-	"github.com/containerd/typeurl/v2"
 	"github.com/google/uuid"
 	"github.com/moby/sys/atomicwriter"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
 
 	"github.com/callroute/callroute/engine/errdefs"
@@ -23,7 +23,7 @@ func (t *Tasks) Info(ctx context.Context, r *introspection.PluginInfoRequest) (*
 	}
 	var request types.RuntimeRequest
 	if r.Options != nil {
-		if err := typeurl.UnmarshalTo(r.Options, &request); err != nil {
+		if err := proto.Unmarshal(r.Options.Value, &request); err != nil {
 			return nil, errdefs.Invalid("options: %v", err)
 		}
 	}

@@ -2,6 +2,7 @@ package images
 
 import (
 	"context"
+	"slices"
 
 	"github.com/moby/moby/api/types/image"
 )
@@ -12,24 +13,24 @@ func (s *Service) History(ctx context.Context, name string) ([]image.HistoryResp
 	if err != nil {
 		return nil, err
 	}
-	if i, err = s.byID(ctx, i.ID.String()); err != nil {
+	sizes, err := s.layerSizes(ctx, i.manifest)
+	if err != nil {
 		return nil, err
 	}
-	steps := []image.HistoryResponseItem{}
-	layer := 0
-	for _, h := range i.Config.History {
+	var steps []image.HistoryResponseItem
+	for _, h := range i.manifest.file.History {
 		step := image.HistoryResponseItem{ID: "<missing>", CreatedBy: h.CreatedBy, Comment: h.Comment}
 		if h.Created != nil {
 			step.Created = h.Created.Unix()
 		}
-		if !h.EmptyLayer && layer < len(i.Layers) {
-			step.Size = i.Layers[layer].Size
-			layer++
+		if !h.EmptyLayer && len(sizes) > 0 {
+			step.Size, sizes = sizes[0], sizes[1:]
 		}
-		steps = append([]image.HistoryResponseItem{step}, steps...)
+		steps = append(steps, step)
 	}
+	slices.Reverse(steps)
 	if len(steps) > 0 {
-		steps[0].ID, steps[0].Tags = i.ID.String(), i.Tags()
+		steps[0].ID, steps[0].Tags = i.ID, i.RepoTags
 	}
 	return steps, nil
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/containerd/containerd/v2/core/content"
@@ -14,9 +13,7 @@ import (
 	cerrdefs "github.com/containerd/errdefs"
 	"github.com/containerd/platforms"
 	"github.com/distribution/reference"
-	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 	"github.com/moby/moby/api/types/events"
-	"github.com/moby/moby/api/types/jsonstream"
 	"github.com/opencontainers/go-digest"
 	"github.com/opencontainers/image-spec/specs-go"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
@@ -25,179 +22,119 @@ import (
 	"github.com/callroute/callroute/engine/errdefs"
 )
 
-// Import makes an image with one layer of a tar of a file system.
-func (s *Service) Import(ctx context.Context, tar io.Reader, o types.ImageImportOptions, progress types.Progress) error {
-	var named reference.Named
-	if o.Repository != "" {
-		var err error
-		if named, err = tagged(o.Repository, o.Tag); err != nil {
-			return err
-		}
-	}
-	platform := platforms.DefaultSpec()
-	if o.Platform != "" {
-		p, err := platforms.Parse(o.Platform)
-		if err != nil {
-			return errdefs.Invalid("%v", err)
-		}
-		platform = p
-	}
-	now := time.Now().UTC()
-	config := dockerspec.DockerOCIImage{Image: ocispec.Image{Created: &now, Platform: platform}}
-	if err := change(&config.Config, o.Changes); err != nil {
+// Import makes an image of one layer from the archive of a filesystem,
+// compressed or not.
+func (s *Service) Import(ctx context.Context, tar io.Reader, opts types.ImageImportOptions, progress types.Progress) error {
+	file, err := importedFile(opts)
+	if err != nil {
 		return err
 	}
-	return s.leased(ctx, func(ctx context.Context) error {
-		layer, diffID, err := s.writeLayer(ctx, tar)
-		if err != nil {
-			return badTar(err)
-		}
-		config.RootFS = ocispec.RootFS{Type: "layers", DiffIDs: []digest.Digest{diffID}}
-		config.History = []ocispec.History{{Created: &now, Comment: o.Message}}
-		manifest, err := s.writeImage(ctx, config, layer)
+	var names []reference.Named
+	if opts.Repository != "" {
+		name, err := parseTag(opts.Repository, opts.Tag)
 		if err != nil {
 			return err
 		}
-		i, err := s.read(ctx, manifest)
-		if err != nil {
-			return err
-		}
-		if err := s.unpack(ctx, i); err != nil {
-			return badTar(err)
-		}
-		if err := s.labelChildren(ctx, manifest); err != nil {
-			return err
-		}
-		name := danglingPrefix + i.ID.String()
-		shown := i.ID.String()
-		if named != nil {
-			name, shown = named.String(), reference.FamiliarString(named)
-		}
-		if err := s.name(ctx, images.Image{Name: name, Target: manifest}); err != nil {
-			return err
-		}
-		s.Event(events.ActionImport, i.ID.String(), shown)
-		return progress(jsonstream.Message{Status: i.ID.String()})
-	})
+		names = append(names, name)
+	}
+	ctx, in, err := s.begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer in.end(ctx)
+	layer, err := writeLayer(ctx, in, tar)
+	if err != nil {
+		return err
+	}
+	file.RootFS = ocispec.RootFS{Type: "layers", DiffIDs: []digest.Digest{layer.Digest}}
+	m, err := s.compose(ctx, in, file, layer)
+	if err != nil {
+		return err
+	}
+	if err := s.unpack(ctx, m, nil); err != nil {
+		return err
+	}
+	s.names.Lock()
+	defer s.names.Unlock()
+	if err := s.give(ctx, m, names...); err != nil {
+		return err
+	}
+	id := m.config.Digest.String()
+	s.event(events.ActionImport, id, id, file.Config.Labels)
+	return report(progress).status("", id)
 }
 
-// writeLayer stores a tar, unpacked from what compressed it.
-func (s *Service) writeLayer(ctx context.Context, tar io.Reader) (ocispec.Descriptor, digest.Digest, error) {
-	plain, err := compression.DecompressStream(tar)
+// importedFile is the configuration of an image that is imported.
+func importedFile(opts types.ImageImportOptions) (configFile, error) {
+	now := time.Now().UTC()
+	message := opts.Message
+	if message == "" {
+		message = "Imported from -"
+	}
+	var file configFile
+	file.Created, file.Comment = &now, message
+	file.Platform = platforms.DefaultSpec()
+	if opts.Platform != "" {
+		p, err := platforms.Parse(opts.Platform)
+		if err != nil {
+			return file, errdefs.Invalid("invalid platform %q: %w", opts.Platform, err)
+		}
+		file.Platform = p
+	}
+	if file.OS != "linux" {
+		return file, errdefs.Invalid("operating system %q is not supported", file.OS)
+	}
+	file.History = []ocispec.History{{Created: &now, Comment: message}}
+	return file, change(&file.Config, opts.Changes)
+}
+
+// writeLayer puts an archive into the content store, as a layer that is not
+// compressed, whose digest is that of what is unpacked.
+func writeLayer(ctx context.Context, in *session, tar io.Reader) (ocispec.Descriptor, error) {
+	layer := ocispec.Descriptor{MediaType: images.MediaTypeDockerSchema2Layer}
+	input := &inputReader{Reader: tar}
+	plain, err := compression.DecompressStream(input)
 	if err != nil {
-		return ocispec.Descriptor{}, "", err
+		return layer, archiveFailed(ctx, in, input, err)
 	}
 	defer plain.Close()
-	w, err := content.OpenWriter(ctx, s.Content, content.WithRef("import-"+time.Now().Format(time.RFC3339Nano)))
+	w, err := content.OpenWriter(ctx, in, content.WithRef("import"))
 	if err != nil {
-		return ocispec.Descriptor{}, "", err
+		return layer, err
 	}
 	defer w.Close()
-	size, err := io.Copy(w, plain)
-	if err != nil {
-		return ocispec.Descriptor{}, "", err
+	if layer.Size, err = io.Copy(w, plain); err != nil {
+		return layer, archiveFailed(ctx, in, input, err)
 	}
-	d := w.Digest()
-	if err := w.Commit(ctx, size, d); err != nil && !cerrdefs.IsAlreadyExists(err) {
-		return ocispec.Descriptor{}, "", err
+	layer.Digest = w.Digest()
+	if err := w.Commit(ctx, layer.Size, layer.Digest); err != nil && !cerrdefs.IsAlreadyExists(err) {
+		return layer, err
 	}
-	return ocispec.Descriptor{MediaType: images.MediaTypeDockerSchema2Layer, Digest: d, Size: size}, d, nil
+	return layer, nil
 }
 
-func (s *Service) writeImage(ctx context.Context, config dockerspec.DockerOCIImage, layer ocispec.Descriptor) (ocispec.Descriptor, error) {
-	c, err := s.writeJSON(ctx, images.MediaTypeDockerSchema2Config, config)
+// compose writes the configuration and the manifest of an image.
+func (s *Service) compose(ctx context.Context, in *session, file configFile, layers ...ocispec.Descriptor) (*manifest, error) {
+	config, err := writeJSON(ctx, in, images.MediaTypeDockerSchema2Config, file)
 	if err != nil {
-		return ocispec.Descriptor{}, err
+		return nil, err
 	}
-	return s.writeJSON(ctx, images.MediaTypeDockerSchema2Manifest, ocispec.Manifest{
-		Versioned: specs.Versioned{SchemaVersion: 2}, MediaType: images.MediaTypeDockerSchema2Manifest, Config: c, Layers: []ocispec.Descriptor{layer},
+	target, err := writeJSON(ctx, in, images.MediaTypeDockerSchema2Manifest, ocispec.Manifest{
+		Versioned: specs.Versioned{SchemaVersion: 2},
+		MediaType: images.MediaTypeDockerSchema2Manifest,
+		Config:    config, Layers: layers,
 	})
+	if err != nil {
+		return nil, err
+	}
+	return readManifest(ctx, in, target, s.Platform)
 }
 
-func (s *Service) writeJSON(ctx context.Context, mediaType string, v any) (ocispec.Descriptor, error) {
+func writeJSON(ctx context.Context, in *session, mediaType string, v any) (ocispec.Descriptor, error) {
 	data, err := json.Marshal(v)
 	if err != nil {
 		return ocispec.Descriptor{}, err
 	}
 	d := ocispec.Descriptor{MediaType: mediaType, Digest: digest.FromBytes(data), Size: int64(len(data))}
-	return d, content.WriteBlob(ctx, s.Content, "import-"+d.Digest.String(), bytes.NewReader(data), d)
-}
-
-// change applies instructions of a Dockerfile to a config.
-func change(c *dockerspec.DockerOCIImageConfig, instructions []string) error {
-	for _, line := range instructions {
-		verb, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
-		rest = strings.TrimSpace(rest)
-		if rest == "" {
-			return errdefs.Invalid("dockerfile parse error: %s requires an argument", verb)
-		}
-		switch strings.ToUpper(verb) {
-		case "CMD":
-			c.Cmd = command(rest)
-		case "ENTRYPOINT":
-			c.Entrypoint = command(rest)
-		case "ENV":
-			if key, value, ok := strings.Cut(rest, "="); ok {
-				rest = key + "=" + strings.Trim(value, `"`)
-			} else {
-				key, value, _ := strings.Cut(rest, " ")
-				rest = key + "=" + strings.TrimSpace(value)
-			}
-			c.Env = append(c.Env, rest)
-		case "EXPOSE":
-			if c.ExposedPorts == nil {
-				c.ExposedPorts = map[string]struct{}{}
-			}
-			for _, port := range strings.Fields(rest) {
-				if !strings.Contains(port, "/") {
-					port += "/tcp"
-				}
-				c.ExposedPorts[port] = struct{}{}
-			}
-		case "LABEL":
-			key, value, ok := strings.Cut(rest, "=")
-			if !ok {
-				return errdefs.Invalid("dockerfile parse error: LABEL must have two arguments")
-			}
-			if c.Labels == nil {
-				c.Labels = map[string]string{}
-			}
-			c.Labels[key] = strings.Trim(value, `"`)
-		case "USER":
-			c.User = rest
-		case "WORKDIR":
-			c.WorkingDir = rest
-		case "STOPSIGNAL":
-			c.StopSignal = rest
-		case "VOLUME":
-			if c.Volumes == nil {
-				c.Volumes = map[string]struct{}{}
-			}
-			for _, v := range volumesOf(rest) {
-				c.Volumes[v] = struct{}{}
-			}
-		case "ONBUILD":
-			c.OnBuild = append(c.OnBuild, rest)
-		default:
-			return errdefs.Invalid("%s is not a valid change command", strings.ToLower(verb))
-		}
-	}
-	return nil
-}
-
-// command reads the exec form, ["a","b"], or the shell form.
-func command(text string) []string {
-	var list []string
-	if json.Unmarshal([]byte(text), &list) == nil {
-		return list
-	}
-	return []string{"/bin/sh", "-c", text}
-}
-
-func volumesOf(text string) []string {
-	var list []string
-	if json.Unmarshal([]byte(text), &list) == nil {
-		return list
-	}
-	return strings.Fields(text)
+	return d, content.WriteBlob(ctx, in, d.Digest.String(), bytes.NewReader(data), d)
 }

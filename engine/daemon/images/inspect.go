@@ -8,35 +8,39 @@ import (
 	"github.com/moby/moby/api/types/storage"
 )
 
-// Inspect is everything about an image.
+// Inspect tells all about one image.
 func (s *Service) Inspect(ctx context.Context, name string) (image.InspectResponse, error) {
 	i, err := s.Get(ctx, name)
 	if err != nil {
 		return image.InspectResponse{}, err
 	}
-	if i, err = s.byID(ctx, i.ID.String()); err != nil { // with all its names
-		return image.InspectResponse{}, err
+	file, target := i.manifest.file, i.manifest.target
+	info := image.InspectResponse{
+		ID: i.ID, RepoTags: i.RepoTags, RepoDigests: i.RepoDigests,
+		Comment: comment(file), Author: file.Author, Config: i.Config,
+		Architecture: file.Architecture, Variant: file.Variant, Os: file.OS, OsVersion: file.OSVersion,
+		Size: i.Size, Descriptor: &target,
+		GraphDriver: &storage.DriverData{Name: s.Snapshotter},
+		RootFS:      image.RootFS{Type: file.RootFS.Type},
 	}
-	r := image.InspectResponse{
-		ID: i.ID.String(), RepoTags: i.Tags(), RepoDigests: i.Digests(), Author: i.Config.Author,
-		Config: &i.Config.Config, Architecture: i.Config.Architecture, Variant: i.Config.Variant, Os: i.Config.OS, OsVersion: i.Config.OSVersion,
-		Size:        s.sizeOnDisk(ctx, i),
-		GraphDriver: &storage.DriverData{Name: "overlayfs", Data: map[string]string{}},
-		RootFS:      image.RootFS{Type: i.Config.RootFS.Type},
+	if !i.Created.IsZero() {
+		info.Created = i.Created.Format(time.RFC3339Nano)
 	}
-	if c := i.Config.Created; c != nil {
-		r.Created = c.Format(time.RFC3339Nano)
+	for _, d := range file.RootFS.DiffIDs {
+		info.RootFS.Layers = append(info.RootFS.Layers, d.String())
 	}
-	for _, d := range i.Config.RootFS.DiffIDs {
-		r.RootFS.Layers = append(r.RootFS.Layers, d.String())
-	}
-	if h := i.Config.History; len(h) > 0 {
-		r.Comment = h[len(h)-1].Comment
-	}
-	for _, record := range i.Records {
-		if record.UpdatedAt.After(r.Metadata.LastTagTime) {
-			r.Metadata.LastTagTime = record.UpdatedAt
+	for _, r := range i.named() {
+		if r.tagged.After(info.Metadata.LastTagTime) {
+			info.Metadata.LastTagTime = r.tagged
 		}
 	}
-	return r, nil
+	return info, nil
+}
+
+// comment is the image's, or that of its last step.
+func comment(file configFile) string {
+	if n := len(file.History); file.Comment == "" && n > 0 {
+		return file.History[n-1].Comment
+	}
+	return file.Comment
 }

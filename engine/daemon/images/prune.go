@@ -2,71 +2,42 @@ package images
 
 import (
 	"context"
-	"time"
+	"strconv"
 
+	cerrdefs "github.com/containerd/errdefs"
 	"github.com/moby/moby/api/types/events"
 	"github.com/moby/moby/api/types/image"
 
 	"github.com/callroute/callroute/engine/api/types"
-	"github.com/callroute/callroute/engine/errdefs"
 )
 
-// Prune removes images that no container uses: those without a name, or with
-// the filter dangling=false all.
-func (s *Service) Prune(ctx context.Context, f types.Filters) (image.PruneReport, error) {
-	report := image.PruneReport{ImagesDeleted: []image.DeleteResponse{}}
-	onlyDangling := true
-	var until time.Time
-	for name, values := range f {
-		for _, v := range values {
-			switch name {
-			case "dangling":
-				onlyDangling = v == "true" || v == "1"
-			case "until":
-				at, err := parseUntil(v)
-				if err != nil {
-					return report, err
-				}
-				until = at
-			case "label", "label!":
-			default:
-				return report, errdefs.Invalid("invalid filter '%s'", name)
-			}
-		}
+// Prune removes the images that no container was made from: those without a
+// tag, or with the filter dangling=false every one.
+func (s *Service) Prune(ctx context.Context, filters types.Filters) (image.PruneReport, error) {
+	var report image.PruneReport
+	f, err := s.parseFilters(ctx, filters, "dangling", "label", "label!", "until")
+	if err != nil {
+		return report, err
 	}
+	dangling := f.dangling == nil || *f.dangling
+	f.dangling = nil
+	s.names.Lock()
+	defer s.names.Unlock()
 	all, err := s.all(ctx)
 	if err != nil {
 		return report, err
 	}
 	for _, i := range all {
-		switch {
-		case onlyDangling && len(i.Tags()) > 0, len(s.Users(i.ID.String())) > 0,
-			!until.IsZero() && i.created().After(until),
-			!hasLabels(i.Config.Config.Labels, f["label"]),
-			len(f["label!"]) > 0 && hasLabels(i.Config.Config.Labels, f["label!"]):
+		if dangling && len(i.RepoTags) > 0 || !f.match(i) || len(s.Users(i.ID)) > 0 {
 			continue
 		}
-		size := s.sizeOnDisk(ctx, i)
-		deleted, err := s.delete(ctx, i)
-		report.ImagesDeleted = append(report.ImagesDeleted, deleted...)
-		if err != nil {
+		r, err := s.delete(ctx, i, i.named())
+		report.ImagesDeleted = append(report.ImagesDeleted, r.done...)
+		report.SpaceReclaimed += uint64(max(r.freed, 0))
+		if err != nil && !cerrdefs.IsNotFound(err) {
 			return report, err
 		}
-		report.SpaceReclaimed += uint64(max(0, size))
 	}
-	s.Event(events.ActionPrune, "", "")
+	s.Event(events.ActionPrune, "", map[string]string{"reclaimed": strconv.FormatUint(report.SpaceReclaimed, 10)})
 	return report, nil
-}
-
-// parseUntil reads a time, or a duration before now.
-func parseUntil(v string) (time.Time, error) {
-	if d, err := time.ParseDuration(v); err == nil {
-		return time.Now().Add(-d), nil
-	}
-	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02"} {
-		if at, err := time.Parse(layout, v); err == nil {
-			return at, nil
-		}
-	}
-	return time.Time{}, errdefs.Invalid("invalid filter 'until=%s'", v)
 }

@@ -2,242 +2,275 @@ package images
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
-	"net"
-	"sync"
-	"time"
+	"io"
+	"net/http"
+	"slices"
 
-	"github.com/containerd/containerd/v2/core/content"
 	"github.com/containerd/containerd/v2/core/images"
 	"github.com/containerd/containerd/v2/core/remotes"
 	"github.com/containerd/containerd/v2/core/remotes/docker"
+	remoteerrors "github.com/containerd/containerd/v2/core/remotes/errors"
 	cerrdefs "github.com/containerd/errdefs"
 	"github.com/containerd/platforms"
 	"github.com/distribution/reference"
 	"github.com/moby/moby/api/types/events"
-	"github.com/moby/moby/api/types/jsonstream"
-	"github.com/moby/moby/api/types/registry"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
-	"golang.org/x/sync/semaphore"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/callroute/callroute/engine/api/types"
 	"github.com/callroute/callroute/engine/errdefs"
 )
 
-// atOnce is how many layers are fetched at the same time.
-const atOnce = 3
+// parallel is how many layers are fetched at once, as by docker.
+const parallel = 3
 
-// Pull fetches an image from its registry.
-func (s *Service) Pull(ctx context.Context, name string, o types.ImagePullOptions, progress types.Progress) error {
-	named, err := Normalize(name)
+// Pull fetches an image from the registry that its name tells.
+func (s *Service) Pull(ctx context.Context, name string, opts types.ImagePullOptions, progress types.Progress) error {
+	ref, err := reference.ParseNormalizedNamed(name)
+	if err != nil {
+		return errdefs.Invalid("%w", err)
+	}
+	ref = reference.TagNameOnly(ref)
+	platform, err := s.platform(opts.Platform)
 	if err != nil {
 		return err
 	}
-	resolver, err := newResolver(o.RegistryAuth)
+	resolver := docker.NewResolver(docker.ResolverOptions{Hosts: hosts(ref, opts.RegistryAuth)})
+	_, target, err := resolver.Resolve(ctx, ref.String())
+	if err != nil {
+		return pullFailed(ctx, ref, err)
+	}
+	fetcher, err := resolver.Fetcher(ctx, ref.String())
+	if err != nil {
+		return pullFailed(ctx, ref, err)
+	}
+	before, err := s.lookup(ctx, ref)
 	if err != nil {
 		return err
 	}
-	platform := s.platform
-	if o.Platform != "" {
-		p, err := platforms.Parse(o.Platform)
-		if err != nil {
-			return errdefs.Invalid("%v", err)
-		}
-		platform = platforms.Only(p)
+
+	ctx, in, err := s.begin(ctx)
+	if err != nil {
+		return err
 	}
-	return s.leased(ctx, func(ctx context.Context) error {
-		_, target, err := resolver.Resolve(ctx, named.String())
-		if err != nil {
-			return pullFailed(named, err)
-		}
-		fetcher, err := resolver.Fetcher(ctx, named.String())
-		if err != nil {
-			return pullFailed(named, err)
-		}
-		from := reference.FamiliarName(named)
-		tag := ""
-		if t, ok := named.(reference.Tagged); ok {
-			tag = t.Tag()
-		}
-		if err := progress(jsonstream.Message{Status: "Pulling from " + reference.Path(named), ID: tag}); err != nil {
-			return err
-		}
-		old, oldErr := s.Records.Get(ctx, named.String())
-		if err := s.fetch(ctx, fetcher, target, platform, progress); err != nil {
-			return pullFailed(named, err)
-		}
-		i, err := s.read(ctx, target)
-		if err != nil {
-			return pullFailed(named, err)
-		}
-		for _, l := range i.Layers {
-			if err := progress(jsonstream.Message{Status: "Extracting", ID: shortID(l), Progress: &jsonstream.Progress{Current: l.Size, Total: l.Size}}); err != nil {
-				return err
-			}
-		}
-		if err := s.unpack(ctx, i); err != nil {
-			return err
-		}
-		for _, l := range i.Layers {
-			if err := progress(jsonstream.Message{Status: "Pull complete", ID: shortID(l)}); err != nil {
-				return err
-			}
-		}
-		record := images.Image{Name: named.String(), Target: target, Labels: map[string]string{pulledLabel: "true"}}
-		if err := s.name(ctx, record); err != nil {
-			return err
-		}
-		s.Event(events.ActionPull, reference.FamiliarString(named), from)
-		status := "Status: Downloaded newer image for " + reference.FamiliarString(named)
-		if oldErr == nil && old.Target.Digest == target.Digest {
-			status = "Status: Image is up to date for " + reference.FamiliarString(named)
-		}
-		if err := progress(jsonstream.Message{Status: "Digest: " + target.Digest.String()}); err != nil {
-			return err
-		}
-		return progress(jsonstream.Message{Status: status})
-	})
+	defer in.end(ctx)
+	p := &pull{service: s, in: in, ref: ref, platform: platform, fetcher: fetcher, out: report(progress)}
+	if err := p.out.status(tagPart(ref), "Pulling from "+reference.Path(ref)); err != nil {
+		return err
+	}
+	m, err := p.fetch(ctx, target)
+	if err != nil {
+		return err
+	}
+	if opts.Platform != "" && m.file.Architecture != "" && !platform.Match(platforms.Normalize(m.file.Platform)) {
+		return errdefs.NotFound("image with reference %s was found but its platform (%s) does not match the specified platform (%s)",
+			reference.FamiliarString(ref), platforms.Format(m.file.Platform), opts.Platform)
+	}
+	if err := s.unpack(ctx, m, p.out.extracting(m)); err != nil {
+		return err
+	}
+	return p.keep(ctx, m, target, before == m.config.Digest)
 }
 
-// shortID is how progress names a layer.
-func shortID(d ocispec.Descriptor) string { return d.Digest.Encoded()[:12] }
+// platform is the one a request asks for, or the engine's.
+func (s *Service) platform(name string) (platforms.MatchComparer, error) {
+	if name == "" {
+		return s.Platform, nil
+	}
+	p, err := platforms.Parse(name)
+	if err != nil {
+		return nil, errdefs.Invalid("invalid platform %q: %w", name, err)
+	}
+	return platform{platforms.Only(p), platforms.Format(p)}, nil
+}
 
-// fetch brings in everything that target leads to, layers with progress.
-func (s *Service) fetch(ctx context.Context, fetcher remotes.Fetcher, target ocispec.Descriptor, platform platforms.MatchComparer, progress types.Progress) error {
-	p := &fetchProgress{send: progress, content: s.Content, active: map[string]ocispec.Descriptor{}}
-	ctx, stop := context.WithCancel(ctx)
-	reported := make(chan struct{})
-	go func() {
-		defer close(reported)
-		p.report(ctx)
-	}()
-	defer func() {
-		stop()
-		<-reported
-	}()
-	children := images.LimitManifests(images.FilterPlatforms(
-		images.SetChildrenMappedLabels(s.Content, images.ChildrenHandler(s.Content), images.ChildGCLabels), platform), platform, 1)
-	fetch := remotes.FetchHandler(s.Content, fetcher)
-	handler := images.Handlers(images.HandlerFunc(func(ctx context.Context, d ocispec.Descriptor) ([]ocispec.Descriptor, error) {
-		if !images.IsLayerType(d.MediaType) {
-			return fetch.Handle(ctx, d)
+// pull is one image on its way from a registry.
+type pull struct {
+	service  *Service
+	in       *session
+	ref      reference.Named
+	platform platforms.MatchComparer
+	fetcher  remotes.Fetcher
+	out      *reporter
+}
+
+// fetch brings in the manifest for the platform, then what it names.
+func (p *pull) fetch(ctx context.Context, target ocispec.Descriptor) (*manifest, error) {
+	if !images.IsManifestType(target.MediaType) && !images.IsIndexType(target.MediaType) {
+		return nil, errdefs.Invalid("%s is not an image: it is of type %q", reference.FamiliarString(p.ref), target.MediaType)
+	}
+	if err := p.small(ctx, target); err != nil {
+		return nil, err
+	}
+	for depth := 0; images.IsIndexType(target.MediaType); depth++ {
+		if depth == maxDepth {
+			return nil, errdefs.Invalid("%s is an index of indexes", target.Digest)
 		}
-		if _, err := s.Content.Info(ctx, d.Digest); err == nil {
-			return nil, p.say(jsonstream.Message{Status: "Already exists", ID: shortID(d)})
-		}
-		if err := p.begin(ctx, d); err != nil {
-			return nil, err
-		}
-		more, err := fetch.Handle(ctx, d)
+		next, err := choose(ctx, p.in, target, p.platform)
 		if err != nil {
 			return nil, err
 		}
-		return more, p.end(ctx, d)
-	}), children)
-	return images.Dispatch(ctx, handler, semaphore.NewWeighted(atOnce), target)
-}
-
-// fetchProgress tells how far the layers are.
-type fetchProgress struct {
-	content content.Store
-
-	mu     sync.Mutex
-	send   types.Progress
-	active map[string]ocispec.Descriptor // by the reference of the ingest
-}
-
-func (p *fetchProgress) say(m jsonstream.Message) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.send(m)
-}
-
-func (p *fetchProgress) begin(ctx context.Context, d ocispec.Descriptor) error {
-	p.mu.Lock()
-	p.active[remotes.MakeRefKey(ctx, d)] = d
-	p.mu.Unlock()
-	return p.say(jsonstream.Message{Status: "Pulling fs layer", ID: shortID(d)})
-}
-
-func (p *fetchProgress) end(ctx context.Context, d ocispec.Descriptor) error {
-	p.mu.Lock()
-	delete(p.active, remotes.MakeRefKey(ctx, d))
-	p.mu.Unlock()
-	return p.say(jsonstream.Message{Status: "Download complete", ID: shortID(d)})
-}
-
-// report says every moment how much has come of each layer.
-func (p *fetchProgress) report(ctx context.Context) {
-	tick := time.NewTicker(200 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
+		if err := p.small(ctx, next); err != nil {
+			return nil, err
 		}
-		statuses, err := p.content.ListStatuses(ctx)
-		if err != nil {
+		target = next
+	}
+	var parsed ocispec.Manifest
+	if err := readJSON(ctx, p.in, target, &parsed); err != nil {
+		return nil, err
+	}
+	if err := p.small(ctx, parsed.Config); err != nil {
+		return nil, err
+	}
+	// It checks that there is a layer for each that the configuration names.
+	m, err := readManifest(ctx, p.in, target, p.platform)
+	if err != nil {
+		return nil, err
+	}
+	return m, p.layers(ctx, m)
+}
+
+// small fetches a manifest or a configuration.
+func (p *pull) small(ctx context.Context, d ocispec.Descriptor) error {
+	if err := d.Digest.Validate(); err != nil {
+		return errdefs.Invalid("invalid digest %q: %w", d.Digest, err)
+	}
+	if d.Size > maxJSON {
+		return errdefs.Invalid("%s is too large for a manifest or a configuration: %d bytes", d.Digest, d.Size)
+	}
+	err := remotes.Fetch(ctx, p.in, p.fetcher, d)
+	if err != nil && !cerrdefs.IsAlreadyExists(err) {
+		return pullFailed(ctx, p.ref, err)
+	}
+	return nil
+}
+
+// layers fetches the layers that are not here yet, a few at a time.
+func (p *pull) layers(ctx context.Context, m *manifest) error {
+	for i := range m.layers {
+		if err := p.out.status(m.layerID(i), "Pulling fs layer"); err != nil {
+			return err
+		}
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(parallel)
+	seen := map[string]bool{}
+	for i, d := range m.layers {
+		if seen[d.Digest.String()] {
 			continue
 		}
-		for _, st := range statuses {
-			p.mu.Lock()
-			d, ok := p.active[st.Ref]
-			p.mu.Unlock()
-			if !ok {
-				continue
-			}
-			if p.say(jsonstream.Message{Status: "Downloading", ID: shortID(d), Progress: &jsonstream.Progress{Current: st.Offset, Total: d.Size}}) != nil {
-				return
-			}
-		}
+		seen[d.Digest.String()] = true
+		group.Go(func() error { return p.layer(ctx, m.layerID(i), d) })
 	}
+	return group.Wait()
 }
 
-// newResolver finds registries: over HTTPS, or plain HTTP on loopback.
-func newResolver(auth string) (remotes.Resolver, error) {
-	var who registry.AuthConfig
-	if auth != "" {
-		data, err := base64.URLEncoding.DecodeString(auth)
+func (p *pull) layer(ctx context.Context, id string, d ocispec.Descriptor) error {
+	if err := d.Digest.Validate(); err != nil {
+		return errdefs.Invalid("invalid digest %q: %w", d.Digest, err)
+	}
+	counting := remotes.FetcherFunc(func(ctx context.Context, d ocispec.Descriptor) (io.ReadCloser, error) {
+		body, err := p.fetcher.Fetch(ctx, d)
 		if err != nil {
-			return nil, errdefs.Invalid("invalid X-Registry-Auth header: %v", err)
+			return nil, err
 		}
-		if err := json.Unmarshal(data, &who); err != nil {
-			return nil, errdefs.Invalid("invalid X-Registry-Auth header: %v", err)
-		}
+		return &layerReader{ReadCloser: body, tell: func(read int64) error { return p.out.bar(id, "Downloading", read, d.Size) }}, nil
+	})
+	err := remotes.Fetch(ctx, p.in, counting, d)
+	if cerrdefs.IsAlreadyExists(err) {
+		return p.out.status(id, "Already exists")
 	}
-	authorizer := docker.NewDockerAuthorizer(docker.WithAuthCreds(func(string) (string, string, error) {
-		if who.IdentityToken != "" {
-			return "", who.IdentityToken, nil
-		}
-		return who.Username, who.Password, nil
-	}))
-	return docker.NewResolver(docker.ResolverOptions{
-		Hosts: docker.ConfigureDefaultRegistries(docker.WithAuthorizer(authorizer), docker.WithPlainHTTP(loopback)),
-	}), nil
+	if err != nil {
+		return pullFailed(ctx, p.ref, err)
+	}
+	return p.out.status(id, "Download complete")
 }
 
-func loopback(host string) (bool, error) {
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		host = h
-	}
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback(), nil
+// layerReader tells how much of a layer has come. It cannot seek: a store that
+// starts over gets an error rather than the rest of a layer twice.
+type layerReader struct {
+	io.ReadCloser
+	read int64
+	tell func(read int64) error
 }
 
-// pullFailed says in docker's words why a pull failed.
-func pullFailed(named reference.Named, err error) error {
-	name := reference.FamiliarString(named)
-	var unexpected interface{ Timeout() bool }
+func (l *layerReader) Read(p []byte) (int, error) {
+	n, err := l.ReadCloser.Read(p)
+	l.read += int64(n)
+	if tellErr := l.tell(l.read); tellErr != nil && err == nil {
+		err = tellErr
+	}
+	return n, err
+}
+
+// layerID is a layer as the progress of a pull calls it.
+func (m *manifest) layerID(i int) string {
+	if d := m.layers[i].Digest; d.Validate() == nil {
+		return short(d)
+	}
+	return "?"
+}
+
+// extracting tells of an image's layers as docker pull does.
+func (r *reporter) extracting(m *manifest) unpackProgress {
+	return func(layer int, state layerState) {
+		id, total := m.layerID(layer), m.layers[layer].Size
+		// A client that is gone is noticed by the next message that matters.
+		switch state {
+		case extracting:
+			_ = r.bar(id, "Extracting", 0, total)
+		case extracted:
+			_ = r.bar(id, "Extracting", total, total)
+			_ = r.status(id, "Pull complete")
+		}
+	}
+}
+
+// keep gives the image its names: the one it was pulled by, and its digest in
+// that repository.
+func (p *pull) keep(ctx context.Context, m *manifest, target ocispec.Descriptor, known bool) error {
+	s := p.service
+	byDigest, err := reference.WithDigest(reference.TrimNamed(p.ref), target.Digest)
+	if err != nil {
+		return errdefs.Internal("%w", err)
+	}
+	names := []reference.Named{byDigest}
+	if !isCanonical(p.ref) {
+		names = append(names, p.ref)
+	}
+	s.names.Lock()
+	defer s.names.Unlock()
+	if err := s.give(ctx, m, names...); err != nil {
+		return err
+	}
+	familiar := reference.FamiliarString(p.ref)
+	s.event(events.ActionPull, familiar, reference.FamiliarName(p.ref), m.file.Config.Labels)
+	if err := p.out.status("", "Digest: "+target.Digest.String()); err != nil {
+		return err
+	}
+	if known {
+		return p.out.status("", "Status: Image is up to date for "+familiar)
+	}
+	return p.out.status("", "Status: Downloaded newer image for "+familiar)
+}
+
+// pullFailed says why an image cannot be had, in docker's words where it has
+// them.
+func pullFailed(ctx context.Context, ref reference.Named, err error) error {
+	familiar := reference.FamiliarString(ref)
+	var status remoteerrors.ErrUnexpectedStatus
 	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case isFull(err):
+		return errdefs.Internal("failed to pull %s: no space left on device", familiar)
+	case errors.Is(err, docker.ErrInvalidAuthorization):
+		return errdefs.Unauthorized("pull access denied for %s, repository does not exist or may require 'docker login': %w", reference.FamiliarName(ref), err)
+	case errors.As(err, &status) && slices.Contains([]int{http.StatusUnauthorized, http.StatusForbidden}, status.StatusCode):
+		return errdefs.Unauthorized("pull access denied for %s, repository does not exist or may require 'docker login': %w", reference.FamiliarName(ref), err)
 	case cerrdefs.IsNotFound(err):
-		return errdefs.NotFound("manifest for %s not found: manifest unknown: manifest unknown", name)
-	case cerrdefs.IsUnauthorized(err), cerrdefs.IsPermissionDenied(err), errors.Is(err, docker.ErrInvalidAuthorization):
-		return errdefs.NotFound("pull access denied for %s, repository does not exist or may require 'docker login': denied: requested access to the resource is denied", reference.FamiliarName(named))
-	case errors.As(err, &unexpected):
-		return errdefs.Unavailable("pull of %s: %w", name, err)
+		return errdefs.NotFound("manifest for %s not found: manifest unknown", familiar)
 	}
-	return err
+	return errdefs.Internal("failed to pull %s: %w", familiar, err)
 }

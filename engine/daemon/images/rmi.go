@@ -3,111 +3,193 @@ package images
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/containerd/containerd/v2/core/images"
+	cerrdefs "github.com/containerd/errdefs"
 	"github.com/distribution/reference"
 	"github.com/moby/moby/api/types/events"
 	"github.com/moby/moby/api/types/image"
+	"github.com/opencontainers/go-digest"
 
 	"github.com/callroute/callroute/engine/api/types"
 	"github.com/callroute/callroute/engine/errdefs"
 )
 
-// Remove removes a name, and the image with its last name. By ID it removes the
-// image with all its names.
-func (s *Service) Remove(ctx context.Context, name string, o types.ImageRemoveOptions) ([]image.DeleteResponse, error) {
-	found, err := s.Get(ctx, name)
+// Remove removes a name of an image, and the image with its last name. By its
+// ID an image is removed with all its names, if they are of one repository. What
+// was done is told in the order it was done in.
+func (s *Service) Remove(ctx context.Context, name string, opts types.ImageRemoveOptions) ([]image.DeleteResponse, error) {
+	s.names.Lock()
+	defer s.names.Unlock()
+	removal, err := s.remove(ctx, name, opts.Force)
+	return removal.done, err
+}
+
+// removal is what was done.
+type removal struct {
+	done  []image.DeleteResponse
+	freed int64
+}
+
+// remove is Remove with s.names held.
+func (s *Service) remove(ctx context.Context, name string, force bool) (removal, error) {
+	i, err := s.Get(ctx, name)
 	if err != nil {
-		return nil, err
+		return removal{}, err
 	}
-	i, err := s.byID(ctx, found.ID.String())
+	names := i.named()
+	if hasIDPrefix(i.ID, name) {
+		if err := s.removable(i, force, !force && severalRepositories(names)); err != nil {
+			return removal{}, err
+		}
+		return s.delete(ctx, i, names)
+	}
+	gone, left := split(names, name)
+	if len(left) > 0 {
+		return s.untag(ctx, i, gone)
+	}
+	users := s.Users(i.ID)
+	switch {
+	case len(users) > 0 && !force && !severalRepositories(names):
+		return removal{}, errdefs.Conflict("conflict: unable to remove repository reference %q (must force) - container %s is using its referenced image %s",
+			name, shortHex(users[0].ID), shortID(i.ID))
+	case slices.ContainsFunc(users, func(u User) bool { return u.Running }), len(users) > 0 && !force:
+		// The container keeps its image, which is without a name now.
+		if err := s.put(ctx, nameless+i.ID, i.manifest); err != nil {
+			return removal{}, err
+		}
+		return s.untag(ctx, i, gone)
+	}
+	return s.delete(ctx, i, gone)
+}
+
+// split takes a name away, and with the last tag of a repository the digests
+// that the image was pulled from there by.
+func split(names []record, name string) (gone, left []record) {
+	ref, err := reference.ParseNormalizedNamed(name)
 	if err != nil {
-		return nil, err
+		return nil, names // Get has found the image by it, so this cannot be
 	}
-	named, err := Normalize(name)
-	byName := err == nil && slices.ContainsFunc(i.Records, func(r images.Image) bool { return r.Name == named.String() })
-	if byName && len(i.Tags()) > 1 {
-		return s.untag(ctx, i, []string{named.String()})
-	}
-	short := i.ID.Encoded()[:12]
-	if !byName && len(i.Tags()) > 1 && !o.Force {
-		return nil, errdefs.Conflict("conflict: unable to delete %s (must be forced) - image is referenced in multiple repositories", short)
-	}
-	for _, u := range s.Users(i.ID.String()) {
-		switch {
-		case u.Running && byName && !o.Force:
-			return nil, errdefs.Conflict("conflict: unable to remove repository reference %q (must force) - container %s is using its referenced image %s", name, u.ID[:12], short)
-		case u.Running && !byName:
-			return nil, errdefs.Conflict("conflict: unable to delete %s (cannot be forced) - image is being used by running container %s", short, u.ID[:12])
-		case u.Running:
-			// Forced by name: the name goes, the image stays for its container.
-			if err := s.keepFor(ctx, i); err != nil {
-				return nil, err
-			}
-			return s.untag(ctx, i, []string{named.String()})
-		case !o.Force && byName:
-			return nil, errdefs.Conflict("conflict: unable to remove repository reference %q (must force) - container %s is using its referenced image %s", name, u.ID[:12], short)
-		case !o.Force:
-			return nil, errdefs.Conflict("conflict: unable to delete %s (must be forced) - image is being used by stopped container %s", short, u.ID[:12])
+	wanted := recordName(ref)
+	for _, r := range names {
+		if r.name == wanted {
+			gone = append(gone, r)
+		} else {
+			left = append(left, r)
 		}
 	}
-	return s.delete(ctx, i)
-}
-
-// keepFor makes a dangling record of an image whose container still runs.
-func (s *Service) keepFor(ctx context.Context, i Image) error {
-	return s.name(ctx, images.Image{Name: danglingPrefix + i.ID.String(), Target: i.Target})
-}
-
-// untag removes records that are not the last ones.
-func (s *Service) untag(ctx context.Context, i Image, names []string) ([]image.DeleteResponse, error) {
-	var done []image.DeleteResponse
-	for _, n := range names {
-		if err := s.Records.Delete(ctx, n); err != nil {
-			return done, err
+	if _, ok := ref.(reference.Canonical); ok {
+		return gone, left
+	}
+	sameRepository := func(r record) bool { return r.ref.Name() == ref.Name() }
+	if slices.ContainsFunc(left, func(r record) bool { return sameRepository(r) && !r.isDigest() }) {
+		return gone, left
+	}
+	for _, r := range left {
+		if sameRepository(r) {
+			gone = append(gone, r)
 		}
-		done = append(done, untagged(n, i)...)
-		s.Event(events.ActionUnTag, i.ID.String(), i.ID.String())
 	}
-	return done, nil
+	return gone, slices.DeleteFunc(left, sameRepository)
 }
 
-func untagged(name string, i Image) []image.DeleteResponse {
-	if dangling(name) {
-		return nil
+// severalRepositories reports whether names are of more than one repository, or
+// more than one tag.
+func severalRepositories(names []record) bool {
+	tags := 0
+	for _, r := range names {
+		if r.ref.Name() != names[0].ref.Name() {
+			return true
+		}
+		if !r.isDigest() {
+			tags++
+		}
 	}
-	named, err := reference.ParseNormalizedNamed(name)
+	return tags > 1
+}
+
+// removable says why an image cannot be removed, if it cannot.
+func (s *Service) removable(i Image, force, several bool) error {
+	users := s.Users(i.ID)
+	if n := slices.IndexFunc(users, func(u User) bool { return u.Running }); n >= 0 {
+		return errdefs.Conflict("conflict: unable to delete %s (cannot be forced) - image is being used by running container %s",
+			shortID(i.ID), shortHex(users[n].ID))
+	}
+	if several {
+		return errdefs.Conflict("conflict: unable to delete %s (must be forced) - image is referenced in multiple repositories", shortID(i.ID))
+	}
+	if len(users) > 0 && !force {
+		return errdefs.Conflict("conflict: unable to delete %s (must be forced) - image is being used by stopped container %s",
+			shortID(i.ID), shortHex(users[0].ID))
+	}
+	return nil
+}
+
+// untag removes names of an image that keeps others.
+func (s *Service) untag(ctx context.Context, i Image, names []record) (removal, error) {
+	var r removal
+	for _, gone := range names {
+		if err := s.drop(ctx, gone.name); err != nil {
+			return r, err
+		}
+		r.done = append(r.done, image.DeleteResponse{Untagged: gone.familiar()})
+		s.event(events.ActionUnTag, i.ID, i.ID, i.Config.Labels)
+	}
+	return r, nil
+}
+
+// delete removes an image with its names, the last ones it has, and waits until
+// its content is collected.
+func (s *Service) delete(ctx context.Context, i Image, names []record) (removal, error) {
+	chains, freed, err := s.unshared(ctx, i)
 	if err != nil {
-		return nil
+		return removal{}, err
 	}
-	lost := []image.DeleteResponse{{Untagged: reference.FamiliarString(named)}}
-	for _, d := range i.Digests() {
-		if strings.HasPrefix(d, reference.FamiliarName(reference.TrimNamed(named))+"@") {
-			lost = append(lost, image.DeleteResponse{Untagged: d})
-		}
+	// With this record the image cannot be collected while its names go, and
+	// the end of it is the end of the image, whatever names there were.
+	if err := s.put(ctx, nameless+i.ID, i.manifest); err != nil {
+		return removal{}, err
 	}
-	return lost
+	r, err := s.untag(ctx, i, names)
+	if err != nil {
+		return r, err
+	}
+	if err := s.Images.Delete(ctx, nameless+i.ID, images.SynchronousDelete()); err != nil && !cerrdefs.IsNotFound(err) {
+		return r, err
+	}
+	s.event(events.ActionDelete, i.ID, i.ID, i.Config.Labels)
+	r.done = append(r.done, image.DeleteResponse{Deleted: i.ID})
+	for _, chain := range slices.Backward(chains) {
+		r.done = append(r.done, image.DeleteResponse{Deleted: chain.String()})
+		s.sizes.Delete(chain)
+	}
+	r.freed = freed
+	return r, nil
 }
 
-// delete removes an image with all its names. Its content and layers are
-// collected at once, but for what other images share.
-func (s *Service) delete(ctx context.Context, i Image) ([]image.DeleteResponse, error) {
-	done := []image.DeleteResponse{}
-	for n, r := range i.Records {
-		var options []images.DeleteOpt
-		if n == len(i.Records)-1 {
-			options = append(options, images.SynchronousDelete())
-		}
-		if err := s.Records.Delete(ctx, r.Name, options...); err != nil {
-			return done, err
-		}
-		done = append(done, untagged(r.Name, i)...)
+// unshared are the layers, and their size, that go with an image: no other image
+// and no container has them.
+func (s *Service) unshared(ctx context.Context, i Image) (chains []digest.Digest, size int64, err error) {
+	if len(s.Users(i.ID)) > 0 {
+		return nil, 0, nil
 	}
-	s.mu.Lock()
-	delete(s.known, i.Target.Digest)
-	s.mu.Unlock()
-	s.Event(events.ActionDelete, i.ID.String(), i.ID.String())
-	done = append(done, image.DeleteResponse{Deleted: i.ID.String()})
-	return done, nil
+	all, err := s.all(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	sizes, err := s.layerSizes(ctx, i.manifest)
+	if err != nil {
+		return nil, 0, err
+	}
+	for n, chain := range i.manifest.chains {
+		shared := slices.ContainsFunc(all, func(other Image) bool {
+			return other.ID != i.ID && slices.Contains(other.manifest.chains, chain)
+		})
+		if !shared {
+			chains, size = append(chains, chain), size+sizes[n]
+		}
+	}
+	return chains, size, nil
 }
+
+func shortID(id string) string { return short(digest.Digest(id)) }

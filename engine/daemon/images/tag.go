@@ -3,47 +3,25 @@ package images
 import (
 	"context"
 
-	"github.com/containerd/containerd/v2/core/images"
 	"github.com/distribution/reference"
 	"github.com/moby/moby/api/types/events"
-
-	"github.com/callroute/callroute/engine/errdefs"
 )
 
-// Tag gives an image another name.
+// Tag gives an image one more name.
 func (s *Service) Tag(ctx context.Context, name, repository, tag string) error {
-	named, err := tagged(repository, tag)
+	ref, err := parseTag(repository, tag)
 	if err != nil {
 		return err
 	}
+	s.names.Lock()
+	defer s.names.Unlock()
 	i, err := s.Get(ctx, name)
 	if err != nil {
 		return err
 	}
-	if err := s.name(ctx, images.Image{Name: named.String(), Target: i.Target}); err != nil {
+	if err := s.give(ctx, i.manifest, ref); err != nil {
 		return err
 	}
-	if err := s.undangle(ctx, i.ID); err != nil {
-		return err
-	}
-	s.Event(events.ActionTag, i.ID.String(), reference.FamiliarString(named))
+	s.event(events.ActionTag, i.ID, reference.FamiliarString(ref), i.Config.Labels)
 	return nil
-}
-
-// tagged is the name of a repository with a tag, latest if there is none.
-func tagged(repository, tag string) (reference.Named, error) {
-	if tag != "" {
-		repository += ":" + tag
-	}
-	named, err := Normalize(repository)
-	if err != nil {
-		return nil, err
-	}
-	if _, ok := named.(reference.Digested); ok {
-		return nil, errdefs.Invalid("refusing to create a tag with a digest reference")
-	}
-	if named.Name() == "docker.io/library/scratch" {
-		return nil, errdefs.Invalid("'scratch' is a reserved name")
-	}
-	return named, nil
 }

@@ -269,16 +269,19 @@ func (c *Controller) build(req JoinRequest, e *endpoint) error {
 	if err := b.plug(s, e.record, c.config.MTU); err != nil {
 		return err
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.translatePorts(e)
+	c.translatePorts(e.record)
 	return nil
 }
 
-// translatePorts puts the rules of an endpoint's ports in place, or takes
-// those of one that has gone out. The lock is held.
-func (c *Controller) translatePorts(e *endpoint) {
-	if len(e.Ports) > 0 && forwarding() {
+// translatePorts puts the rules of an endpoint's ports in place, or takes out
+// those of one that has left.
+func (c *Controller) translatePorts(r record) {
+	if len(r.Ports) == 0 || !forwarding() {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.bridge != nil {
 		c.applyRules()
 	}
 }

@@ -3,14 +3,20 @@ package network
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
+	"slices"
+
+	"github.com/moby/moby/api/types/network"
+	"github.com/vishvananda/netlink"
 )
 
 // Leave removes a container's network. One that has none is no error. When it
 // fails, what is left is removed by the next Leave or Restore.
 //
-// The kernel takes tens of milliseconds to let go of a device. Leave does not
-// wait for that, but nobody gets the address before; Close waits.
+// The kernel takes tens of milliseconds to change rules and as many to let go
+// of a device. Leave does not wait for that, but nobody gets the address
+// before; Close waits.
 func (c *Controller) Leave(_ context.Context, containerID string) error {
 	c.mu.Lock()
 	e := c.endpoints[containerID]
@@ -40,9 +46,6 @@ func (c *Controller) Leave(_ context.Context, containerID string) error {
 		return err
 	}
 	delete(c.endpoints, containerID)
-	if c.bridge != nil {
-		c.translatePorts(e)
-	}
 	c.leaving[e.EndpointID] = e.record
 	r := e.record
 	c.removals.Go(func() {
@@ -52,16 +55,38 @@ func (c *Controller) Leave(_ context.Context, containerID string) error {
 	return nil
 }
 
-// unplug removes the device of an endpoint that has left.
+// unplug removes the rules and the device of an endpoint that has left.
 func (c *Controller) unplug(r record) error {
+	c.translatePorts(r)
 	if err := removeLink(r.Link); err != nil {
 		return err
 	}
+	// A kernel that cannot be asked has none of these connections, or they
+	// end when their clients are silent for a while.
+	_ = forgetConnections(r)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err := c.removeRecord(r, leavingSuffix); err != nil {
 		return err
 	}
 	delete(c.leaving, r.EndpointID)
+	return nil
+}
+
+// forgetConnections makes the kernel forget which UDP clients it had led to
+// the container: while they keep sending, it would lead them to its address
+// for ever. A TCP connection ends by itself.
+func forgetConnections(r record) error {
+	udp := func(p publishedPort) bool { return p.Port.Proto() == network.UDP }
+	if !forwarding() || !slices.ContainsFunc(r.Ports, udp) {
+		return nil
+	}
+	filter := &netlink.ConntrackFilter{}
+	if err := filter.AddIP(netlink.ConntrackReplySrcIP, r.Address.Addr().AsSlice()); err != nil {
+		return err
+	}
+	if _, err := netlink.ConntrackDeleteFilters(netlink.ConntrackTable, netlink.FAMILY_V4, filter); err != nil {
+		return fmt.Errorf("network: forget connections of %s: %w", r.Address.Addr(), err)
+	}
 	return nil
 }

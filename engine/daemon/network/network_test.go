@@ -1,14 +1,12 @@
 package network
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -154,137 +152,6 @@ func TestMasquerade(t *testing.T) {
 	}
 }
 
-func TestPublish(t *testing.T) {
-	for _, forward := range []bool{false, true} {
-		t.Run(fmt.Sprint("forwarding ", forward), func(t *testing.T) {
-			needRoot(t)
-			os.WriteFile(forwardFile, []byte("0"), 0)
-			c := newController(t, Config{IPForward: forward})
-			if got := len(c.Warnings()) > 0; got == forward {
-				t.Errorf("warnings: %v", c.Warnings())
-			}
-			n := newNeighbour(t)
-			e := join(t, c, JoinRequest{
-				ContainerID: "c1", ExposedPorts: network.PortSet{port("443/tcp"): {}, port("80/tcp"): {}},
-				PortBindings: bind("80/tcp", "8080", "53/udp", "5353", "81/tcp", "127.0.0.1@8081"),
-			})
-			other := join(t, c, JoinRequest{ContainerID: "c2"})
-			for _, p := range []string{"80", "81"} {
-				echoTCP(t, e.NetnsPath, "0.0.0.0:"+p)
-			}
-			echoUDP(t, e.NetnsPath, "0.0.0.0:53")
-
-			fromLAN := n.address.String() // with forwarding the container sees who calls
-			if !forward {
-				fromLAN = "172.30.0.1"
-			}
-			for _, test := range []struct{ from, address, seenAs string }{
-				{"", "127.0.0.1:8080", "172.30.0.1"},
-				{"", "[::1]:8080", "172.30.0.1"},
-				{"", n.here.String() + ":8080", "172.30.0.1"},
-				{"", "127.0.0.1:8081", "172.30.0.1"},
-				{n.netns, n.here.String() + ":8080", fromLAN},
-				{other.NetnsPath, "172.30.0.1:8080", "172.30.0.1"},
-				{other.NetnsPath, n.here.String() + ":8080", "172.30.0.1"},
-				{e.NetnsPath, n.here.String() + ":8080", "172.30.0.1"},
-			} {
-				if answer, err := say(t, test.from, test.address, "hi"); err != nil || answer != "hi for "+test.seenAs {
-					t.Errorf("from %q to %s: %q %v, want as %s", filepath.Base(test.from), test.address, answer, err, test.seenAs)
-				}
-			}
-			if answer, err := say(t, n.netns, n.here.String()+":8081", "hi"); err == nil {
-				t.Errorf("a port of 127.0.0.1 answers a neighbour: %q", answer)
-			}
-			for from, address := range map[string]string{
-				"":              "127.0.0.1:5353",
-				n.netns:         n.here.String() + ":5353",
-				other.NetnsPath: n.here.String() + ":5353", // must be answered from there
-			} {
-				if answer, err := sayUDP(t, from, address, "hi"); err != nil || answer != "udp hi" {
-					t.Errorf("udp from %q to %s: %q %v", filepath.Base(from), address, answer, err)
-				}
-			}
-			if answer, err := sayUDP(t, "", "[::1]:5353", "hi"); err != nil || answer != "udp hi" {
-				t.Errorf("udp over IPv6: %q %v", answer, err)
-			}
-
-			got := fmt.Sprint(e.Settings.Ports)
-			for _, want := range []string{
-				"443/tcp:[]", "80/tcp:[{0.0.0.0 8080} {:: 8080}]", "53/udp:[{0.0.0.0 5353} {:: 5353}]", "81/tcp:[{127.0.0.1 8081}]",
-			} {
-				if !strings.Contains(got, want) {
-					t.Errorf("ports: %s, want %s", got, want)
-				}
-			}
-			if err := c.Leave(t.Context(), "c1"); err != nil {
-				t.Fatal(err)
-			}
-			for _, address := range []string{"127.0.0.1:8080", "[::1]:8080"} {
-				if _, err := say(t, "", address, "hi"); err == nil {
-					t.Errorf("%s still answers", address)
-				}
-			}
-		})
-	}
-}
-
-func TestPortConflicts(t *testing.T) {
-	c := newController(t, Config{})
-	join(t, c, JoinRequest{ContainerID: "c1", PortBindings: bind("80/tcp", "8080", "82/udp", "127.0.0.1@82")})
-	foreign, err := net.Listen("tcp4", "127.0.0.1:9090")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer foreign.Close()
-	tests := []struct {
-		bindings network.PortMap
-		want     string
-	}{
-		{bind("81/tcp", "8080"), "Bind for 0.0.0.0:8080 failed: port is already allocated"},
-		{bind("80/tcp", "127.0.0.1@8080"), "Bind for 127.0.0.1:8080 failed: port is already allocated"},
-		{bind("80/tcp", "::@8080"), "Bind for [::]:8080 failed: port is already allocated"},
-		{bind("80/udp", "82"), "Bind for 0.0.0.0:82 failed: port is already allocated"},
-		{bind("80/tcp", "8000", "90/tcp", "9090"), "failed to bind host port 0.0.0.0:9090/tcp: address already in use"},
-		{bind("80/tcp", "10.1.2.3@8000"), "failed to bind host port 10.1.2.3:8000/tcp: cannot assign requested address"},
-	}
-	for _, test := range tests {
-		_, err := c.Join(t.Context(), JoinRequest{ContainerID: "c2", Name: "web", Dir: t.TempDir(), PortBindings: test.bindings})
-		if err == nil {
-			t.Errorf("%v: joined", test.bindings)
-			continue
-		}
-		prefix, rest, _ := strings.Cut(err.Error(), "): ")
-		if !strings.HasPrefix(prefix, "driver failed programming external connectivity on endpoint web (") || rest != test.want {
-			t.Errorf("%v, want … %s", err, test.want)
-		}
-	}
-	// What a refused request had taken already is free again.
-	e := join(t, c, JoinRequest{ContainerID: "c2", PortBindings: bind("80/tcp", "8000", "80/udp", "8080", "81/tcp", "9090-9091", "83/udp", "127.0.0.2@82")})
-	if got := e.Settings.Ports[port("81/tcp")]; len(got) != 2 || got[0].HostPort != "9091" {
-		t.Errorf("of a range: %v", got)
-	}
-}
-
-func TestEphemeralPorts(t *testing.T) {
-	c := newController(t, Config{})
-	e := join(t, c, JoinRequest{
-		ContainerID: "c1", PublishAll: true,
-		ExposedPorts: network.PortSet{port("80/tcp"): {}, port("53/udp"): {}, port("90/tcp"): {}},
-		PortBindings: bind("90/tcp", "0", "91/tcp", ""),
-	})
-	echoTCP(t, e.NetnsPath, "0.0.0.0:80")
-	for _, p := range []string{"80/tcp", "53/udp", "90/tcp", "91/tcp"} {
-		got := e.Settings.Ports[port(p)]
-		if len(got) != 2 || got[0].HostPort != got[1].HostPort || got[0].HostPort == "0" {
-			t.Errorf("%s: %v", p, got)
-		}
-	}
-	address := "127.0.0.1:" + e.Settings.Ports[port("80/tcp")][0].HostPort
-	if answer, err := say(t, "", address, "hi"); err != nil || answer != "hi for 172.30.0.1" {
-		t.Errorf("%q %v", answer, err)
-	}
-}
-
 func TestSubnets(t *testing.T) {
 	needRoot(t)
 	n := newNeighbour(t)
@@ -352,116 +219,6 @@ func TestBridgeOfAnAdministrator(t *testing.T) {
 	place := e.Settings.Networks["bridge"]
 	if place.IPAddress.String() != "10.66.0.2" || place.MacAddress.String() != "02:00:00:00:00:07" {
 		t.Errorf("%+v", place)
-	}
-}
-
-func TestCrash(t *testing.T) {
-	config := Config{ExecRoot: t.TempDir(), IPForward: true}
-	c := newController(t, config)
-	n := newNeighbour(t)
-	live := join(t, c, JoinRequest{ContainerID: "live", PortBindings: bind("80/tcp", "8080")})
-	join(t, c, JoinRequest{ContainerID: "live-none", Mode: "none"})
-	join(t, c, JoinRequest{ContainerID: "dead", PortBindings: bind("80/tcp", "8081")})
-	join(t, c, JoinRequest{ContainerID: "dead-none", Mode: "none"})
-	torn := join(t, c, JoinRequest{ContainerID: "torn"})
-	echoTCP(t, live.NetnsPath, "0.0.0.0:80")
-	// kill -9: the listeners are gone and nothing else is. One record is
-	// garbage, and a Join had only got as far as its record.
-	for _, e := range c.endpoints {
-		closeProxies(e.proxies)
-		e.proxies = nil
-	}
-	if err := os.WriteFile(c.recordPath(c.endpoints["torn"].record, recordSuffix), []byte("{"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	half := record{ContainerID: "half", EndpointID: "e-half", Mode: modeBridge, Link: c.newLinkName(), Sandbox: c.sandboxPath("half"), Address: netip.MustParsePrefix("172.30.0.9/16"), Gateway: netip.MustParseAddr("172.30.0.1")}
-	if err := c.writeRecord(half); err != nil {
-		t.Fatal(err)
-	}
-	// And one that was leaving while it had joined again.
-	again := record{ContainerID: "live", EndpointID: "e-again", Mode: modeBridge, Link: c.newLinkName()}
-	attrs := netlink.NewLinkAttrs()
-	attrs.Name = again.Link
-	if err := netlink.LinkAdd(&netlink.Bridge{LinkAttrs: attrs}); err != nil {
-		t.Fatal(err)
-	}
-	if err := c.writeRecord(again); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Rename(c.recordPath(again, recordSuffix), c.recordPath(again, leavingSuffix)); err != nil {
-		t.Fatal(err)
-	}
-
-	next := restarted(t, config, []string{"live", "live-none"})
-	t.Cleanup(func() {
-		for _, id := range []string{"live", "live-none"} {
-			if err := next.Leave(context.Background(), id); err != nil {
-				t.Error(err)
-			}
-		}
-		if err := next.Close(context.Background()); err != nil {
-			t.Error(err)
-		}
-	})
-	for _, from := range []string{"", n.netns} {
-		if answer, err := say(t, from, n.here.String()+":8080", "hi"); err != nil || !strings.HasPrefix(answer, "hi for") {
-			t.Errorf("from %q: %q %v", from, answer, err)
-		}
-	}
-	got := next.Endpoint("live")
-	if got == nil || got.NetnsPath != live.NetnsPath || got.Settings.Networks["bridge"].IPAddress.String() != "172.30.0.2" ||
-		len(got.Settings.Ports) != 1 {
-		t.Errorf("restored: %+v", got)
-	}
-	sandboxes, _ := os.ReadDir(next.sandboxDir())
-	records, _ := os.ReadDir(next.recordDir())
-	if len(sandboxes) != 2 || len(records) != 2 {
-		t.Errorf("left of the dead: %v %v", sandboxes, records)
-	}
-	if _, err := os.Stat(torn.NetnsPath); err == nil {
-		t.Error("the sandbox of the torn record is still there")
-	}
-	links, _ := netlink.LinkList()
-	pairs := slices.DeleteFunc(links, func(l netlink.Link) bool { return !strings.HasPrefix(l.Attrs().Name, next.linkPrefix()) })
-	if len(pairs) != 1 {
-		t.Errorf("devices left: %d", len(pairs))
-	}
-	// Addresses of the living are taken, those of the dead are not.
-	for _, want := range []string{"172.30.0.3", "172.30.0.4"} {
-		e := join(t, next, JoinRequest{ContainerID: "new" + want})
-		if got := e.Settings.Networks["bridge"].IPAddress.String(); got != want {
-			t.Errorf("address %s, want %s", got, want)
-		}
-	}
-}
-
-func TestCrashWithoutSurvivors(t *testing.T) {
-	config := Config{ExecRoot: t.TempDir()}
-	c := newController(t, config) // checks at the end that nothing is left
-	join(t, c, JoinRequest{ContainerID: "c1"})
-	restarted(t, config, nil)
-	if _, err := netlink.LinkByName("engine0"); err == nil {
-		t.Error("the bridge is still there")
-	}
-}
-
-func TestBridgeThatWasRemoved(t *testing.T) {
-	config := Config{ExecRoot: t.TempDir()}
-	c := newController(t, config)
-	e := join(t, c, JoinRequest{ContainerID: "c1"})
-	echoTCP(t, e.NetnsPath, "0.0.0.0:80")
-	if err := removeLink("engine0"); err != nil {
-		t.Fatal(err)
-	}
-	next := restarted(t, config, []string{"c1"})
-	if answer, err := say(t, "", "172.30.0.2:80", "back"); err != nil || answer != "back for 172.30.0.1" {
-		t.Errorf("%q %v", answer, err)
-	}
-	if err := next.Leave(t.Context(), "c1"); err != nil {
-		t.Error(err)
-	}
-	if err := next.Close(t.Context()); err != nil {
-		t.Error(err)
 	}
 }
 
@@ -568,6 +325,19 @@ func TestNetworks(t *testing.T) {
 		if _, err := c.Inspect(t.Context(), name); !errors.Is(err, cerrdefs.ErrNotFound) {
 			t.Errorf("%q: %v", name, err)
 		}
+	}
+}
+
+func BenchmarkRules(b *testing.B) {
+	c := newController(b, Config{IPForward: true})
+	for i := range 20 {
+		join(b, c, JoinRequest{ContainerID: fmt.Sprint("c", i), PortBindings: bind("80/tcp", "", "53/udp", "")})
+	}
+	for b.Loop() {
+		c.applyRules()
+	}
+	if c.rulesErr != nil {
+		b.Fatal(c.rulesErr)
 	}
 }
 

@@ -22,8 +22,9 @@ type terminal struct {
 	ours   console.Console
 	theirs *console.EpollConsole
 	poller *console.Epoller
-	// received gets the outcome of receive once.
-	received chan error
+	// received is closed once receive is through; err is its outcome.
+	received chan struct{}
+	err      error
 }
 
 // openTerminal asks for a terminal for the process.
@@ -45,11 +46,14 @@ func (w *wiring) openTerminal(p *libcontainer.Process, s Stdio) error {
 	p.ConsoleSocket = child
 	w.childEnds = append(w.childEnds, child)
 
-	t := &terminal{ours: ours, received: make(chan error, 1)}
+	t := &terminal{ours: ours, received: make(chan struct{})}
 	w.terminal = t
 	// The process waits for the answer before it goes on, and Start for the
 	// process: so this cannot wait until after Start.
-	go func() { t.received <- t.receive(parent) }()
+	go func() {
+		defer close(t.received)
+		t.err = t.receive(parent)
+	}()
 	return nil
 }
 
@@ -136,8 +140,8 @@ func receiveFile(socket *os.File) (*os.File, error) {
 
 // arrived waits for the terminal and starts copying.
 func (t *terminal) arrived(w *wiring, s Stdio) error {
-	if err := <-t.received; err != nil {
-		return err
+	if <-t.received; t.err != nil {
+		return t.err
 	}
 	go func() { _ = t.poller.Wait() }()
 	go func() { _, _ = io.Copy(t.theirs, s.In) }()
@@ -147,8 +151,10 @@ func (t *terminal) arrived(w *wiring, s Stdio) error {
 	return nil
 }
 
-// shutdown lets the copy end once everything was read.
+// shutdown lets the copy end once everything was read. A process that was
+// never started sends no terminal, but the end of its socket is an answer too.
 func (t *terminal) shutdown() {
+	<-t.received
 	if t.theirs != nil {
 		_ = t.theirs.Shutdown(t.poller.CloseConsole)
 	}

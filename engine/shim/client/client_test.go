@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -131,6 +132,33 @@ func TestLoadWithoutShim(t *testing.T) {
 	}
 }
 
+// mortal is a listener whose connections can be cut, as by the death of their
+// process. A ttrpc server's own Close spares those with a call under way.
+type mortal struct {
+	net.Listener
+	mu    sync.Mutex
+	conns []net.Conn
+}
+
+func (m *mortal) Accept() (net.Conn, error) {
+	conn, err := m.Listener.Accept()
+	if err == nil {
+		m.mu.Lock()
+		m.conns = append(m.conns, conn)
+		m.mu.Unlock()
+	}
+	return conn, err
+}
+
+func (m *mortal) die() {
+	m.Close()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, conn := range m.conns {
+		conn.Close()
+	}
+}
+
 // slow serves version 2 of the API, or rather two of its methods.
 type slow struct{}
 
@@ -159,7 +187,8 @@ func TestLoadAndLose(t *testing.T) {
 		t.Fatal(err)
 	}
 	srv.RegisterService("containerd.task.v2.Task", slow{}.desc())
-	go func() { _ = srv.Serve(context.Background(), listener) }()
+	dying := &mortal{Listener: listener}
+	go func() { _ = srv.Serve(context.Background(), dying) }()
 	if err := os.WriteFile(filepath.Join(dir, "bootstrap.json"), []byte("unix://"+path), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -168,7 +197,7 @@ func TestLoadAndLose(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	time.AfterFunc(20*time.Millisecond, func() { srv.Close() })
+	time.AfterFunc(20*time.Millisecond, dying.die)
 	if err := shim.Pause(t.Context(), &task.PauseRequest{}); !cerrdefs.IsUnavailable(err) {
 		t.Errorf("call of a shim that dies: %v, want unavailable", err)
 	}

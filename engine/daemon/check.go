@@ -1,0 +1,174 @@
+package daemon
+
+import (
+	"os"
+	"runtime"
+	"strings"
+
+	"github.com/moby/moby/api/types/container"
+	"github.com/moby/sys/signal"
+
+	ours "github.com/callroute/callroute/engine/daemon/container"
+	"github.com/callroute/callroute/engine/daemon/logs"
+	"github.com/callroute/callroute/engine/daemon/network"
+	"github.com/callroute/callroute/engine/daemon/spec"
+	"github.com/callroute/callroute/engine/errdefs"
+)
+
+// check says what is wrong with a container before anything of it is made.
+func (d *Daemon) check(r *ours.Record) (warnings []string, err error) {
+	h := r.HostConfig
+	warnings = []string{}
+	if w := r.Config.WorkingDir; w != "" && !strings.HasPrefix(w, "/") {
+		return nil, errdefs.Invalid("the working directory '%s' is invalid, it needs to be an absolute path", w)
+	}
+	for _, env := range r.Config.Env {
+		if env == "" || strings.HasPrefix(env, "=") {
+			return nil, errdefs.Invalid("invalid environment variable: %s", env)
+		}
+	}
+	if s := r.Config.StopSignal; s != "" {
+		if _, err := signal.ParseSignal(s); err != nil {
+			return nil, errdefs.Invalid("invalid signal: %s", s)
+		}
+	}
+	more, err := checkResources(h.Resources)
+	if err != nil {
+		return nil, err
+	}
+	warnings = append(warnings, more...)
+	if err := checkRestart(h.RestartPolicy, h.AutoRemove); err != nil {
+		return nil, err
+	}
+	if err := logs.Check(h.LogConfig.Type, h.LogConfig.Config); err != nil {
+		return nil, err
+	}
+	if _, err := spec.ParseSecurity(h.SecurityOpt); err != nil {
+		return nil, err
+	}
+	if _, err := spec.Capabilities(h.CapAdd, h.CapDrop, h.Privileged); err != nil {
+		return nil, err
+	}
+	if err := spec.CheckSysctls(h.Sysctls, h.NetworkMode); err != nil {
+		return nil, err
+	}
+	if h.CacheProperty != "" {
+		if err := checkCache(h.CacheProperty); err != nil {
+			return nil, err
+		}
+		warnings = append(warnings, cacheWarnings()...)
+	}
+	if name, ok := strings.CutPrefix(string(h.NetworkMode), "container:"); ok {
+		other, err := d.containers.Get(name)
+		if err != nil {
+			return nil, err
+		}
+		h.NetworkMode = container.NetworkMode("container:" + other.ID)
+	}
+	more, err = d.Network.Check(d.joinRequest(*r))
+	if err != nil {
+		return nil, err
+	}
+	return append(warnings, more...), nil
+}
+
+// checkResources is docker's rules for limits. It warns of what the kernel
+// will not do.
+func checkResources(r container.Resources) (warnings []string, err error) {
+	const leastMemory = 6 << 20
+	switch {
+	case r.Memory != 0 && r.Memory < leastMemory:
+		return nil, errdefs.Invalid("Minimum memory limit allowed is 6MB")
+	case r.Memory > 0 && r.MemorySwap > 0 && r.MemorySwap < r.Memory:
+		return nil, errdefs.Invalid("Minimum memoryswap limit should be larger than memory limit, see usage")
+	case r.Memory == 0 && r.MemorySwap > 0:
+		return nil, errdefs.Invalid("You should always set the Memory limit when using Memoryswap limit, see usage")
+	case r.MemoryReservation != 0 && r.MemoryReservation < leastMemory:
+		return nil, errdefs.Invalid("Minimum memory reservation allowed is 6MB")
+	case r.Memory > 0 && r.MemoryReservation > 0 && r.Memory < r.MemoryReservation:
+		return nil, errdefs.Invalid("Minimum memory limit can not be less than memory reservation limit, see usage")
+	case r.MemorySwappiness != nil && (*r.MemorySwappiness < -1 || *r.MemorySwappiness > 100):
+		return nil, errdefs.Invalid("Invalid value: %d, valid memory swappiness range is 0-100", *r.MemorySwappiness)
+	case r.NanoCPUs < 0 || r.NanoCPUs > int64(runtime.NumCPU())*1e9:
+		return nil, errdefs.Invalid("Range of CPUs is from 0.01 to %d.00, as there are only %d CPUs available", runtime.NumCPU(), runtime.NumCPU())
+	case r.NanoCPUs > 0 && (r.CPUPeriod > 0 || r.CPUQuota > 0):
+		what := "CPU Period"
+		if r.CPUPeriod == 0 {
+			what = "CPU Quota"
+		}
+		return nil, errdefs.Invalid("Conflicting options: Nano CPUs and %s cannot both be set", what)
+	case r.CPUPeriod != 0 && (r.CPUPeriod < 1000 || r.CPUPeriod > 1000000):
+		return nil, errdefs.Invalid("CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)")
+	case r.CPUQuota > 0 && r.CPUQuota < 1000:
+		return nil, errdefs.Invalid("CPU cfs quota can not be less than 1ms (i.e. 1000)")
+	case r.BlkioWeight > 0 && (r.BlkioWeight < 10 || r.BlkioWeight > 1000):
+		return nil, errdefs.Invalid("Range of blkio weight is from 10 to 1000")
+	}
+	for _, set := range []struct{ name, value string }{{"cpus", r.CpusetCpus}, {"mems", r.CpusetMems}} {
+		if set.value == "" {
+			continue
+		}
+		available, err := os.ReadFile("/sys/fs/cgroup/cpuset/cpuset." + set.name)
+		if err != nil {
+			if available, err = os.ReadFile("/sys/fs/cgroup/cpuset." + set.name + ".effective"); err != nil {
+				continue
+			}
+		}
+		have, _ := parseList(strings.TrimSpace(string(available)))
+		want, err := parseList(set.value)
+		if err != nil {
+			return nil, errdefs.Invalid("Invalid value %s for cpuset %s", set.value, set.name)
+		}
+		for n := range want {
+			if !have[n] {
+				return nil, errdefs.Invalid("Requested %s are not available - requested %s, available: %s", map[string]string{"cpus": "CPUs", "mems": "memory nodes"}[set.name], set.value, strings.TrimSpace(string(available)))
+			}
+		}
+	}
+	return warnings, nil
+}
+
+func checkRestart(p container.RestartPolicy, autoRemove bool) error {
+	switch p.Name {
+	case "", container.RestartPolicyDisabled, container.RestartPolicyAlways, container.RestartPolicyUnlessStopped:
+		if p.MaximumRetryCount != 0 {
+			return errdefs.Invalid("invalid restart policy: maximum retry count can only be used with 'on-failure'")
+		}
+	case container.RestartPolicyOnFailure:
+		if p.MaximumRetryCount < 0 {
+			return errdefs.Invalid("invalid restart policy: maximum retry count cannot be negative")
+		}
+	default:
+		return errdefs.Invalid("invalid restart policy: unknown policy '%s'; use one of 'no', 'always', 'on-failure', or 'unless-stopped'", p.Name)
+	}
+	if autoRemove && p.Name != "" && p.Name != container.RestartPolicyDisabled {
+		return errdefs.Invalid("can't create 'AutoRemove' container with restart policy")
+	}
+	return nil
+}
+
+// joinRequest is what a container asks of its network.
+func (d *Daemon) joinRequest(r ours.Record) network.JoinRequest {
+	h := r.HostConfig
+	req := network.JoinRequest{
+		ContainerID: r.ID, Name: r.Name, Dir: d.containers.Dir(r.ID), Mode: h.NetworkMode,
+		Hostname: r.Config.Hostname, Domainname: r.Config.Domainname,
+		ExposedPorts: r.Config.ExposedPorts, PortBindings: h.PortBindings, PublishAll: h.PublishAllPorts,
+		DNS: h.DNS, DNSOptions: h.DNSOptions, DNSSearch: h.DNSSearch, ExtraHosts: h.ExtraHosts,
+	}
+	for _, e := range r.Endpoints {
+		if e != nil && len(e.MacAddress) > 0 {
+			req.MacAddress = e.MacAddress
+		}
+	}
+	for _, l := range h.Links {
+		name, alias, ok := strings.Cut(l, ":")
+		if !ok {
+			alias = name
+		}
+		if other, err := d.containers.Get(name); err == nil {
+			req.Links = append(req.Links, network.Link{ContainerID: other.ID, Names: []string{alias, other.ID[:12], other.Snapshot().Name}})
+		}
+	}
+	return req
+}

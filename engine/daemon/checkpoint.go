@@ -1,0 +1,126 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+
+	"github.com/moby/moby/api/types/checkpoint"
+	"github.com/moby/moby/api/types/events"
+
+	"github.com/callroute/callroute/engine/api/types"
+	ctypes "github.com/callroute/callroute/engine/containerd/types"
+	ours "github.com/callroute/callroute/engine/daemon/container"
+	"github.com/callroute/callroute/engine/errdefs"
+)
+
+// validCheckpoint is what a checkpoint may be called: its name becomes a
+// folder's.
+var validCheckpoint = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]+$`)
+
+// checkpointDir is the folder of a checkpoint: in a folder that the person
+// names, or in the container's own.
+func (d *Daemon) checkpointDir(c *ours.Container, dir, name string) (string, error) {
+	if !validCheckpoint.MatchString(name) {
+		return "", errdefs.Invalid("Invalid checkpoint ID (%s), only %s are allowed", name, "[a-zA-Z0-9][a-zA-Z0-9_.-]")
+	}
+	parent, err := checkpointsDir(c, dir)
+	return filepath.Join(parent, name), err
+}
+
+func checkpointsDir(c *ours.Container, dir string) (string, error) {
+	if dir == "" {
+		return filepath.Join(c.Dir, "checkpoints"), nil
+	}
+	if !filepath.IsAbs(dir) {
+		return "", errdefs.Invalid("checkpoint directory %q is not an absolute path", dir)
+	}
+	return filepath.Clean(dir), nil
+}
+
+// CheckpointCreate dumps a running container, which goes on or ends.
+func (d *Daemon) CheckpointCreate(ctx context.Context, name string, req checkpoint.CreateRequest) error {
+	c, err := d.containers.Get(name)
+	if err != nil {
+		return err
+	}
+	dir, err := d.checkpointDir(c, req.CheckpointDir, req.CheckpointID)
+	if err != nil {
+		return err
+	}
+	done, err := c.Operate(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	r := c.Snapshot()
+	run := running(c)
+	if !r.State.Running() || run == nil {
+		return errdefs.Conflict("Container %s not running", name)
+	}
+	if r.Config.Tty {
+		return errdefs.Invalid("checkpoint not supported on containers with tty")
+	}
+	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
+		return err
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		if errors.Is(err, fs.ErrExist) {
+			return errdefs.Conflict("checkpoint with name %s already exists for container %s", req.CheckpointID, r.Name)
+		}
+		return err
+	}
+	if req.Exit {
+		d.change(c, func(r *ours.Record) { r.WantStopped = true })
+	}
+	if err := d.Containerd.Checkpoint(ctx, c.ID, ctypes.CheckpointOptions{Dir: dir, Exit: req.Exit}); err != nil {
+		return errors.Join(errdefs.Internal("Cannot checkpoint container %s: %w", name, err), os.RemoveAll(dir))
+	}
+	if req.Exit {
+		awaitEnd(ctx, run, defaultStopTimeout)
+	}
+	d.tell(events.ActionCheckpoint, r, nil)
+	return nil
+}
+
+// CheckpointList names the checkpoints of a container.
+func (d *Daemon) CheckpointList(_ context.Context, name string, o types.CheckpointOptions) ([]checkpoint.Summary, error) {
+	c, err := d.containers.Get(name)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := checkpointsDir(c, o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	list := []checkpoint.Summary{}
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	for _, e := range entries {
+		if e.IsDir() {
+			list = append(list, checkpoint.Summary{Name: e.Name()})
+		}
+	}
+	return list, nil
+}
+
+// CheckpointRemove removes a checkpoint of a container.
+func (d *Daemon) CheckpointRemove(_ context.Context, name, checkpointID string, o types.CheckpointOptions) error {
+	c, err := d.containers.Get(name)
+	if err != nil {
+		return err
+	}
+	dir, err := d.checkpointDir(c, o.Dir, checkpointID)
+	if err != nil {
+		return err
+	}
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return errdefs.NotFound("checkpoint %s does not exist for container %s", checkpointID, c.Snapshot().Name)
+	}
+	return os.RemoveAll(dir)
+}

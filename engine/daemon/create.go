@@ -1,0 +1,256 @@
+package daemon
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/containerd/containerd/v2/core/mount"
+	"github.com/containerd/log"
+	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/api/types/events"
+	"github.com/moby/moby/api/types/network"
+
+	"github.com/callroute/callroute/engine/api/types"
+	ours "github.com/callroute/callroute/engine/daemon/container"
+	"github.com/callroute/callroute/engine/daemon/images"
+	"github.com/callroute/callroute/engine/daemon/logs"
+	"github.com/callroute/callroute/engine/errdefs"
+)
+
+// Create makes a container of an image. It does not run yet. Whatever fails,
+// nothing is left of it.
+func (d *Daemon) Create(ctx context.Context, name string, req types.CreateRequest) (container.CreateResponse, error) {
+	if req.Config == nil {
+		return container.CreateResponse{}, errdefs.Invalid("config cannot be empty in order to create a container")
+	}
+	if req.HostConfig == nil {
+		req.HostConfig = &types.HostConfig{}
+	}
+	image, err := d.Images.Get(ctx, req.Image)
+	if err != nil {
+		return container.CreateResponse{}, err
+	}
+	id := newID()
+	r, err := d.record(id, image, req)
+	if err != nil {
+		return container.CreateResponse{}, err
+	}
+	warnings, err := d.check(&r)
+	if err != nil {
+		return container.CreateResponse{}, err
+	}
+	if r.Name, err = d.reserve(strings.TrimPrefix(name, "/"), id); err != nil {
+		return container.CreateResponse{}, err
+	}
+	c := ours.New(r, d.containers.Dir(id))
+	if err := d.make(ctx, c, image); err != nil {
+		d.containers.Release(r.Name)
+		d.unmake(context.WithoutCancel(ctx), c)
+		return container.CreateResponse{}, err
+	}
+	d.containers.Add(c)
+	d.states.set(id, container.StateCreated)
+	d.tell(events.ActionCreate, c.Snapshot(), nil)
+	return container.CreateResponse{ID: id, Warnings: warnings}, nil
+}
+
+func newID() string {
+	var b [32]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return hex.EncodeToString(b[:])
+}
+
+// record is the container that a request and an image ask for.
+func (d *Daemon) record(id string, image images.Image, req types.CreateRequest) (ours.Record, error) {
+	config := *req.Config
+	merge(&config, image)
+	if len(config.Entrypoint) == 0 && len(config.Cmd) == 0 || len(config.Entrypoint) == 1 && config.Entrypoint[0] == "" && len(config.Cmd) == 0 {
+		return ours.Record{}, errdefs.Invalid("no command specified")
+	}
+	command := slices.Concat([]string(config.Entrypoint), []string(config.Cmd))
+	if len(config.Entrypoint) == 1 && config.Entrypoint[0] == "" {
+		command = config.Cmd
+	}
+	host := *req.HostConfig
+	defaults(&host)
+	if config.Hostname == "" {
+		config.Hostname = id[:12]
+		if host.NetworkMode.IsHost() {
+			config.Hostname = d.Name
+		}
+	}
+	r := ours.Record{
+		ID: id, Created: time.Now().UTC(), Image: image.ID, ImageName: req.Image,
+		Path: command[0], Args: command[1:], Config: &config, HostConfig: &host,
+		State: ours.State{Status: container.StateCreated},
+	}
+	if req.NetworkingConfig != nil {
+		r.Endpoints = req.NetworkingConfig.EndpointsConfig
+	}
+	return r, nil
+}
+
+// merge fills in from the image what the request leaves open.
+func merge(c *container.Config, image images.Image) {
+	from := image.Config
+	if from == nil {
+		return
+	}
+	if c.User == "" {
+		c.User = from.User
+	}
+	for port := range from.ExposedPorts {
+		p, err := network.ParsePort(port)
+		if err != nil {
+			continue // the image's mistake, and nothing follows from it
+		}
+		if c.ExposedPorts == nil {
+			c.ExposedPorts = network.PortSet{}
+		}
+		c.ExposedPorts[p] = struct{}{}
+	}
+	var env []string
+	for _, v := range from.Env {
+		name, _, _ := strings.Cut(v, "=")
+		if !slices.ContainsFunc(c.Env, func(have string) bool { return have == name || strings.HasPrefix(have, name+"=") }) {
+			env = append(env, v)
+		}
+	}
+	c.Env = append(slices.Clone(c.Env), env...)
+	if len(c.Entrypoint) == 0 {
+		if len(c.Cmd) == 0 {
+			c.Cmd = from.Cmd
+		}
+		if c.Entrypoint == nil {
+			c.Entrypoint = from.Entrypoint
+		}
+	}
+	if c.WorkingDir == "" {
+		c.WorkingDir = from.WorkingDir
+	}
+	for v := range from.Volumes {
+		if c.Volumes == nil {
+			c.Volumes = map[string]struct{}{}
+		}
+		c.Volumes[v] = struct{}{}
+	}
+	for k, v := range from.Labels {
+		if _, set := c.Labels[k]; !set {
+			if c.Labels == nil {
+				c.Labels = map[string]string{}
+			}
+			c.Labels[k] = v
+		}
+	}
+	if c.StopSignal == "" {
+		c.StopSignal = from.StopSignal
+	}
+}
+
+// defaults are docker's for what a request leaves open.
+func defaults(h *types.HostConfig) {
+	if h.NetworkMode == "" || h.NetworkMode == "default" {
+		h.NetworkMode = "bridge"
+	}
+	if h.IpcMode == "" {
+		h.IpcMode = "private"
+	}
+	if h.CgroupnsMode == "" {
+		h.CgroupnsMode = "private"
+	}
+	if h.LogConfig.Type == "" {
+		h.LogConfig.Type = logs.DriverJSONFile
+	}
+	if h.LogConfig.Config == nil {
+		h.LogConfig.Config = map[string]string{}
+	}
+	if h.RestartPolicy.Name == "" {
+		h.RestartPolicy.Name = container.RestartPolicyDisabled
+	}
+	if h.ShmSize == 0 {
+		h.ShmSize = 64 << 20
+	}
+	if h.Memory > 0 && h.MemorySwap == 0 {
+		h.MemorySwap = 2 * h.Memory
+	}
+	if h.Runtime == "" {
+		h.Runtime = "engine"
+	}
+}
+
+// reserve takes the name asked for, or makes one up.
+func (d *Daemon) reserve(name, id string) (string, error) {
+	if name != "" {
+		return name, d.containers.Reserve(name, id)
+	}
+	for range 8 {
+		name = madeUpName()
+		if err := d.containers.Reserve(name, id); err == nil {
+			return name, nil
+		}
+	}
+	name = id[:12]
+	return name, d.containers.Reserve(name, id)
+}
+
+// make makes what a container has on disk.
+func (d *Daemon) make(ctx context.Context, c *ours.Container, image images.Image) error {
+	if _, err := d.Images.Prepare(ctx, image, c.ID); err != nil {
+		return err
+	}
+	mounts, fill, err := d.mountPoints(ctx, c.Snapshot())
+	if err != nil {
+		return err
+	}
+	if len(fill) > 0 {
+		if err := d.withRoot(ctx, c.ID, func(root string) error { return d.fill(ctx, root, fill) }); err != nil {
+			return err
+		}
+	}
+	return c.Set(func(r *ours.Record) { r.Mounts = mounts })
+}
+
+// unmake removes what make made.
+func (d *Daemon) unmake(ctx context.Context, c *ours.Container) {
+	for _, m := range c.Snapshot().Mounts {
+		if m.Anonymous {
+			d.Volumes.ReleaseAll(c.ID)
+			if err := d.Volumes.Remove(ctx, m.Name, false); err != nil {
+				log.G(ctx).WithError(err).Warnf("volume of container %s, which could not be made", c.ID)
+			}
+		}
+	}
+	d.Volumes.ReleaseAll(c.ID)
+	if err := errors.Join(d.Images.Release(ctx, c.ID), os.RemoveAll(c.Dir)); err != nil {
+		log.G(ctx).WithError(err).Warnf("rest of container %s, which could not be made", c.ID)
+	}
+}
+
+// withRoot calls f with the root file system of a container that does not run.
+func (d *Daemon) withRoot(ctx context.Context, id string, f func(root string) error) error {
+	mounts, err := d.Images.Mounts(ctx, id)
+	if err != nil {
+		return err
+	}
+	dir := filepath.Join(d.ExecRoot, "mnt")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	root, err := os.MkdirTemp(dir, id[:12]+"-")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(root)
+	if err := mount.All(mounts, root); err != nil {
+		return errors.Join(err, mount.UnmountAll(root, 0))
+	}
+	err = f(root)
+	return errors.Join(err, mount.UnmountAll(root, 0))
+}

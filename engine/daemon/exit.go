@@ -1,0 +1,181 @@
+package daemon
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	cerrdefs "github.com/containerd/errdefs"
+	"github.com/containerd/log"
+	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/api/types/events"
+
+	"github.com/callroute/callroute/engine/api/types"
+	ctypes "github.com/callroute/callroute/engine/containerd/types"
+	ours "github.com/callroute/callroute/engine/daemon/container"
+)
+
+// drainTime is how long output may come after the process has ended: a child
+// that it left behind may hold the pipes open.
+const drainTime = 2 * time.Second
+
+// watch waits for the end of a running container, and deals with it.
+func (d *Daemon) watch(c *ours.Container, run *run) {
+	d.monitors.Add(1)
+	go func() {
+		defer d.monitors.Done()
+		exit, ok := d.awaitExit(c.ID)
+		if ok {
+			d.exited(c, run, exit)
+		}
+	}()
+}
+
+// lost is the exit code of a container whose end nobody saw.
+const lost = 255
+
+// awaitExit waits for a process to end. containerd may be restarted meanwhile.
+// It is not ok when the daemon ends first.
+func (d *Daemon) awaitExit(id string) (exit ctypes.Exit, ok bool) {
+	for delay := 10 * time.Millisecond; ; delay = min(2*delay, time.Second) {
+		exit, err := d.Containerd.Wait(d.background, id, "")
+		switch {
+		case d.background.Err() != nil:
+			return exit, false
+		case err == nil:
+			return exit, true
+		case cerrdefs.IsNotFound(err):
+			return ctypes.Exit{Status: lost, At: time.Now()}, true
+		}
+		log.L.WithError(err).Debugf("waiting for container %s again", id)
+		select {
+		case <-time.After(delay):
+		case <-d.background.Done():
+			return exit, false
+		}
+	}
+}
+
+// exited takes a container from running to exited, and on to what its restart
+// policy or its --rm say.
+func (d *Daemon) exited(c *ours.Container, run *run, exit ctypes.Exit) {
+	ctx := context.WithoutCancel(d.background)
+	d.endRun(ctx, c, run)
+	restart := false
+	var wait time.Duration
+	d.change(c, func(r *ours.Record) {
+		ran := time.Since(r.State.StartedAt)
+		r.State.Status, r.State.Pid = container.StateExited, 0
+		r.State.ExitCode, r.State.FinishedAt = int(exit.Status), exit.At.UTC()
+		if exit.At.IsZero() || exit.At.Unix() <= 0 {
+			r.State.FinishedAt = time.Now().UTC()
+		}
+		r.Exits++
+		r.Network = nil
+		if restart, wait = again(*r, ran); restart {
+			r.State.Status = container.StateRestarting
+			r.Restarts++
+		}
+	})
+	r := c.Snapshot()
+	ran := int(max(0, r.State.FinishedAt.Sub(r.State.StartedAt)).Seconds())
+	d.tell(events.ActionDie, r, map[string]string{"exitCode": strconv.Itoa(int(exit.Status)), "execDuration": strconv.Itoa(ran)})
+	close(run.closed)
+	switch {
+	case restart:
+		d.monitors.Add(1)
+		go func() {
+			defer d.monitors.Done()
+			d.restartLater(c, wait)
+		}()
+	case r.HostConfig.AutoRemove:
+		done, err := c.Operate(ctx)
+		if err != nil {
+			return
+		}
+		defer done()
+		if err := d.remove(ctx, c, types.RemoveOptions{Volumes: true}); err != nil {
+			log.L.WithError(err).Errorf("container %s could not be removed", c.ID)
+		}
+	}
+}
+
+// endRun takes down what a container had while it ran.
+func (d *Daemon) endRun(ctx context.Context, c *ours.Container, run *run) {
+	drain, cancel := context.WithTimeout(ctx, drainTime)
+	if err := run.streams.Drain(drain); err != nil {
+		log.L.WithError(err).Debugf("output of container %s is still held open", c.ID)
+	}
+	cancel()
+	// The container's other processes are gone with its first; their shim goes
+	// with the task.
+	d.dropExecs()
+	if _, err := d.Containerd.Remove(ctx, c.ID, ""); err != nil && !cerrdefs.IsNotFound(err) {
+		log.L.WithError(err).Warnf("task of container %s stays", c.ID)
+	}
+	d.quiet(run.streams.Close())
+	if run.log != nil {
+		d.quiet(run.log.Close())
+	}
+	if err := d.Network.Leave(ctx, c.ID); err != nil {
+		log.L.WithError(err).Warnf("network of container %s stays", c.ID)
+	}
+	d.stats.Forget(c.ID)
+	setRun(c, nil)
+}
+
+// The delay before a container is started again doubles each time, unless it
+// ran for a while.
+const (
+	firstDelay = 100 * time.Millisecond
+	lastDelay  = time.Minute
+	longRun    = 10 * time.Second
+)
+
+// again reports whether a container's policy is to start it again, and after
+// which delay. ran is how long it ran.
+func again(r ours.Record, ran time.Duration) (restart bool, wait time.Duration) {
+	if r.WantStopped {
+		return false, 0
+	}
+	p := r.HostConfig.RestartPolicy
+	switch p.Name {
+	case container.RestartPolicyAlways, container.RestartPolicyUnlessStopped:
+	case container.RestartPolicyOnFailure:
+		if r.State.ExitCode == 0 || p.MaximumRetryCount > 0 && r.Restarts >= p.MaximumRetryCount {
+			return false, 0
+		}
+	default:
+		return false, 0
+	}
+	wait = firstDelay
+	if ran < longRun {
+		for range min(r.Restarts, 16) {
+			wait = min(2*wait, lastDelay)
+		}
+	}
+	return true, wait
+}
+
+// restartLater starts a container again after a delay, unless somebody stopped
+// or removed it meanwhile.
+func (d *Daemon) restartLater(c *ours.Container, wait time.Duration) {
+	deadline := time.After(wait)
+	select {
+	case <-deadline:
+	case <-d.background.Done():
+		return
+	}
+	done, err := c.Operate(d.background)
+	if err != nil {
+		return
+	}
+	defer done()
+	r := c.Snapshot()
+	if r.WantStopped || r.State.Status != container.StateRestarting {
+		return
+	}
+	if err := d.start(d.background, c, ""); err != nil {
+		log.L.WithError(err).Errorf("container %s could not be started again", c.ID)
+	}
+}

@@ -1,0 +1,129 @@
+package images
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/docker/go-connections/nat"
+	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
+
+	"github.com/callroute/callroute/engine/errdefs"
+)
+
+// change applies lines of a Dockerfile to an image's configuration. The ones
+// that can stand there are those that run nothing.
+func change(c *dockerspec.DockerOCIImageConfig, lines []string) error {
+	for _, line := range lines {
+		verb, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+		verb, rest = strings.ToUpper(verb), strings.TrimSpace(rest)
+		if verb == "" {
+			continue
+		}
+		if rest == "" {
+			return errdefs.Invalid("%s requires at least one argument", verb)
+		}
+		if err := changeOne(c, verb, rest); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func changeOne(c *dockerspec.DockerOCIImageConfig, verb, rest string) error {
+	switch verb {
+	case "CMD":
+		c.Cmd = command(rest)
+	case "ENTRYPOINT":
+		c.Entrypoint = command(rest)
+	case "USER":
+		c.User = rest
+	case "WORKDIR":
+		c.WorkingDir = rest
+		if !strings.HasPrefix(rest, "/") {
+			c.WorkingDir = "/" + rest
+		}
+	case "ONBUILD":
+		c.OnBuild = append(c.OnBuild, rest)
+	case "ENV", "LABEL":
+		found, err := pairs(verb, rest)
+		if err != nil {
+			return err
+		}
+		for _, p := range found {
+			if verb == "LABEL" {
+				set(&c.Labels, p.key, p.value)
+				continue
+			}
+			c.Env = slices.DeleteFunc(c.Env, func(have string) bool { return strings.HasPrefix(have, p.key+"=") })
+			c.Env = append(c.Env, p.key+"="+p.value)
+		}
+	case "VOLUME":
+		for _, path := range list(rest) {
+			set(&c.Volumes, path, struct{}{})
+		}
+	case "EXPOSE":
+		ports, _, err := nat.ParsePortSpecs(strings.Fields(rest))
+		if err != nil {
+			return errdefs.Invalid("EXPOSE %s: %w", rest, err)
+		}
+		for port := range ports {
+			set(&c.ExposedPorts, string(port), struct{}{})
+		}
+	default:
+		return errdefs.Invalid("%s is not a valid change command", verb)
+	}
+	return nil
+}
+
+// set is an assignment to a map that may not be there yet.
+func set[V any](m *map[string]V, key string, value V) {
+	if *m == nil {
+		*m = map[string]V{}
+	}
+	(*m)[key] = value
+}
+
+// command is a JSON list of arguments, or a line for the shell.
+func command(rest string) []string {
+	if args, ok := jsonList(rest); ok {
+		return args
+	}
+	return []string{"/bin/sh", "-c", rest}
+}
+
+// list is a JSON list, or words.
+func list(rest string) []string {
+	if items, ok := jsonList(rest); ok {
+		return items
+	}
+	return strings.Fields(rest)
+}
+
+func jsonList(rest string) ([]string, bool) {
+	var items []string
+	return items, strings.HasPrefix(rest, "[") && json.Unmarshal([]byte(rest), &items) == nil
+}
+
+type pair struct{ key, value string }
+
+// pairs reads "key=value key2='a value'", or "key value" as it was once written.
+func pairs(verb, rest string) ([]pair, error) {
+	fields, err := words(rest)
+	if err != nil {
+		return nil, errdefs.Invalid("%s %s: %w", verb, rest, err)
+	}
+	if len(fields) > 1 && !strings.Contains(fields[0], "=") {
+		key, value, _ := strings.Cut(rest, " ")
+		return []pair{{key, strings.TrimSpace(value)}}, nil
+	}
+	var all []pair
+	for _, word := range fields {
+		key, value, ok := strings.Cut(word, "=")
+		if !ok || key == "" {
+			return nil, errdefs.Invalid("syntax error: %s: %q must be of the form: name=value", verb, word)
+		}
+		all = append(all, pair{key, value})
+	}
+	return all, nil
+}

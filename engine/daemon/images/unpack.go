@@ -1,0 +1,121 @@
+package images
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/containerd/containerd/v2/core/content"
+	"github.com/containerd/containerd/v2/core/diff"
+	"github.com/containerd/containerd/v2/core/images"
+	cerrdefs "github.com/containerd/errdefs"
+	"github.com/containerd/containerd/v2/pkg/rootfs"
+	"github.com/opencontainers/go-digest"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/callroute/callroute/engine/errdefs"
+)
+
+// unpacking tells how far a layer is; nil is nobody to tell.
+type unpackProgress func(layer int, state layerState)
+
+type layerState int
+
+const (
+	extracting layerState = iota
+	extracted
+)
+
+// unpack makes a snapshot of each of an image's layers that has none, from the
+// bottom up, and ties them to the image. ctx is a session's.
+func (s *Service) unpack(ctx context.Context, m *manifest, progress unpackProgress) error {
+	if progress == nil {
+		progress = func(int, layerState) {}
+	}
+	select {
+	case <-s.unpacking:
+		defer func() { s.unpacking <- struct{}{} }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	diffIDs := m.file.RootFS.DiffIDs
+	for i, blob := range m.layers {
+		progress(i, extracting)
+		layer := rootfs.Layer{Diff: ocispec.Descriptor{MediaType: ocispec.MediaTypeImageLayer, Digest: diffIDs[i]}, Blob: blob}
+		below := slices.Clip(slices.Clone(diffIDs[:i]))
+		if _, err := rootfs.ApplyLayerWithOpts(ctx, layer, below, s.Snapshots, s.Applier, nil, []diff.ApplyOpt{}); err != nil {
+			return unpackFailed(ctx, diffIDs[i], err)
+		}
+		progress(i, extracted)
+	}
+	return s.tie(ctx, m)
+}
+
+// tie lets the collector know what belongs to an image: the manifest leads to
+// the configuration and the layers, the configuration to the top snapshot.
+func (s *Service) tie(ctx context.Context, m *manifest) error {
+	children := images.SetChildrenLabels(s.Content, images.ChildrenHandler(limitedProvider{s.Content}))
+	if _, err := children.Handle(ctx, m.target); err != nil {
+		return err
+	}
+	if m.chain() == "" {
+		return nil
+	}
+	label := "containerd.io/gc.ref.snapshot." + s.Snapshotter
+	_, err := s.Content.Update(ctx, content.Info{Digest: m.config.Digest, Labels: map[string]string{label: m.chain()}}, "labels."+label)
+	return err
+}
+
+// unpackFailed says whose fault it is that a layer cannot be unpacked.
+func unpackFailed(ctx context.Context, layer digest.Digest, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case isFull(err):
+		return errdefs.Internal("failed to unpack layer %s: no space left on device", short(layer))
+	case strings.Contains(err.Error(), "wrong diff id"):
+		return errdefs.Invalid("layer %s is not what the image says it is: %w", short(layer), err)
+	case cerrdefs.IsNotFound(err):
+		return errdefs.Invalid("layer %s is not there: %w", short(layer), err)
+	case badTar(err):
+		return errdefs.Invalid("layer %s: %w", short(layer), err)
+	}
+	return errdefs.Internal("failed to unpack layer %s: %w", short(layer), err)
+}
+
+// badTar reports whether an archive is at fault. Through gRPC only the text
+// comes.
+func badTar(err error) bool {
+	return slices.ContainsFunc([]string{"archive/tar", "unexpected EOF", "gzip: ", "flate: ", "invalid checksum"}, func(text string) bool {
+		return strings.Contains(err.Error(), text)
+	})
+}
+
+// whole checks that the blobs of an image are there.
+func whole(ctx context.Context, blobs content.Store, m *manifest) error {
+	for _, d := range append([]ocispec.Descriptor{m.config}, m.layers...) {
+		if err := d.Digest.Validate(); err != nil {
+			return errdefs.Invalid("invalid digest %q: %w", d.Digest, err)
+		}
+		info, err := blobs.Info(ctx, d.Digest)
+		switch {
+		case cerrdefs.IsNotFound(err):
+			return errdefs.Invalid("invalid archive: %s, which the image is made of, is not in it", d.Digest)
+		case err != nil:
+			return err
+		case d.Size > 0 && info.Size != d.Size:
+			return errdefs.Invalid("invalid archive: %s has %d bytes and not %d", d.Digest, info.Size, d.Size)
+		}
+	}
+	return nil
+}
+
+// cancelled is the error of a request that ended early, which matters more than
+// what failed because of it.
+func cancelled(ctx context.Context, err error) error {
+	if ctx.Err() != nil && err != nil {
+		return errors.Join(ctx.Err(), err)
+	}
+	return err
+}

@@ -1,0 +1,52 @@
+package daemon
+
+import (
+	"context"
+
+	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/api/types/events"
+
+	"github.com/callroute/callroute/engine/api/types"
+	ours "github.com/callroute/callroute/engine/daemon/container"
+)
+
+// Restart stops a container, if it runs, and starts it.
+func (d *Daemon) Restart(ctx context.Context, name string, o types.StopOptions) error {
+	c, err := d.containers.Get(name)
+	if err != nil {
+		return err
+	}
+	done, err := c.Operate(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if r := c.Snapshot(); r.State.Running() || r.State.Status == container.StateRestarting {
+		keep := r.HostConfig.AutoRemove
+		if keep {
+			// Its end is not the end of it this time.
+			d.setAutoRemove(c, false)
+		}
+		err := d.stopNow(ctx, c, o)
+		if keep {
+			d.setAutoRemove(c, true)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	d.change(c, func(r *ours.Record) { r.WantStopped, r.Restarts = false, 0 })
+	if err := d.start(ctx, c, ""); err != nil {
+		return err
+	}
+	d.tell(events.ActionRestart, c.Snapshot(), nil)
+	return nil
+}
+
+func (d *Daemon) setAutoRemove(c *ours.Container, on bool) {
+	d.change(c, func(r *ours.Record) {
+		h := *r.HostConfig
+		h.AutoRemove = on
+		r.HostConfig = &h
+	})
+}

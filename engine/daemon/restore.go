@@ -1,0 +1,235 @@
+package daemon
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	cerrdefs "github.com/containerd/errdefs"
+	"github.com/containerd/log"
+	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/api/types/events"
+
+	"github.com/callroute/callroute/engine/api/types"
+	ctypes "github.com/callroute/callroute/engine/containerd/types"
+	ours "github.com/callroute/callroute/engine/daemon/container"
+	"github.com/callroute/callroute/engine/daemon/logs"
+	"github.com/callroute/callroute/engine/daemon/stream"
+)
+
+// Restore takes up where a former daemon ended, whether it was stopped or
+// killed: what containerd still runs goes on, what has ended meanwhile is
+// dealt with as if we had seen it, what is left of neither is removed, and what
+// is to run again is started.
+func (d *Daemon) Restore(ctx context.Context) error {
+	if f, err := d.Containerd.RuntimeFeatures(ctx); err == nil {
+		d.seccomp = f.Seccomp
+	} else {
+		// A containerd that cannot be asked runs a runtime that can.
+		log.G(ctx).WithError(err).Debug("the runtime does not tell its features")
+		d.seccomp = true
+	}
+	tasks, err := d.Containerd.List(ctx)
+	if err != nil {
+		return err
+	}
+	states := map[string]ctypes.ProcessState{}
+	for _, t := range tasks {
+		states[t.ID] = t
+	}
+	var live []string
+	for _, c := range d.containers.All() {
+		r := c.Snapshot()
+		for _, m := range r.Mounts {
+			if m.Name != "" {
+				_, err := d.Volumes.Use(ctx, m.Name, r.ID)
+				d.quiet(err)
+			}
+		}
+		if s := states[c.ID].Status; s == ctypes.StatusRunning || s == ctypes.StatusPaused {
+			live = append(live, c.ID)
+		}
+	}
+	if err := d.Network.Restore(ctx, live); err != nil {
+		log.G(ctx).WithError(err).Warn("some networks could not be restored")
+	}
+	for _, c := range d.containers.All() {
+		task, ok := states[c.ID]
+		delete(states, c.ID)
+		if err := d.restore(ctx, c, task, ok); err != nil {
+			log.G(ctx).WithError(err).Errorf("container %s could not be restored", c.ID)
+		}
+	}
+	for id := range states {
+		// A container whose record is gone, or never came to be.
+		d.discard(id)
+	}
+	d.startAgain(ctx)
+	go d.follow()
+	return nil
+}
+
+// restore brings one container's state in step with its task.
+func (d *Daemon) restore(ctx context.Context, c *ours.Container, task ctypes.ProcessState, known bool) error {
+	r := c.Snapshot()
+	switch {
+	case known && (task.Status == ctypes.StatusRunning || task.Status == ctypes.StatusPaused):
+		return d.resume(ctx, c, task)
+	case known && task.Status == ctypes.StatusStopped && r.State.Running():
+		// It ended while nobody watched.
+		run := &run{streams: d.newStreams(r), closed: make(chan struct{})}
+		if err := d.reopen(c, r, run); err != nil {
+			log.G(ctx).WithError(err).Debugf("last output of container %s", c.ID)
+		}
+		d.exited(c, run, task.Exit)
+		return nil
+	case known:
+		d.discard(c.ID)
+	}
+	switch {
+	case r.State.Status == container.StateRemoving || r.State.Status == container.StateDead, r.HostConfig.AutoRemove:
+		return d.remove(ctx, c, types.RemoveOptions{Volumes: r.HostConfig.AutoRemove})
+	case r.State.Running():
+		d.change(c, func(r *ours.Record) {
+			r.State.Status, r.State.Pid, r.State.ExitCode, r.State.FinishedAt = container.StateExited, 0, lost, time.Now().UTC()
+			r.Exits++
+			r.Network = nil
+		})
+		d.tell(events.ActionDie, c.Snapshot(), map[string]string{"exitCode": "255"})
+	case r.State.Status == container.StateRestarting:
+		d.change(c, func(r *ours.Record) { r.State.Status = container.StateExited })
+	}
+	d.states.set(c.ID, c.Snapshot().State.Status)
+	return nil
+}
+
+// resume takes up a container that runs.
+func (d *Daemon) resume(ctx context.Context, c *ours.Container, task ctypes.ProcessState) error {
+	r := c.Snapshot()
+	run := &run{streams: d.newStreams(r), closed: make(chan struct{})}
+	if err := d.reopen(c, r, run); err != nil {
+		return err
+	}
+	setRun(c, run)
+	d.change(c, func(r *ours.Record) {
+		r.State.Pid = task.Pid
+		r.State.Status = container.StateRunning
+		if task.Status == ctypes.StatusPaused {
+			r.State.Status = container.StatePaused
+		}
+		if e := d.Network.Endpoint(c.ID); e != nil {
+			r.Network = e.Settings
+		}
+	})
+	log.G(ctx).Infof("container %s goes on", c.ID)
+	d.watch(c, run)
+	return nil
+}
+
+// reopen opens log and streams of a container that was started by a former
+// daemon.
+func (d *Daemon) reopen(c *ours.Container, r ours.Record, run *run) (err error) {
+	if run.log, err = logs.Open(logConfig(r, c.Dir)); err != nil {
+		return err
+	}
+	_, err = run.streams.Reopen(d.background, stream.Log{Stdout: run.log.Stdout(), Stderr: run.log.Stderr()})
+	return err
+}
+
+// startAgain starts what is to run whenever the engine does.
+func (d *Daemon) startAgain(ctx context.Context) {
+	var wait sync.WaitGroup
+	const atOnce = 8
+	slots := make(chan struct{}, atOnce)
+	for _, c := range d.containers.All() {
+		r := c.Snapshot()
+		always := r.HostConfig.RestartPolicy.Name == container.RestartPolicyAlways
+		unless := r.HostConfig.RestartPolicy.Name == container.RestartPolicyUnlessStopped && !r.WantStopped
+		if r.State.Running() || r.State.Status == container.StateCreated || !always && !unless {
+			continue
+		}
+		wait.Add(1)
+		slots <- struct{}{}
+		go func() {
+			defer wait.Done()
+			defer func() { <-slots }()
+			if err := d.Start(ctx, c.ID, types.StartOptions{}); err != nil && !cerrdefs.IsNotModified(err) {
+				log.G(ctx).WithError(err).Errorf("container %s could not be started", c.ID)
+			}
+		}()
+	}
+	wait.Wait()
+}
+
+// follow notes what containerd tells and no verb of ours brought about: that a
+// container ran out of memory.
+func (d *Daemon) follow() {
+	for d.background.Err() == nil {
+		tasks, err := d.Containerd.Events(d.background)
+		if err == nil {
+			for e := range tasks {
+				d.noted(e)
+			}
+		}
+		select {
+		case <-time.After(time.Second):
+		case <-d.background.Done():
+		}
+	}
+}
+
+func (d *Daemon) noted(e ctypes.TaskEvent) {
+	if e.Kind != ctypes.TaskOOM {
+		return
+	}
+	c, err := d.containers.Get(e.ID)
+	if err != nil {
+		return
+	}
+	d.change(c, func(r *ours.Record) { r.State.OOMKilled = true })
+	d.tell(events.ActionOOM, c.Snapshot(), nil)
+}
+
+// Shutdown ends the daemon. Its containers are stopped first, unless they are to
+// live on.
+func (d *Daemon) Shutdown(ctx context.Context) {
+	if !d.LiveRestore {
+		d.stopAll(ctx)
+	}
+	d.stop()
+	for _, c := range d.containers.All() {
+		if run := running(c); run != nil {
+			d.quiet(run.streams.Release())
+			if run.log != nil {
+				d.quiet(run.log.Close())
+			}
+		}
+	}
+	d.monitors.Wait()
+}
+
+// stopAll stops all containers at once. That is not what the person wants of
+// each: those that always run are started with the next daemon.
+func (d *Daemon) stopAll(ctx context.Context) {
+	var wait sync.WaitGroup
+	for _, c := range d.containers.All() {
+		r := c.Snapshot()
+		if !r.State.Running() {
+			continue
+		}
+		wait.Add(1)
+		go func() {
+			defer wait.Done()
+			done, err := c.Operate(ctx)
+			if err != nil {
+				return
+			}
+			defer done()
+			if err := d.stopNow(ctx, c, types.StopOptions{}); err != nil {
+				log.G(ctx).WithError(err).Warnf("container %s does not stop", c.ID)
+			}
+			d.change(c, func(next *ours.Record) { next.WantStopped = r.WantStopped })
+		}()
+	}
+	wait.Wait()
+}

@@ -1,0 +1,268 @@
+package daemon
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/containerd/log"
+	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/api/types/events"
+	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"github.com/callroute/callroute/engine/api/types"
+	ctypes "github.com/callroute/callroute/engine/containerd/types"
+	ours "github.com/callroute/callroute/engine/daemon/container"
+	"github.com/callroute/callroute/engine/daemon/logs"
+	"github.com/callroute/callroute/engine/daemon/network"
+	"github.com/callroute/callroute/engine/daemon/spec"
+	"github.com/callroute/callroute/engine/daemon/stream"
+	"github.com/callroute/callroute/engine/errdefs"
+)
+
+// Start starts a container that does not run, from a checkpoint if one is
+// named.
+func (d *Daemon) Start(ctx context.Context, name string, o types.StartOptions) error {
+	c, err := d.containers.Get(name)
+	if err != nil {
+		return err
+	}
+	checkpoint := ""
+	if o.Checkpoint != "" {
+		if checkpoint, err = d.checkpointDir(c, o.CheckpointDir, o.Checkpoint); err != nil {
+			return err
+		}
+		if _, err := os.Stat(checkpoint); err != nil {
+			return errdefs.NotFound("checkpoint %s does not exist for container %s", o.Checkpoint, c.Snapshot().Name)
+		}
+	}
+	done, err := c.Operate(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	switch state := c.Snapshot().State; {
+	case state.Status == container.StatePaused:
+		return errdefs.Conflict("cannot start a paused container, try unpause instead")
+	case state.Running():
+		return errdefs.NotModified("container %s is already started", c.ID)
+	case state.Status == container.StateRemoving || state.Status == container.StateDead:
+		return errdefs.Conflict("container is marked for removal and cannot be started")
+	}
+	d.change(c, func(r *ours.Record) { r.WantStopped, r.Restarts = false, 0 })
+	return d.start(ctx, c, checkpoint)
+}
+
+// start starts a container under Operate. Whatever fails, all that was made for
+// the run is undone, and the state says why.
+func (d *Daemon) start(ctx context.Context, c *ours.Container, checkpoint string) (err error) {
+	r := c.Snapshot()
+	run := d.newRun(c, r)
+	var undo []func()
+	defer func() {
+		if err == nil {
+			return
+		}
+		for i := len(undo) - 1; i >= 0; i-- {
+			undo[i]()
+		}
+		setRun(c, nil)
+		err = startFailed(err)
+		code := exitCodeOf(err)
+		d.change(c, func(r *ours.Record) {
+			r.State.Status, r.State.Pid, r.State.ExitCode, r.State.Error = container.StateExited, 0, code, err.Error()
+			if r.State.FinishedAt.IsZero() {
+				r.State.Status = container.StateCreated
+			}
+			r.Network = nil
+		})
+		if r.HostConfig.AutoRemove {
+			if err := d.remove(context.WithoutCancel(ctx), c, types.RemoveOptions{Volumes: true}); err != nil {
+				log.G(ctx).WithError(err).Warnf("container %s, which did not start, stays", c.ID)
+			}
+		}
+	}()
+
+	endpoint, err := d.Network.Join(ctx, d.joinRequest(r))
+	if err != nil {
+		return err
+	}
+	undo = append(undo, func() { d.quiet(d.Network.Leave(context.WithoutCancel(ctx), c.ID)) })
+	if run.log, err = logs.Open(logConfig(r, c.Dir)); err != nil {
+		return err
+	}
+	undo = append(undo, func() { d.quiet(run.log.Close()) })
+	fifos, err := run.streams.Open(ctx, stream.Log{Stdout: run.log.Stdout(), Stderr: run.log.Stderr()})
+	if err != nil {
+		return err
+	}
+	undo = append(undo, func() { d.quiet(run.streams.Close()) })
+	rootfs, err := d.Images.Mounts(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	s, err := d.spec(ctx, r, endpoint)
+	if err != nil {
+		return err
+	}
+	pid, err := d.Containerd.Create(ctx, c.ID, ctypes.CreateOptions{
+		Spec: s, Rootfs: rootfs, SnapshotKey: c.ID, Image: r.ImageName, Checkpoint: checkpoint,
+		Labels: map[string]string{"engine.name": r.Name},
+		IO:     ctypes.IO{Stdin: fifos.Stdin, Stdout: fifos.Stdout, Stderr: fifos.Stderr, Terminal: fifos.Terminal},
+	})
+	if err != nil {
+		return err
+	}
+	undo = append(undo, func() { d.discard(c.ID) })
+	if started, err := d.Containerd.Start(ctx, c.ID, ""); err != nil {
+		return err
+	} else if started != 0 {
+		pid = started
+	}
+	d.change(c, func(r *ours.Record) {
+		r.State = ours.State{Status: container.StateRunning, Pid: pid, StartedAt: time.Now().UTC(), FinishedAt: r.State.FinishedAt}
+		r.Network = endpoint.Settings
+	})
+	d.tell(events.ActionStart, c.Snapshot(), nil)
+	d.watch(c, run)
+	return nil
+}
+
+// newRun is the run that is about to begin. One that clients have joined while
+// the container was still created is taken up.
+func (d *Daemon) newRun(c *ours.Container, r ours.Record) *run {
+	c.Lock()
+	defer c.Unlock()
+	if run, ok := c.Run.(*run); ok {
+		return run
+	}
+	run := &run{streams: d.newStreams(r), closed: make(chan struct{})}
+	c.Run = run
+	return run
+}
+
+func (d *Daemon) newStreams(r ours.Record) *stream.Streams {
+	return stream.New(stream.Config{
+		Dir: filepath.Join(d.ExecRoot, "io"), ID: r.ID, Stdin: r.Config.OpenStdin, Terminal: r.Config.Tty, StdinOnce: r.Config.StdinOnce,
+		StdinClosed: func() { d.quiet(d.Containerd.CloseStdin(d.background, r.ID, "")) },
+	})
+}
+
+func logConfig(r ours.Record, dir string) logs.Config {
+	return logs.Config{
+		Path: logPath(r, dir), Driver: r.HostConfig.LogConfig.Type, Options: r.HostConfig.LogConfig.Config,
+		Labels: r.Config.Labels, Env: r.Config.Env, ID: r.ID, Name: r.Name,
+	}
+}
+
+func logPath(r ours.Record, dir string) string { return filepath.Join(dir, r.ID+"-json.log") }
+
+// spec is the OCI spec of a container in its network.
+func (d *Daemon) spec(ctx context.Context, r ours.Record, endpoint *network.Endpoint) (s *specs.Spec, err error) {
+	join, err := d.joinNamespaces(r)
+	if err != nil {
+		return nil, err
+	}
+	mounts := specMounts(r)
+	for _, file := range []struct{ from, to string }{
+		{endpoint.Files.ResolvConf, "/etc/resolv.conf"}, {endpoint.Files.Hostname, "/etc/hostname"}, {endpoint.Files.Hosts, "/etc/hosts"},
+	} {
+		if file.from != "" {
+			mounts = append(mounts, specs.Mount{Destination: file.to, Type: "bind", Source: file.from, Options: []string{"rbind", "rprivate"}})
+		}
+	}
+	err = d.withRoot(ctx, r.ID, func(root string) error {
+		s, err = spec.New(spec.Input{
+			ID: r.ID, Config: r.Config, HostConfig: r.HostConfig, Path: r.Path, Args: r.Args, Rootfs: root, NetnsPath: endpoint.NetnsPath,
+			Mounts: mounts, CgroupRoot: d.CgroupRoot, SeccompProfile: d.SeccompProfile, Seccomp: d.seccomp, Resctrl: spec.Resctrl(), Join: join,
+		})
+		return err
+	})
+	return s, err
+}
+
+// joinNamespaces are the namespaces of other containers that this one shares.
+func (d *Daemon) joinNamespaces(r ours.Record) (map[specs.LinuxNamespaceType]string, error) {
+	join := map[specs.LinuxNamespaceType]string{}
+	for _, mode := range []struct {
+		kind specs.LinuxNamespaceType
+		name string
+		file string
+	}{
+		{specs.PIDNamespace, string(r.HostConfig.PidMode), "pid"},
+		{specs.IPCNamespace, string(r.HostConfig.IpcMode), "ipc"},
+	} {
+		name, ok := strings.CutPrefix(mode.name, "container:")
+		if !ok {
+			continue
+		}
+		other, err := d.containers.Get(name)
+		if err != nil {
+			return nil, err
+		}
+		state := other.Snapshot().State
+		if !state.Running() {
+			return nil, errdefs.Conflict("cannot join %s namespace of a non running container: container %s is %s", mode.file, name, state.Status)
+		}
+		join[mode.kind] = filepath.Join("/proc", strconv.Itoa(state.Pid), "ns", mode.file)
+	}
+	return join, nil
+}
+
+// quiet is for what is done on the way out, where an error changes nothing.
+func (d *Daemon) quiet(err error) {
+	if err != nil {
+		log.L.WithError(err).Debug("on the way out")
+	}
+}
+
+// discard removes a task that did not come to run.
+func (d *Daemon) discard(id string) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	_ = d.Containerd.Kill(ctx, id, "", 9, ctypes.KillAll)
+	_, _ = d.Containerd.Wait(ctx, id, "")
+	_, err := d.Containerd.Remove(ctx, id, "")
+	d.quiet(err)
+}
+
+// startFailed says what a person can do about a failed start, with docker's
+// words where it has some.
+func startFailed(err error) error {
+	text := err.Error()
+	if code := exitCodeFor(text); code != 0 {
+		return errdefs.Invalid("failed to create task for container: %s", text)
+	}
+	return err
+}
+
+// exitCodeOf is the exit code of a container that did not start.
+func exitCodeOf(err error) int {
+	if code := exitCodeFor(err.Error()); code != 0 {
+		return code
+	}
+	return 128
+}
+
+// exitCodeFor is a shell's exit code for a program that is not there, or that
+// may not be run; 0 for another failure.
+func exitCodeFor(text string) int {
+	contains := func(parts ...string) bool {
+		for _, p := range parts {
+			if strings.Contains(text, p) {
+				return true
+			}
+		}
+		return false
+	}
+	switch {
+	case contains("executable file not found", "no such file or directory", "system cannot find the file specified"):
+		return 127
+	case contains("permission denied", "not a directory", "is a directory", "exec format error"):
+		return 126
+	}
+	return 0
+}
