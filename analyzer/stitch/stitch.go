@@ -352,8 +352,11 @@ func (s *Stitcher) exec(ctx context.Context, from *summary.Executable, d *summar
 	if len(joins) > 0 {
 		return s.label(from, joins), nil, nil
 	}
+	if slices.Contains(s.System.Outside, path.Base(d.Key.Name)) {
+		return nil, nil, nil
+	}
 	reason := fmt.Sprintf("exec of %s: no program under study has this name", d.Key.Name)
-	hint := fmt.Sprintf("aliases: {%s: PROGRAM}", path.Base(d.Key.Name))
+	hint := fmt.Sprintf("aliases: {%[1]s: PROGRAM}, or outside: [%[1]s]", path.Base(d.Key.Name))
 	if d.Reason != "" {
 		reason = "exec of a name that is not a constant of the program: no program chosen"
 		hint = fmt.Sprintf("choices: {%s: {exec: PROGRAM}}", from.Program.Name)

@@ -38,6 +38,7 @@ type description struct {
 	sources []describedSource
 	aliases map[string]string
 	choices map[string]map[string]string
+	outside []string
 }
 
 type describedSource struct {
@@ -78,8 +79,10 @@ func (r *reader) document(n node) (*description, error) {
 			d.aliases, err = r.aliases(value)
 		case "choices":
 			d.choices, err = r.choices(value)
+		case "outside":
+			d.outside, err = r.names(value)
 		default:
-			err = r.unknown(key, "sources", "aliases", "choices")
+			err = r.unknown(key, "sources", "aliases", "choices", "outside")
 		}
 		return err
 	})
@@ -119,6 +122,22 @@ func (r *reader) sources(n node) ([]describedSource, error) {
 		sources = append(sources, src)
 	}
 	return sources, nil
+}
+
+// names reads a list of programs.
+func (r *reader) names(n node) ([]string, error) {
+	if n.kind != list {
+		return nil, r.errorf(n.line, "outside is %s; write a list of programs, [NAME, NAME]", n)
+	}
+	var names []string
+	for _, item := range n.items {
+		name, err := r.text("a program outside", item)
+		if err != nil {
+			return nil, err
+		}
+		names = append(names, name)
+	}
+	return names, nil
 }
 
 func (r *reader) aliases(n node) (map[string]string, error) {
@@ -210,7 +229,7 @@ func (r *reader) unknown(key node, known ...string) error {
 
 // system compares a description with the disk.
 func (d *description) system(file string) (*System, error) {
-	s := &System{File: file, Aliases: d.aliases, Choices: d.choices}
+	s := &System{File: file, Aliases: d.aliases, Choices: d.choices, Outside: d.outside}
 	for i, described := range d.sources {
 		dir := described.dir
 		if !filepath.IsAbs(dir) {

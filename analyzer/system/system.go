@@ -4,7 +4,8 @@
 // Words. A source is one tree of Go code that is loaded by itself. A program is
 // one main package of a source. An alias is another name under which a program
 // is started. A choice pins one of several true answers that only a
-// configuration knows.
+// configuration knows. A program outside is one that is started and whose source
+// is not studied: its start ends the route, and is no gap.
 //
 // A system comes from folders on the command line ([FromDirs]) or from a file
 // ([Read]):
@@ -14,6 +15,7 @@
 //	  - {dir: containerd}
 //	aliases: {docker-containerd: containerd}
 //	choices: {containerd: {runtime: io.containerd.runc.v2}}
+//	outside: [criu, iptables]
 //
 // A dir is relative to the file. import is the import path of the dir and is
 // needed only where nothing in the tree tells. Every error is one line: where
@@ -50,6 +52,7 @@ type System struct {
 	Sources []*Source
 	Aliases map[string]string            // argv[0] → program name
 	Choices map[string]map[string]string // program → what → pinned answer
+	Outside []string                     // programs that are started and not studied
 }
 
 // ProgramName follows the aliases from what a program is started as, with or

@@ -431,6 +431,9 @@ func (w *walker) depart(v visit, d *summary.Departure) error {
 		w.dead = append(w.dead, in)
 		return nil
 	}
+	if in != from && len(joins) == 0 {
+		w.addHop(from, hop{to: in, via: via, pos: posOf(d)}) // it ends outside the system
+	}
 	if in != from {
 		via = append(via, in)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"os"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -17,12 +18,15 @@ type sources struct {
 
 func (s *sources) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringArrayVar(&s.dirs, "src", nil, "`DIR` with Go source, may be repeated (default .)")
+	flags.StringArrayVar(&s.dirs, "src", nil, "`DIR` with Go source, may be repeated (default callroute.yaml, else .)")
 	flags.StringVarP(&s.file, "file", "f", "", "system `FILE` to use instead of --src, as in callroute.yaml")
 	flags.StringVar(&s.tags, "tags", "", "comma-separated build `TAGS`, as for go build")
 	must(cmd.MarkFlagDirname("src"))
 	must(cmd.MarkFlagFilename("file", "yaml", "yml"))
 }
+
+// systemFile describes the system when nothing else is named and it is there.
+const systemFile = "callroute.yaml"
 
 // must is for errors that only a misspelt flag name in this program causes.
 func must(err error) {
@@ -39,7 +43,11 @@ func (a *app) analysis(ctx context.Context, s sources) (analysis, error) {
 	case slices.Contains(s.dirs, ""):
 		return nil, errors.New("--src is empty")
 	case s.file == "" && len(s.dirs) == 0:
-		s.dirs = []string{"."}
+		if _, err := os.Stat(systemFile); err == nil {
+			s.file = systemFile
+		} else {
+			s.dirs = []string{"."}
+		}
 	}
 	return a.open(ctx, s, a.progress.say)
 }

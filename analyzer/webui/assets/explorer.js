@@ -1,0 +1,270 @@
+// The explorer: state, which is all in the address; keys; and what shows what.
+
+class Explorer {
+  constructor(data, config) {
+    this.config = config;
+    this.model = new Model(data);
+    this.state = {};
+    this.select = this.select.bind(this);
+  }
+
+  start() {
+    for (const id of ['show-article', 'show-explorer', 'theme', 'help']) byId(id).hidden = false;
+    byId('show-article').addEventListener('click', () => this.go({ view: 'article' }));
+    byId('show-explorer').addEventListener('click', () => this.go({ view: 'explorer' }));
+    byId('theme').addEventListener('click', switchTheme);
+    byId('help').addEventListener('click', () => byId('keys').showModal());
+    document.querySelector('[data-mode=compare]').hidden = this.config.place === 'file';
+    for (const b of document.querySelectorAll('.modes button')) b.addEventListener('click', () => this.go({ mode: b.dataset.mode, pane: 'route' }));
+    for (const b of document.querySelectorAll('.panes-choice button')) b.addEventListener('click', () => this.go({ pane: b.dataset.pane }, { replace: true }));
+    const typed = later(() => this.go({ q: byId('q').value }, { replace: true }), 120);
+    byId('q').addEventListener('input', typed);
+    byId('q').addEventListener('keydown', (e) => {
+      if (e.key === 'Enter') byId('found').querySelector('.row')?.click();
+      if (e.key === 'ArrowDown') byId('found').querySelector('.row')?.focus();
+    });
+    const filter = later(() => this.go(Object.fromEntries(['focus', 'ignore', 'show', 'hide'].map((n) => [n, byId(n).value])), { replace: true }), 250);
+    for (const n of ['focus', 'ignore', 'show', 'hide']) byId(n).addEventListener('input', filter);
+    byId('clear').addEventListener('click', () => this.go({ focus: '', ignore: '', show: '', hide: '' }));
+    document.addEventListener('keydown', (e) => this.key(e));
+    addEventListener('popstate', () => this.read());
+    addEventListener('hashchange', () => this.read());
+    paintArticle();
+    this.read();
+  }
+
+  // read takes the state from the address.
+  read() {
+    if (/^#(process-\d+|article|main)$/.test(location.hash)) {
+      this.apply({ view: 'article' });
+      return;
+    }
+    this.apply(readAddress());
+  }
+
+  // go changes some of the state, and the address with it.
+  go(change, how = {}) {
+    const state = { ...this.state, ...change };
+    if (change.view === undefined && state.view === 'article') state.view = 'explorer';
+    writeAddress({ ...state, view: state.view === this.first() ? '' : state.view }, how);
+    this.apply(state);
+  }
+
+  // first is the view without an address: a file is read first.
+  first() { return this.config.place === 'serve' ? 'explorer' : 'article'; }
+
+  // select chooses a node and shows its code.
+  select(i) { this.go({ at: this.model.key(i), pane: 'code' }); }
+
+  fold(number, folded) {
+    const set = new Set((this.state.fold || '').split(',').filter(Boolean));
+    if (folded) set.add(String(number));
+    else set.delete(String(number));
+    this.state.fold = [...set].sort((a, b) => a - b).join(',');
+    writeAddress({ ...this.state, view: this.state.view === this.first() ? '' : this.state.view }, { replace: true });
+  }
+
+  apply(state) {
+    const old = this.state;
+    const fresh = this.applied === undefined;
+    this.applied = true;
+    this.state = { ...state, view: state.view || this.first(), mode: state.mode || 'route', pane: state.pane || 'route' };
+    const now = this.state;
+    const changed = (...names) => fresh || names.some((n) => (old[n] || '') !== (now[n] || ''));
+    byId('article').hidden = now.view !== 'article';
+    byId('explorer').hidden = now.view === 'article';
+    byId('show-article').setAttribute('aria-pressed', String(now.view === 'article'));
+    byId('show-explorer').setAttribute('aria-pressed', String(now.view !== 'article'));
+    document.body.classList.toggle('exploring', now.view !== 'article');
+    for (const b of document.querySelectorAll('[data-mode]')) b.setAttribute('aria-pressed', String(b.dataset.mode === now.mode));
+    for (const b of document.querySelectorAll('[data-pane]')) b.setAttribute('aria-pressed', String(b.dataset.pane === now.pane));
+    byId('explorer').dataset.shown = now.pane;
+    for (const n of ['q', 'focus', 'ignore', 'show', 'hide']) {
+      if (document.activeElement !== byId(n)) byId(n).value = now[n] || '';
+    }
+    if (now.view === 'article') return this.drawn = false;
+    const again = !this.drawn;
+    this.drawn = true;
+    const filters = again || changed('focus', 'ignore', 'show', 'hide');
+    if (filters) this.filter();
+    this.selected = now.at ? this.model.byKey(now.at) : undefined;
+    if (filters || changed('q')) this.search();
+    const whole = filters || changed('mode', 'from', 'to', 'with', 'fold') || (changed('at') && (now.mode === 'graph' || now.mode === 'callers' || now.mode === 'path'));
+    if (whole) this.show();
+    if (whole || changed('at')) {
+      this.mark();
+      showCode(this, this.selected);
+    }
+  }
+
+  filter() {
+    byId('filter-error').textContent = '';
+    try {
+      this.model.setFilters(this.state);
+    } catch (e) {
+      byId('filter-error').textContent = e.message;
+    }
+    const on = ['focus', 'ignore', 'show', 'hide'].filter((n) => this.state[n]);
+    byId('filters-on').textContent = on.length ? `(${on.join(', ')})` : '';
+    if (on.length) byId('filters').open = true;
+    const { model } = this;
+    const out = model.data.leftOut;
+    byId('status').textContent = [
+      `${model.keep.size} of ${model.nodes.length} functions`,
+      `${model.route.length} on the route`,
+      out.nodes ? `left out: ${out.nodes} functions and ${out.edges} calls far from the route` : '',
+    ].filter(Boolean).join(' · ');
+  }
+
+  search() {
+    const text = this.state.q || '';
+    const found = this.model.search(text);
+    const list = el('ul', { class: 'results' });
+    limited(list, found, (f) => {
+      if (f.node !== undefined) return el('li', { class: 'p' + (this.model.nodes[f.node].program % 8) }, nodeRow(this, f.node, undefined, true));
+      const e = f.edge;
+      return el('li', { class: 'p' + (this.model.nodes[e.to].program % 8) },
+        el('button', { type: 'button', class: 'row cross', data: { cross: e.to }, on: { click: () => this.select(e.to) } },
+          el('span', { class: 'kind' }, e.kind), ' ', el('code', {}, breaks(e.detail || '')),
+          el('small', {}, breaks('→ ' + this.model.nodes[e.to].name))));
+    }, 60);
+    byId('found').replaceChildren(list);
+    byId('found').scrollTop = 0;
+    byId('found-count').textContent = text ? `${found.length} found` : `${found.length} functions`;
+  }
+
+  show() {
+    const box = byId('view');
+    const at = box.scrollTop;
+    box.replaceChildren();
+    const modes = { route: showRoute, graph: showGraph, callers: showCallers, path: showPath, compare: showCompare };
+    (modes[this.state.mode] || showRoute)(this, box);
+    if (this.state.mode === 'route') box.scrollTop = at;
+  }
+
+  // mark shows which row is chosen, in all lists.
+  mark() {
+    for (const row of document.querySelectorAll('[data-node]')) {
+      const chosen = Number(row.dataset.node) === this.selected;
+      row.classList.toggle('chosen', chosen);
+      if (chosen) row.setAttribute('aria-current', 'true');
+      else row.removeAttribute('aria-current');
+    }
+    byId('view').querySelector('.node-row.chosen')?.scrollIntoView({ block: 'nearest' });
+  }
+
+  // rows are what j and k walk over: in the pane with the focus, or in the
+  // view.
+  rows() {
+    const pane = document.activeElement.closest('.pane') || byId('route-pane');
+    return [...pane.querySelectorAll('.row, .more')].filter((r) => r.offsetParent !== null);
+  }
+
+  step(by) {
+    const rows = this.rows();
+    let at = rows.indexOf(document.activeElement);
+    if (at < 0) at = rows.findIndex((r) => r.classList.contains('chosen')) - (by > 0 ? 0 : -1);
+    if (at < 0 && by < 0) at = 0;
+    const row = rows[Math.min(Math.max(at + by, 0), rows.length - 1)];
+    if (!row) return;
+    row.focus();
+    row.scrollIntoView({ block: 'nearest' });
+  }
+
+  // toggle folds or unfolds the row with the focus, or what is below it.
+  toggle(open) {
+    const row = document.activeElement;
+    const fold = row.matches('[aria-expanded]') ? row : row.parentElement?.querySelector(':scope > [aria-expanded]');
+    if (fold && (fold.getAttribute('aria-expanded') === 'true') !== open) {
+      fold.click();
+    } else if (!open) {
+      const above = row.closest('ul.tree, ol.steps-list');
+      (above?.previousElementSibling || above?.parentElement?.querySelector('.process-row'))?.focus();
+    }
+  }
+
+  key(e) {
+    if (e.ctrlKey || e.metaKey || e.altKey || byId('keys').open) return;
+    const field = e.target.matches('input, select, textarea');
+    if (e.key === 'Escape') {
+      if (field) {
+        e.target.blur();
+        e.preventDefault();
+      }
+      return;
+    }
+    if (field) return;
+    const to = (mode) => () => {
+      this.go({ view: 'explorer', mode, pane: 'route' });
+      byId('view').focus();
+    };
+    const acts = {
+      '/': () => {
+        this.go({ view: 'explorer', pane: 'search' }, { replace: true });
+        byId('q').focus();
+        byId('q').select();
+      },
+      '?': () => byId('keys').showModal(),
+      j: () => this.step(1),
+      k: () => this.step(-1),
+      l: () => this.toggle(true),
+      h: () => this.toggle(false),
+      r: to('route'),
+      g: to('graph'),
+      c: to('callers'),
+      p: to('path'),
+      d: this.config.place === 'file' ? undefined : to('compare'),
+      e: () => this.go({ view: 'explorer' }),
+      a: () => this.go({ view: 'article' }),
+      t: switchTheme,
+      f: () => {
+        this.go({ view: 'explorer', pane: 'search' }, { replace: true });
+        byId('filters').open = true;
+        byId('focus').focus();
+      },
+    };
+    const act = acts[e.key];
+    if (!act || (this.state.view === 'article' && 'jklh'.includes(e.key))) return;
+    e.preventDefault();
+    act();
+  }
+}
+
+// later calls f when there was quiet for some milliseconds.
+function later(f, ms) {
+  let timer;
+  return () => {
+    clearTimeout(timer);
+    timer = setTimeout(f, ms);
+  };
+}
+
+// paintArticle colours the code of the article.
+function paintArticle() {
+  for (const b of document.querySelectorAll('#article .code .l:not(.gap-line) b')) b.replaceChildren(...painted(b.textContent));
+}
+
+function switchTheme() {
+  const root = document.documentElement;
+  const dark = root.dataset.theme ? root.dataset.theme === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;
+  root.dataset.theme = dark ? 'light' : 'dark';
+  try {
+    localStorage.setItem('callroute-theme', root.dataset.theme);
+  } catch {
+    // A page from a disk may have no storage; then the choice lasts as long as the page.
+  }
+}
+
+function savedTheme() {
+  try {
+    const theme = localStorage.getItem('callroute-theme');
+    if (theme === 'dark' || theme === 'light') document.documentElement.dataset.theme = theme;
+  } catch {
+    // As above.
+  }
+}
+
+savedTheme();
+const embedded = byId('data');
+globalThis.callroute = new Explorer(embedded ? JSON.parse(embedded.textContent) : globalThis.callrouteData, JSON.parse(byId('config').textContent));
+globalThis.callroute.start();

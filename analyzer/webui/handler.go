@@ -1,0 +1,335 @@
+package webui
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/callroute/callroute/analyzer/article"
+	"github.com/callroute/callroute/analyzer/flow"
+)
+
+// Source answers the questions of a server's readers. It is asked one question
+// at a time.
+type Source interface {
+	// Programs lists all programs, without reading much.
+	Programs() []string
+	// Commands lists what can be traced in one program.
+	Commands(ctx context.Context, program string, progress func(string)) ([]flow.Command, error)
+	// Trace follows one command, with code.
+	Trace(ctx context.Context, program string, command []string, progress func(string)) (*flow.Flow, error)
+}
+
+// ServeOptions says what a server shows, and to whom.
+type ServeOptions struct {
+	Lang article.Lang
+	// Roots has the folder of each source tree by the name that components
+	// have for it. Files are read from nowhere else.
+	Roots map[string]string
+	// Remote answers requests to any address of this machine; without it only
+	// those to a loopback address.
+	Remote bool
+	// Host is a further name under which the server may be asked.
+	Host string
+}
+
+// quick is how long a request waits for an answer before it shows a page that
+// waits.
+const quick = 250 * time.Millisecond
+
+// server is the handler of `callroute serve`. The addresses:
+//
+//	/                            programs; ?program=P: and its commands
+//	/trace?program=P&command=C   the page of a command
+//	/data?program=P&command=C    its data, for a comparison
+//	/commands                    the commands that are known, for a comparison
+//	/source?program=P&file=F     a source file that a trace names
+//	/job?id=J, POST /cancel?id=J what a page that waits asks
+//	/assets/F                    scripts and styles
+type server struct {
+	source  Source
+	options ServeOptions
+	jobs    *jobs
+	page    *template.Template
+}
+
+// Handler serves the explorer until ctx ends.
+func Handler(ctx context.Context, s Source, o ServeOptions) http.Handler {
+	v := &server{source: s, options: o, jobs: newJobs(ctx)}
+	v.page = template.Must(template.ParseFS(assets, "assets/index.html", "assets/waiting.html"))
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", v.index)
+	mux.HandleFunc("GET /trace", v.trace)
+	mux.HandleFunc("GET /data", v.data)
+	mux.HandleFunc("GET /commands", v.commands)
+	mux.HandleFunc("GET /source", v.file)
+	mux.HandleFunc("GET /job", v.job)
+	mux.HandleFunc("POST /cancel", v.cancel)
+	mux.HandleFunc("GET /assets/{name}", asset)
+	return v.guarded(mux)
+}
+
+// guarded refuses what comes from other sites: a request under a name that is
+// not ours (DNS rebinding), and one that another page sent.
+func (v *server) guarded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Cache-Control", "no-store")
+		if !v.ours(r.Host) {
+			http.Error(w, "this server does not answer for that host name", http.StatusForbidden)
+			return
+		}
+		if site := r.Header.Get("Sec-Fetch-Site"); site == "cross-site" && r.Header.Get("Sec-Fetch-Mode") != "navigate" {
+			http.Error(w, "not for other sites", http.StatusForbidden)
+			return
+		}
+		if origin := r.Header.Get("Origin"); r.Method == http.MethodPost && origin != "" && origin != "http://"+r.Host {
+			http.Error(w, "not for other sites", http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// ours reports whether a Host header names this server. Rebinding needs a name,
+// so an address is as good as its kind.
+func (v *server) ours(host string) bool {
+	name, _, err := net.SplitHostPort(host)
+	if err != nil {
+		name = host
+	}
+	name = strings.ToLower(strings.TrimSuffix(strings.Trim(name, "[]"), "."))
+	if name == "localhost" || v.options.Host != "" && name == strings.ToLower(v.options.Host) {
+		return true
+	}
+	addr, err := netip.ParseAddr(name)
+	return err == nil && (addr.Unmap().IsLoopback() || v.options.Remote)
+}
+
+func asset(w http.ResponseWriter, r *http.Request) {
+	text, kind, err := assetFile(r.PathValue("name"))
+	if err != nil {
+		http.NotFound(w, r)
+		return
+	}
+	w.Header().Set("Content-Type", kind)
+	_, _ = w.Write([]byte(text))
+}
+
+// assetFile is a file that pages refer to.
+func assetFile(name string) (text, kind string, err error) {
+	switch path.Ext(name) {
+	case ".js":
+		kind = "text/javascript; charset=utf-8"
+	case ".css":
+		kind = "text/css; charset=utf-8"
+	default:
+		return "", "", fmt.Errorf("no asset %q", name)
+	}
+	if name == "explorer.js" {
+		text, err = explorerScript()
+		return text, kind, err
+	}
+	data, err := assets.ReadFile("assets/" + name)
+	return string(data), kind, err
+}
+
+// question is a command that a request asks for.
+type question struct {
+	program string
+	command string
+}
+
+func asked(r *http.Request) (question, bool) {
+	q := question{r.URL.Query().Get("program"), strings.Join(strings.Fields(r.URL.Query().Get("command")), " ")}
+	return q, q.program != "" && len(q.program)+len(q.command) < 2000
+}
+
+func (q question) title() string { return strings.TrimSpace(q.program + " " + q.command) }
+
+func (q question) query() string {
+	return "?" + url.Values{"program": {q.program}, "command": {q.command}}.Encode()
+}
+
+func (v *server) tracing(q question) *job {
+	return v.jobs.start("trace "+q.title(), func(ctx context.Context, progress func(string)) (any, error) {
+		f, err := v.source.Trace(ctx, q.program, strings.Fields(q.command), progress)
+		if err == nil && len(f.Spine) == 0 {
+			err = fmt.Errorf("%s cannot be followed: the function it starts with is missing or does not type-check", q.title())
+		}
+		return f, err
+	})
+}
+
+// listed is the commands of one program.
+type listed struct {
+	program  string
+	commands []flow.Command
+}
+
+func (v *server) listing(program string) *job {
+	return v.jobs.start("commands "+program, func(ctx context.Context, progress func(string)) (any, error) {
+		commands, err := v.source.Commands(ctx, program, progress)
+		return listed{program, commands}, err
+	})
+}
+
+// waited reports whether j has an answer; if not it has written the page that
+// waits, or the error.
+func (v *server) waited(w http.ResponseWriter, r *http.Request, j *job, title string) bool {
+	select {
+	case <-j.done:
+	case <-r.Context().Done():
+		return false
+	case <-time.After(quick):
+		w.WriteHeader(http.StatusAccepted)
+		v.show(w, "waiting.html", waiting{Title: title, Job: j.id, Says: j.saying(), Again: r.URL.RequestURI()})
+		return false
+	}
+	if j.err != nil {
+		v.jobs.forget(j)
+		w.WriteHeader(http.StatusUnprocessableEntity)
+		v.show(w, "waiting.html", waiting{Title: title, Failed: j.err.Error(), Again: r.URL.RequestURI()})
+		return false
+	}
+	return true
+}
+
+// waiting is what the template waiting.html shows.
+type waiting struct{ Title, Job, Says, Failed, Again string }
+
+func (v *server) show(w http.ResponseWriter, name string, what any) {
+	var out bytes.Buffer
+	if err := v.page.ExecuteTemplate(&out, name, what); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_, _ = w.Write(out.Bytes())
+}
+
+func (v *server) trace(w http.ResponseWriter, r *http.Request) {
+	q, ok := asked(r)
+	if !ok {
+		http.Error(w, "trace what? /trace?program=P&command=C", http.StatusBadRequest)
+		return
+	}
+	j := v.tracing(q)
+	if !v.waited(w, r, j, q.title()) {
+		return
+	}
+	p, err := newPage(j.answer.(*flow.Flow), Options{Lang: v.options.Lang})
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	p.Assets, p.Home = "/assets", "/"
+	if p.Data, err = jsonScript(p.data); err == nil {
+		p.Config, err = jsonScript(config{Place: "serve", Base: "/", Self: "data" + q.query(), OthersAt: "commands?program=" + url.QueryEscape(q.program)})
+	}
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_ = p.write(w)
+}
+
+func (v *server) data(w http.ResponseWriter, r *http.Request) {
+	q, ok := asked(r)
+	if !ok {
+		http.Error(w, "no command", http.StatusBadRequest)
+		return
+	}
+	j := v.tracing(q)
+	select {
+	case <-j.done:
+	case <-r.Context().Done():
+		return
+	}
+	if j.err != nil {
+		v.jobs.forget(j)
+		http.Error(w, j.err.Error(), http.StatusUnprocessableEntity)
+		return
+	}
+	route, err := flow.NewRoute(j.answer.(*flow.Flow))
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	writeJSON(w, collect(route, flow.Component.Link, MostNodes))
+}
+
+// commands lists what is known, and the commands of the program that asks.
+func (v *server) commands(w http.ResponseWriter, r *http.Request) {
+	if program := r.URL.Query().Get("program"); slices.Contains(v.source.Programs(), program) {
+		select {
+		case <-v.listing(program).done:
+		case <-r.Context().Done():
+			return
+		}
+	}
+	titles := map[string]otherCommand{}
+	for _, answer := range v.jobs.answers() {
+		switch a := answer.(type) {
+		case listed:
+			for _, c := range a.commands {
+				q := question{c.Program, strings.Join(c.Words, " ")}
+				titles[q.title()] = otherCommand{q.title(), "data" + q.query()}
+			}
+		case *flow.Flow:
+			q := question{a.Program, strings.Join(a.Command, " ")}
+			titles[q.title()] = otherCommand{q.title(), "data" + q.query()}
+		}
+	}
+	all := []otherCommand{}
+	for _, o := range titles {
+		all = append(all, o)
+	}
+	slices.SortFunc(all, func(a, b otherCommand) int { return cmp.Compare(a.Title, b.Title) })
+	writeJSON(w, all)
+}
+
+func (v *server) job(w http.ResponseWriter, r *http.Request) {
+	j := v.jobs.find(r.URL.Query().Get("id"))
+	state := struct {
+		Done bool   `json:"done"`
+		Says string `json:"says"`
+	}{Done: true}
+	if j != nil {
+		state.Done, state.Says = j.finished(), j.saying()
+	}
+	writeJSON(w, state)
+}
+
+func (v *server) cancel(w http.ResponseWriter, r *http.Request) {
+	if j := v.jobs.find(r.URL.Query().Get("id")); j != nil {
+		j.cancel()
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func writeJSON(w http.ResponseWriter, what any) {
+	text, err := json.Marshal(what)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(text)
+}

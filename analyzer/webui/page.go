@@ -1,0 +1,161 @@
+package webui
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"io"
+	"strings"
+
+	"github.com/callroute/callroute/analyzer/article"
+	"github.com/callroute/callroute/analyzer/flow"
+)
+
+//go:embed assets
+var assets embed.FS
+
+// scripts are the parts of the explorer, in the order in which they run.
+var scripts = []string{"model.js", "page.js", "code.js", "route.js", "graph.js", "compare.js", "explorer.js"}
+
+// Options says how a page is written.
+type Options struct {
+	Lang  article.Lang // of the article, English if empty
+	Nodes int          // how many functions the explorer gets at most, MostNodes if 0
+}
+
+// Page writes f as one HTML file that needs nothing else: the article, and the
+// explorer over the same data.
+func Page(w io.Writer, f *flow.Flow, o Options) error {
+	p, err := newPage(f, o)
+	if err != nil {
+		return err
+	}
+	style, err := assets.ReadFile("assets/explorer.css")
+	if err != nil {
+		return err
+	}
+	script, err := explorerScript()
+	if err != nil {
+		return err
+	}
+	p.Style, p.Script = template.CSS(style), template.JS(script)
+	p.Policy = fmt.Sprintf("default-src 'none'; base-uri 'none'; form-action 'none'; style-src '%s'; script-src '%s'", hash(string(style)), hash(script))
+	if p.Data, err = jsonScript(p.data); err != nil {
+		return err
+	}
+	p.Config, err = jsonScript(config{Place: "file"})
+	if err != nil {
+		return err
+	}
+	return p.write(w)
+}
+
+// config tells the explorer where it is.
+type config struct {
+	Place    string         `json:"place"`              // file, site or serve
+	Base     string         `json:"base,omitempty"`     // the way from the page to the site's root
+	Self     string         `json:"self,omitempty"`     // this page's name in Others
+	Others   []otherCommand `json:"others,omitempty"`   // with which it can be compared
+	OthersAt string         `json:"othersAt,omitempty"` // where to ask for them
+}
+
+// otherCommand is a command with a page of its own.
+type otherCommand struct {
+	Title string `json:"title"`
+	Data  string `json:"data"` // where its data is, from Base
+}
+
+// page is what the template page.html shows.
+type page struct {
+	*article.Article
+	Title  string
+	Lang   article.Lang
+	Say    map[string]string
+	Policy string
+
+	Style  template.CSS // inline, or
+	Script template.JS
+	Assets string // the folder with both
+
+	Data     template.JS
+	DataFile string // instead of Data
+	Config   template.JS
+
+	Home     string // the index, if there is one
+	Picture  string // the graph as a file, if there is one
+	Sequence template.HTML
+	Parts    []part
+	Programs []flow.Component
+	LeftOut  string
+	Dropped  string
+	Gaps     []gapView
+	MoreGaps int
+
+	data  *data
+	words words
+}
+
+func newPage(f *flow.Flow, o Options) (*page, error) {
+	if o.Lang == "" {
+		o.Lang = article.English
+	}
+	say, ok := vocabulary[o.Lang]
+	if !ok {
+		return nil, fmt.Errorf("no language %q: en or zh", o.Lang)
+	}
+	a, err := article.Build(f)
+	if err != nil {
+		return nil, err
+	}
+	if o.Nodes == 0 {
+		o.Nodes = MostNodes
+	}
+	p := &page{Article: a, Title: title(f), Lang: o.Lang, words: say, Sequence: sequence(a.Route, say)}
+	p.data = collect(a.Route, flow.Component.Link, o.Nodes)
+	p.arrange()
+	return p, nil
+}
+
+func (p *page) write(w io.Writer) error {
+	var out bytes.Buffer
+	if err := pageTemplate.Execute(&out, p); err != nil {
+		return err
+	}
+	_, err := w.Write(out.Bytes())
+	return err
+}
+
+var pageTemplate = template.Must(template.New("page.html").Funcs(template.FuncMap{
+	"crumb": func(path string) []string { return strings.SplitAfter(path, "/") },
+}).ParseFS(assets, "assets/page.html", "assets/article.html"))
+
+// explorerScript is all of the explorer as one script.
+func explorerScript() (string, error) {
+	var all strings.Builder
+	all.WriteString("'use strict';\n")
+	for _, name := range scripts {
+		text, err := assets.ReadFile("assets/" + name)
+		if err != nil {
+			return "", err
+		}
+		all.Write(text)
+	}
+	return all.String(), nil
+}
+
+// hash is how a content security policy names an inline script or style.
+func hash(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// jsonScript is v as JSON that can stand in a script element: json.Marshal
+// writes <, > and & as escapes, so nothing in it can end the element.
+func jsonScript(v any) (template.JS, error) {
+	text, err := json.Marshal(v)
+	return template.JS(text), err
+}
