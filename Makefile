@@ -10,13 +10,20 @@
 GO       ?= go
 FUZZTIME ?= 20s
 COUNT    ?= 1
+BIN      ?= bin
 
+seccomp  := $(shell pkg-config --exists libseccomp 2>/dev/null && echo -tags seccomp)
 golangci := $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 .PHONY: build test check fmt fuzz bench
 
+# engine-runc needs gcc, and has seccomp where libseccomp's headers are; all
+# else is Go alone. toolbox.tar is the image that engined begins with.
 build:
-	$(GO) build -o bin/ ./cmd/...
+	CGO_ENABLED=0 $(GO) build -o $(BIN)/ $$($(GO) list ./cmd/... | grep -v -e /engine-runc$$ -e /toolbox$$)
+	CGO_ENABLED=1 $(GO) build $(seccomp) -o $(BIN)/ ./cmd/engine-runc
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o $(BIN)/ ./cmd/toolbox
+	$(BIN)/toolbox image -o $(BIN)/toolbox.tar
 
 test:
 	@.ci/install-packages

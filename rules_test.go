@@ -33,7 +33,7 @@ var stages = []string{
 }
 
 // views import the flow package and nothing else of the analyzer.
-var views = []string{"report", "diagram", "webui"}
+var views = []string{"report", "diagram", "draw", "article", "export", "webui"}
 
 // processes are the parts of the engine that meet only in cmd/engine*.
 var processes = []string{"cli", "api/client", "api/server", "daemon", "containerd", "shim", "runc"}
@@ -135,6 +135,8 @@ func forbiddenInAnalyzer(from, to string) string {
 		return ""
 	case from == "flow":
 		return "flow is plain data"
+	case slices.Contains(views, from) && slices.Contains(views, to):
+		return "" // a page is made of views
 	case slices.Contains(views, from):
 		return "a view works from flow alone"
 	case slices.Contains(views, to):
@@ -176,6 +178,12 @@ func forbiddenInEngine(from, to string) string {
 			return ""
 		}
 		return processes[i]
+	}
+	if path.Base(to) == "types" || to == "shim/bundle" {
+		return "" // what crosses the wire, or lies in files that both read, is known at both ends
+	}
+	if from == "cli" && to == "api/client" {
+		return "" // the command line is nothing but a user of the client
 	}
 	if a, b := owner(from), owner(to); b != "" && a != b {
 		return fmt.Sprintf("%s meets its neighbours only in cmd/", b)
@@ -319,7 +327,6 @@ func TestRulesFindViolations(t *testing.T) {
 		{"flow to stage", "imports", "analyzer/flow/a.go", imports("analyzer/system"), "plain data"},
 		{"view to flow", "imports", "analyzer/report/a.go", imports("analyzer/flow"), ""},
 		{"view to stage", "imports", "analyzer/diagram/a.go", imports("analyzer/walk"), "flow alone"},
-		{"view to view", "imports", "analyzer/webui/a.go", imports("analyzer/report"), "flow alone"},
 		{"stage to view", "imports", "analyzer/walk/a.go", imports("analyzer/report"), "views belong"},
 		{"analyzer to view", "imports", "analyzer/a.go", imports("analyzer/report"), "views belong"},
 		{"analyzer to stage", "imports", "analyzer/a.go", imports("analyzer/boundary/x"), ""},

@@ -36,6 +36,7 @@ var (
 		textFormat,
 		jsonFormat,
 		{name: "md", view: writeArticle, code: true},
+		{name: "html", view: writePage, code: true},
 		{name: "dot", view: func(w io.Writer, f *flow.Flow, o viewOptions) error { return diagram.DOT(w, f, o.diagram(f)) }},
 		{name: "svg", view: func(w io.Writer, f *flow.Flow, o viewOptions) error { return drawFlow(w, f, o, "svg") }},
 		{name: "png", view: func(w io.Writer, f *flow.Flow, o viewOptions) error { return drawFlow(w, f, o, "png") }, pipe: true},

@@ -39,8 +39,10 @@ const (
 func serve(inv invocation) error {
 	debug.SetGCPercent(gcPercent)
 	// The container would be left without anybody to tell of its end. The
-	// signals that are sent to stop programs are not for the shim.
-	signal.Ignore(syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM, syscall.SIGPIPE)
+	// signals that are sent to stop programs are not for the shim. They are
+	// received and dropped: an ignored signal would be ignored by the container
+	// too, which inherits that.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM, syscall.SIGPIPE)
 
 	log := newLog(inv)
 	listener, err := serverSocket(inv)

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"io"
 
 	"github.com/spf13/cobra"
 
@@ -60,15 +59,13 @@ func runAttach(ctx context.Context, cli *Program, opts attachOptions, name strin
 		return err
 	}
 	if c.Config.Tty {
-		cli.redraw(ctx, c.ID)
+		defer cli.redraw(ctx, c.ID)()
 	}
 	joined := session{
 		Program: cli, stream: stream, tty: c.Config.Tty,
 		stdin: stdin, stdout: true, stderr: true, detachKeys: opts.detachKeys,
 	}
-	if err := joined.run(ctx); isDetach(err) {
-		return nil
-	} else if err != nil && !errors.Is(err, io.EOF) {
+	if err := joined.run(ctx); err != nil {
 		return err
 	}
 	return exitStatus(ended())
@@ -90,14 +87,15 @@ func attachable(c types.Container) error {
 }
 
 // redraw makes a program that fills a terminal draw itself again: it does when
-// the size changes, so another size is sent before the right one.
-func (cli *Program) redraw(ctx context.Context, id string) {
+// the size changes, so another size is sent before the right one, which is
+// then followed.
+func (cli *Program) redraw(ctx context.Context, id string) (stop func()) {
 	if size := cli.terminalSize(); size.Height != 0 {
 		size.Height++
 		size.Width++
 		_ = cli.Containers.Resize(ctx, id, size) // the picture, not the session, suffers
 	}
-	cli.followSize(ctx, func(ctx context.Context, size types.ResizeOptions) error {
+	return cli.followSize(ctx, func(ctx context.Context, size types.ResizeOptions) error {
 		return cli.Containers.Resize(ctx, id, size)
 	})
 }

@@ -209,7 +209,7 @@ func (c *containerFlags) setSecurity(host *types.HostConfig) error {
 		if !hasValue && key != "no-new-privileges" {
 			key, value, hasValue = strings.Cut(opt, ":")
 			if !hasValue {
-				return fmt.Errorf("Invalid --security-opt: %q", opt)
+				return fmt.Errorf("Invalid --security-opt: %q", opt) //nolint:staticcheck // docker's words
 			}
 		}
 		if key == "seccomp" && value != "unconfined" && value != "builtin" {

@@ -59,8 +59,8 @@ type creation struct {
 	command []string
 }
 
-func runCreate(ctx context.Context, cli *Program, opts createOptions, new creation) error {
-	request, err := opts.flags.request(new.flags, new.image, new.command)
+func runCreate(ctx context.Context, cli *Program, opts createOptions, what creation) error {
+	request, err := opts.flags.request(what.flags, what.image, what.command)
 	if err != nil {
 		return runFailure("create", err)
 	}

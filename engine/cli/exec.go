@@ -2,8 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
-	"io"
 	"os"
 
 	"github.com/moby/moby/api/types/container"
@@ -98,24 +96,20 @@ func (o *execOptions) request(command []string) (container.ExecCreateRequest, er
 
 // execAttached runs the process and ends with its exit code.
 func (cli *Program) execAttached(ctx context.Context, request container.ExecCreateRequest, start types.ExecStartOptions, id string) error {
-	ctx, end := context.WithCancel(ctx)
-	defer end()
 	stream, err := cli.Containers.ExecAttach(ctx, id, start)
 	if err != nil {
 		return err
 	}
 	if request.Tty {
-		cli.followSize(ctx, func(ctx context.Context, size types.ResizeOptions) error {
+		defer cli.followSize(ctx, func(ctx context.Context, size types.ResizeOptions) error {
 			return cli.Containers.ExecResize(ctx, id, size)
-		})
+		})()
 	}
 	joined := session{
 		Program: cli, stream: stream, tty: request.Tty,
 		stdin: request.AttachStdin, stdout: true, stderr: true, detachKeys: request.DetachKeys,
 	}
-	if err := joined.run(ctx); isDetach(err) {
-		return nil
-	} else if err != nil && !errors.Is(err, io.EOF) {
+	if err := joined.run(ctx); err != nil {
 		return err
 	}
 	process, err := cli.Containers.ExecInspect(ctx, id)

@@ -111,14 +111,10 @@ func imageRows(i image.Summary, opts imageRowOptions) []imageRow {
 	usual := imageRow{
 		ID: i.ID, Repository: none, Tag: none, Digest: none,
 		Containers: "N/A", SharedSize: "N/A", UniqueSize: "N/A",
-		CreatedAt:   time.Unix(i.Created, 0).String(),
-		Size:        units.HumanSizeWithPrecision(float64(i.Size), 3),
-		VirtualSize: units.HumanSize(float64(i.Size)),
-	}
-	if created := time.Unix(i.Created, 0); created.Unix() > 0 {
-		usual.CreatedSince = units.HumanDuration(time.Since(created)) + " ago"
-	} else {
-		usual.CreatedSince = "N/A"
+		CreatedAt:    time.Unix(i.Created, 0).String(),
+		CreatedSince: units.HumanDuration(time.Since(time.Unix(i.Created, 0))) + " ago",
+		Size:         units.HumanSizeWithPrecision(float64(i.Size), 3),
+		VirtualSize:  units.HumanSize(float64(i.Size)),
 	}
 	if !opts.noTrunc {
 		usual.ID = shortID(i.ID)
@@ -167,7 +163,7 @@ func namesOf(references []string) named {
 		if err != nil {
 			continue // <none>:<none>
 		}
-		repository, last := reference.FamiliarName(parsed), ""
+		var last string
 		switch r := parsed.(type) {
 		case reference.Digested:
 			last = r.Digest().String()
@@ -176,6 +172,7 @@ func namesOf(references []string) named {
 		default:
 			continue
 		}
+		repository := reference.FamiliarName(parsed)
 		if _, ok := n.of[repository]; !ok {
 			n.order = append(n.order, repository)
 		}

@@ -24,10 +24,10 @@ func newImport(cli *Program) *cobra.Command {
 		Short: "Import the contents from a tarball to create a filesystem image",
 		Example: `  engine import rootfs.tar base:1
   tar -C rootfs -c . | engine import --change "CMD /bin/sh" - base`,
-		Args: rangeArgs(1, 2),
+		Args: minArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name := ""
-			if len(args) == 2 {
+			if len(args) > 1 {
 				name = args[1]
 			}
 			return runImport(cmd.Context(), cli, opts, args[0], name)

@@ -85,7 +85,7 @@ func first(finders ...finder) finder {
 				return found, err
 			}
 		}
-		return inspected{}, fmt.Errorf("Error: No such object: %s", name) //nolint:staticcheck // docker's words
+		return inspected{}, fmt.Errorf("Error: No such object: %s", name)
 	}
 }
 

@@ -22,7 +22,9 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -78,30 +80,54 @@ func Execute(ctx context.Context, config Config, args []string) int {
 	return cli.report(ctx, err)
 }
 
+// WithSignals is a context for Execute that ends when the person interrupts the
+// program. Whoever asks twice means it: the second signal ends the process.
+func WithSignals(parent context.Context) (ctx context.Context, stop func()) {
+	ctx, cancel := context.WithCancelCause(parent)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	go func() {
+		defer signal.Stop(signals)
+		select {
+		case <-ctx.Done():
+		case s := <-signals:
+			number, _ := s.(syscall.Signal)
+			cancel(interruption{number})
+		}
+	}()
+	return ctx, func() { cancel(nil) }
+}
+
+// interruption is why a command's context ended.
+type interruption struct{ signal syscall.Signal }
+
+func (i interruption) Error() string { return i.signal.String() }
+
 // report writes an error that nobody has written yet and returns its exit
 // code.
 func (cli *Program) report(ctx context.Context, err error) int {
 	var exit *exitError
+	var interrupt interruption
 	switch {
 	case err == nil:
 		return 0
-	case ctx.Err() != nil && errors.Is(err, context.Canceled):
-		return exitInterrupted
 	case errors.As(err, &exit):
 		if exit.message != "" {
 			fmt.Fprintln(cli.Err, exit.message)
 		}
 		return exit.code
+	case errors.As(context.Cause(ctx), &interrupt):
+		return exitSignal + int(interrupt.signal)
 	}
 	fmt.Fprintln(cli.Err, err)
 	return 1
 }
 
 const (
-	exitDaemon      = 125 // the daemon refused, or the command line is wrong
-	exitCannotRun   = 126 // the container's command is there and no program
-	exitNotFound    = 127 // the container's command is not there
-	exitInterrupted = 130 // by the person
+	exitDaemon    = 125 // the daemon refused, or the command line is wrong
+	exitCannotRun = 126 // the container's command is there and no program
+	exitNotFound  = 127 // the container's command is not there
+	exitSignal    = 128 // and the signal's number: the person ended the command
 )
 
 // exitError ends the program with a code of its own.

@@ -95,7 +95,7 @@ func (p *progress) draw(m jsonstream.Message) {
 	if m.Progress != nil {
 		text += " " + bar(*m.Progress, width)
 	}
-	fmt.Fprint(p.w, aec.Up(up), aec.EraseLine(aec.EraseModes.All), "\r", truncate(text, width-1), "\r", aec.Down(up))
+	fmt.Fprintf(p.w, "%s%s\r%s\r%s", aec.Up(up), aec.EraseLine(aec.EraseModes.All), truncate(text, width-1), aec.Down(up))
 }
 
 // bar is "[=====>    ]  1.2MB/3.4MB", or what of it is known.

@@ -158,6 +158,9 @@ func runSystemPrune(ctx context.Context, cli *Program, opts pruneOptions) error 
 	if err != nil {
 		return err
 	}
+	if err := cli.pruneNetworks(ctx, opts); err != nil {
+		return err
+	}
 	if opts.volumes {
 		named := opts
 		named.all = false // volumes with a name are nobody's garbage
@@ -216,6 +219,15 @@ func (cli *Program) pruneContainers(ctx context.Context, opts pruneOptions) (fre
 	}
 	cli.reportRemoved("Deleted Containers:", report.ContainersDeleted)
 	return report.SpaceReclaimed, nil
+}
+
+func (cli *Program) pruneNetworks(ctx context.Context, opts pruneOptions) error {
+	report, err := cli.Networks.Prune(ctx, types.Filters(opts.filter))
+	if err != nil {
+		return err
+	}
+	cli.reportRemoved("Deleted Networks:", report.NetworksDeleted)
+	return nil
 }
 
 func (cli *Program) pruneVolumes(ctx context.Context, opts pruneOptions) (freed uint64, err error) {

@@ -18,7 +18,11 @@ func newRestart(cli *Program) *cobra.Command {
 		Args:              minArgs(1),
 		ValidArgsFunction: completeContainers(cli, isAny),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return runRestart(cmd.Context(), cli, opts.options(cmd.Flags()), args)
+			request, err := opts.options(cmd.Flags())
+			if err != nil {
+				return err
+			}
+			return runRestart(cmd.Context(), cli, request, args)
 		},
 	}
 	opts.addTo(cmd)

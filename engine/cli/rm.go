@@ -25,7 +25,7 @@ func newRm(cli *Program) *cobra.Command {
   engine rm --force --volumes web`,
 		Args: minArgs(1),
 		ValidArgsFunction: completeContainers(cli, func(state container.ContainerState) bool {
-			return opts.force || !isRunning(state)
+			return opts.force || isStopped(state)
 		}),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return runRm(cmd.Context(), cli, opts, args)
@@ -58,7 +58,7 @@ func forgiven(cli *Program, force bool, err error) error {
 }
 
 func allNotFound(err error) bool {
-	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // errors.Join's own, as each returns it
+	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {
 		return isNotFound(err)
 	}

@@ -23,9 +23,7 @@ func newRoot(cli *Program) *cobra.Command {
 		PersistentPreRunE: func(*cobra.Command, []string) error {
 			return cli.connect()
 		},
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return unknownCommand(cmd, args)
-		},
+		RunE: unknownCommand,
 	}
 	root.Flags().StringVarP(&cli.host, "host", "H", cli.host, "Daemon socket to connect to (environment: ENGINE_HOST)")
 	root.Flags().BoolVarP(&cli.debug, "debug", "D", false, "Show the requests to the daemon")
@@ -107,9 +105,7 @@ func newGroup(name, short string) *cobra.Command {
 		Use:   name,
 		Short: short,
 		Args:  cobra.ArbitraryArgs,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return unknownCommand(cmd, args)
-		},
+		RunE:  unknownCommand,
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/moby/moby/api/types/container"
@@ -41,8 +40,8 @@ func newRun(cli *Program) *cobra.Command {
 	return cmd
 }
 
-func runRun(ctx context.Context, cli *Program, opts runOptions, new creation) error {
-	request, err := opts.flags.request(new.flags, new.image, new.command)
+func runRun(ctx context.Context, cli *Program, opts runOptions, what creation) error {
+	request, err := opts.flags.request(what.flags, what.image, what.command)
 	if err != nil {
 		return runFailure("run", err)
 	}
@@ -103,22 +102,24 @@ func (cli *Program) runAttached(ctx context.Context, opts runOptions, request ty
 	go func() { sessionEnd <- joined.run(ctx) }()
 
 	if err := cli.Containers.Start(ctx, id, types.StartOptions{}); err != nil {
-		_ = stream.Close()
-		<-sessionEnd // the terminal is the person's again
+		joined.abandon(sessionEnd)
 		if request.HostConfig.AutoRemove {
 			_, _ = ended() // a container that is to vanish has done so
 		}
 		return startFailure("run", err)
 	}
 	if request.Tty {
-		cli.followSize(ctx, func(ctx context.Context, size types.ResizeOptions) error {
+		defer cli.followSize(ctx, func(ctx context.Context, size types.ResizeOptions) error {
 			return cli.Containers.Resize(ctx, id, size)
-		})
+		})()
 	}
-	if err := <-sessionEnd; isDetach(err) {
+	switch err := <-sessionEnd; {
+	case isDetach(err):
 		return nil
-	} else if err != nil && !errors.Is(err, io.EOF) {
-		fmt.Fprintln(cli.Err, err)
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		fmt.Fprintln(cli.Err, err) // the exit code is still to be had
 	}
 	return exitStatus(ended())
 }

@@ -71,6 +71,13 @@ func (s *session) run(ctx context.Context) error {
 	}
 }
 
+// abandon ends a session whose process did not start. The terminal is the
+// person's again when it returns.
+func (s *session) abandon(end <-chan error) {
+	_ = s.stream.Close()
+	<-end //nolint:errcheck // that it was closed is known
+}
+
 // isDetach reports whether a session ended because the person left.
 func isDetach(err error) bool {
 	var detach term.EscapeError
@@ -109,12 +116,15 @@ func (s *session) copyInput(input io.Reader) error {
 // resizer tells a process the size of the person's terminal.
 type resizer func(ctx context.Context, size types.ResizeOptions) error
 
-// followSize sends the terminal's size now and whenever it changes, until ctx
-// ends.
-func (cli *Program) followSize(ctx context.Context, resize resizer) {
+// followSize sends the terminal's size now and whenever it changes, until stop
+// is called.
+func (cli *Program) followSize(ctx context.Context, resize resizer) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
 	changed := make(chan os.Signal, 1)
 	signal.Notify(changed, syscall.SIGWINCH)
+	ended := make(chan struct{})
 	go func() {
+		defer close(ended)
 		defer signal.Stop(changed)
 		// The process may not have its terminal yet.
 		for wait := 10 * time.Millisecond; cli.sendSize(ctx, resize) != nil && wait < time.Second; wait *= 2 {
@@ -133,6 +143,10 @@ func (cli *Program) followSize(ctx context.Context, resize resizer) {
 			}
 		}
 	}()
+	return func() {
+		cancel()
+		<-ended
+	}
 }
 
 func (cli *Program) sendSize(ctx context.Context, resize resizer) error {
@@ -149,14 +163,16 @@ func (cli *Program) proxySignals(ctx context.Context, container string, on bool)
 	if !on {
 		return context.WithCancel(ctx)
 	}
-	ctx, end = context.WithCancel(context.WithoutCancel(ctx))
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	signals := make(chan os.Signal, 128)
 	signal.Notify(signals)
 	names := map[os.Signal]string{}
 	for name, number := range sys.SignalMap {
 		names[number] = name // of two names for one signal, either does
 	}
+	ended := make(chan struct{})
 	go func() {
+		defer close(ended)
 		defer signal.Stop(signals)
 		for {
 			select {
@@ -171,7 +187,10 @@ func (cli *Program) proxySignals(ctx context.Context, container string, on bool)
 			}
 		}
 	}()
-	return ctx, end
+	return ctx, func() {
+		cancel()
+		<-ended
+	}
 }
 
 // isOwnSignal reports whether a signal is about this program: its children,

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/moby/moby/api/types/container"
@@ -68,7 +67,7 @@ func runStart(ctx context.Context, cli *Program, opts startOptions, containers [
 		fmt.Fprintln(cli.Out, name)
 	}
 	if len(failed) > 0 {
-		return fmt.Errorf("Error: failed to start containers: %s", strings.Join(failed, ", ")) //nolint:staticcheck // docker's words
+		return fmt.Errorf("Error: failed to start containers: %s", strings.Join(failed, ", "))
 	}
 	return nil
 }
@@ -107,18 +106,17 @@ func (cli *Program) startAttached(ctx context.Context, opts startOptions, from t
 	sessionEnd := make(chan error, 1)
 	go func() { sessionEnd <- joined.run(ctx) }()
 	if err := cli.Containers.Start(ctx, c.ID, from); err != nil {
-		_ = stream.Close()
-		<-sessionEnd
+		joined.abandon(sessionEnd)
 		return err
 	}
 	if c.Config.Tty {
-		cli.followSize(ctx, func(ctx context.Context, size types.ResizeOptions) error {
+		defer cli.followSize(ctx, func(ctx context.Context, size types.ResizeOptions) error {
 			return cli.Containers.Resize(ctx, c.ID, size)
-		})
+		})()
 	}
 	if err := <-sessionEnd; isDetach(err) {
 		return nil
-	} else if err != nil && !errors.Is(err, io.EOF) {
+	} else if err != nil {
 		return err
 	}
 	return exitStatus(ended())

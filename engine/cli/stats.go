@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -185,14 +186,15 @@ func (b *statsBoard) follow(ctx context.Context, untilEnd bool) error {
 	tick := time.NewTicker(refresh)
 	defer tick.Stop()
 	for {
-		var picture bytes.Buffer
-		if onTerminal {
-			fmt.Fprint(&picture, aec.EraseDisplay(aec.EraseModes.All), aec.Position(1, 1))
-		}
-		if err := b.draw(&picture); err != nil {
+		var rows bytes.Buffer
+		if err := b.draw(&rows); err != nil {
 			return err
 		}
-		if _, err := picture.WriteTo(b.Out); err != nil {
+		picture := rows.String()
+		if onTerminal {
+			picture = overdraw(picture)
+		}
+		if _, err := io.WriteString(b.Out, picture); err != nil {
 			return err
 		}
 		if untilEnd && b.allOver() {
@@ -204,6 +206,13 @@ func (b *statsBoard) follow(ctx context.Context, untilEnd bool) error {
 		case <-tick.C:
 		}
 	}
+}
+
+// overdraw puts a picture over the one before: what is left of that goes, and
+// the terminal is never empty in between.
+func overdraw(picture string) string {
+	lines := strings.ReplaceAll(picture, "\n", aec.EraseLine(aec.EraseModes.Tail).String()+"\n")
+	return aec.Position(1, 1).String() + lines + aec.EraseDisplay(aec.EraseModes.Tail).String()
 }
 
 func (b *statsBoard) allOver() bool {

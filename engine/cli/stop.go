@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -19,7 +20,11 @@ func newStop(cli *Program) *cobra.Command {
 		Args:              minArgs(1),
 		ValidArgsFunction: completeContainers(cli, isRunning),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return runStop(cmd.Context(), cli, opts.options(cmd.Flags()), args)
+			request, err := opts.options(cmd.Flags())
+			if err != nil {
+				return err
+			}
+			return runStop(cmd.Context(), cli, request, args)
 		},
 	}
 	opts.addTo(cmd)
@@ -43,16 +48,20 @@ func (o *stopOptions) addTo(cmd *cobra.Command) {
 	flags.StringVarP(&o.signal, "signal", "s", "", "Signal to send to the container")
 	flags.IntVarP(&o.timeout, "timeout", "t", 0, "Seconds to wait before killing the container")
 	flags.IntVar(&o.timeout, "time", 0, "Seconds to wait before killing the container")
-	flags.Lookup("time").Hidden = true // its older name
-	cmd.MarkFlagsMutuallyExclusive("time", "timeout")
+	if err := flags.MarkDeprecated("time", "use --timeout instead"); err != nil {
+		panic(err) // there is no such flag, which is seen at once
+	}
 	completeSignal(cmd)
 }
 
 // options leaves the time to the daemon unless it was given.
-func (o *stopOptions) options(flags *pflag.FlagSet) types.StopOptions {
+func (o *stopOptions) options(flags *pflag.FlagSet) (types.StopOptions, error) {
 	opts := types.StopOptions{Signal: o.signal}
-	if flags.Changed("timeout") || flags.Changed("time") {
+	switch newer, older := flags.Changed("timeout"), flags.Changed("time"); {
+	case newer && older:
+		return opts, errors.New("conflicting options: cannot specify both --timeout and --time")
+	case newer || older:
 		opts.Timeout = &o.timeout
 	}
-	return opts
+	return opts, nil
 }

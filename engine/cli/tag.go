@@ -23,11 +23,11 @@ func newTag(cli *Program) *cobra.Command {
 
 func runTag(ctx context.Context, cli *Program, source, target string) error {
 	if _, err := reference.ParseAnyReference(source); err != nil {
-		return fmt.Errorf("Error parsing reference: %q is not a valid repository/tag: %w", source, err) //nolint:staticcheck // docker's words
+		return fmt.Errorf("Error parsing reference: %q is not a valid repository/tag: %w", source, err)
 	}
 	named, err := reference.ParseNormalizedNamed(target)
 	if err != nil {
-		return fmt.Errorf("Error parsing reference: %q is not a valid repository/tag: %w", target, err) //nolint:staticcheck // docker's words
+		return fmt.Errorf("Error parsing reference: %q is not a valid repository/tag: %w", target, err)
 	}
 	if _, ok := named.(reference.Digested); ok {
 		return fmt.Errorf("refusing to create a tag with a digest reference")

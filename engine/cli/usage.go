@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -33,52 +34,48 @@ func style(root *cobra.Command) {
 	})
 }
 
-// help writes all that there is to say of a command.
+// help writes all that there is to say of a command, in sections with an empty
+// line between them.
 func help(w io.Writer, cmd *cobra.Command) {
-	fmt.Fprintf(w, "Usage:  %s\n\n", useLine(cmd))
+	about := cmd.Short
 	if cmd.Long != "" {
-		fmt.Fprintf(w, "%s\n\n", cmd.Long)
-	} else {
-		fmt.Fprintf(w, "%s\n\n", cmd.Short)
+		about = strings.TrimSpace(cmd.Long)
 	}
+	sections := []string{"Usage:  " + useLine(cmd), about}
 	if len(cmd.Aliases) > 0 {
-		fmt.Fprintf(w, "Aliases:\n  %s\n\n", cmd.NameAndAliases())
+		sections = append(sections, "Aliases:\n  "+cmd.NameAndAliases())
 	}
-	if groups := cmd.Groups(); len(groups) > 0 {
-		for _, group := range groups {
-			helpCommands(w, cmd, group.ID, group.Title)
-		}
+	for _, group := range cmd.Groups() {
+		sections = append(sections, helpCommands(cmd, group.ID, group.Title))
 	}
-	helpCommands(w, cmd, "", "Commands:")
+	sections = append(sections, helpCommands(cmd, "", "Commands:"))
 	if flags := cmd.LocalFlags(); flags.HasAvailableFlags() {
-		fmt.Fprintf(w, "Options:\n%s\n", flags.FlagUsagesWrapped(helpWidth))
+		sections = append(sections, "Options:\n"+strings.TrimRight(flags.FlagUsagesWrapped(helpWidth), "\n"))
 	}
 	if cmd.Example != "" {
-		fmt.Fprintf(w, "Examples:\n%s\n", cmd.Example)
+		sections = append(sections, "Examples:\n"+cmd.Example)
 	}
 	if cmd.HasAvailableSubCommands() {
-		fmt.Fprintf(w, "\nRun '%s COMMAND --help' for more information on a command.\n", cmd.CommandPath())
+		sections = append(sections, fmt.Sprintf("Run '%s COMMAND --help' for more information on a command.", cmd.CommandPath()))
 	}
+	sections = slices.DeleteFunc(sections, func(s string) bool { return s == "" })
+	fmt.Fprintln(w, strings.Join(sections, "\n\n"))
 }
 
 const helpWidth = 80
 
 // helpCommands lists the commands of one group under its title.
-func helpCommands(w io.Writer, cmd *cobra.Command, group, title string) {
-	first := true
+func helpCommands(cmd *cobra.Command, group, title string) string {
+	var lines []string
 	for _, sub := range cmd.Commands() {
-		if sub.GroupID != group || !sub.IsAvailableCommand() {
-			continue
+		if sub.GroupID == group && sub.IsAvailableCommand() {
+			lines = append(lines, fmt.Sprintf("  %-*s %s", sub.NamePadding(), sub.Name(), sub.Short))
 		}
-		if first {
-			fmt.Fprintln(w, title)
-			first = false
-		}
-		fmt.Fprintf(w, "  %-*s %s\n", sub.NamePadding(), sub.Name(), sub.Short)
 	}
-	if !first {
-		fmt.Fprintln(w)
+	if len(lines) == 0 {
+		return ""
 	}
+	return title + "\n" + strings.Join(lines, "\n")
 }
 
 // useLine is a command's line of usage.
@@ -128,13 +125,6 @@ func minArgs(n int) cobra.PositionalArgs {
 func maxArgs(n int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		return takes(cmd, len(args) <= n, "requires at most "+arguments(n))
-	}
-}
-
-func rangeArgs(least, most int) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		return takes(cmd, len(args) >= least && len(args) <= most,
-			fmt.Sprintf("requires at least %d and at most %s", least, arguments(most)))
 	}
 }
 

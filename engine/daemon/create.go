@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/containerd/containerd/v2/core/mount"
+	cerrdefs "github.com/containerd/errdefs"
 	"github.com/containerd/log"
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/api/types/events"
@@ -44,7 +45,7 @@ func (d *Daemon) Create(ctx context.Context, name string, req types.CreateReques
 	}
 	warnings, err := d.check(&r)
 	if err != nil {
-		return container.CreateResponse{}, err
+		return container.CreateResponse{}, notTheImage(err)
 	}
 	if r.Name, err = d.reserve(strings.TrimPrefix(name, "/"), id); err != nil {
 		return container.CreateResponse{}, err
@@ -59,6 +60,15 @@ func (d *Daemon) Create(ctx context.Context, name string, req types.CreateReques
 	d.states.set(id, container.StateCreated)
 	d.tell(events.ActionCreate, c.Snapshot(), nil)
 	return container.CreateResponse{ID: id, Warnings: warnings}, nil
+}
+
+// notTheImage keeps "not found" for the image: a client that is told so pulls
+// it and asks again.
+func notTheImage(err error) error {
+	if cerrdefs.IsNotFound(err) {
+		return errdefs.Invalid("%w", err)
+	}
+	return err
 }
 
 func newID() string {

@@ -36,6 +36,7 @@ type execution struct {
 	running bool
 	pid     int
 	exit    *int
+	ended   chan struct{} // closed once exit is known
 	streams *stream.Streams
 }
 
@@ -51,7 +52,7 @@ func (d *Daemon) ExecCreate(_ context.Context, name string, req container.ExecCr
 	if len(req.Cmd) == 0 {
 		return container.ExecCreateResponse{}, errdefs.Invalid("No exec command specified")
 	}
-	e := &execution{id: newID(), container: c, request: req, path: req.Cmd[0], args: req.Cmd[1:]}
+	e := &execution{id: newID(), container: c, request: req, path: req.Cmd[0], args: req.Cmd[1:], ended: make(chan struct{})}
 	d.execs.Lock()
 	d.execs.all[e.id] = e
 	d.execs.Unlock()
@@ -126,6 +127,13 @@ func (d *Daemon) ExecStart(ctx context.Context, execID string, o types.ExecStart
 		return nil
 	}
 	d.quiet(err)
+	if err == nil {
+		// The client asks for the exit code as soon as its connection ends.
+		select {
+		case <-e.ended:
+		case <-ctx.Done():
+		}
+	}
 	return nil
 }
 
@@ -149,7 +157,11 @@ func (d *Daemon) runExec(ctx context.Context, e *execution, size *[2]uint) (err 
 	defer func() {
 		if err != nil {
 			d.quiet(e.streams.Close())
-			e.finish(exitCodeOf(err))
+			code := exitCodeFor(err.Error())
+			if code == 0 {
+				code = 126
+			}
+			e.finish(code)
 		}
 	}()
 	fifos, err := e.streams.Open(ctx, stream.Log{})
@@ -265,6 +277,9 @@ func (d *Daemon) watchExec(e *execution) {
 func (e *execution) finish(code int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.exit == nil {
+		close(e.ended)
+	}
 	e.running, e.exit = false, &code
 }
 

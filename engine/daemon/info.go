@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/containerd/log"
+	"github.com/moby/moby/api/types/swarm"
 	"github.com/moby/moby/api/types/system"
 	"github.com/opencontainers/cgroups"
 	"golang.org/x/sys/unix"
@@ -41,7 +42,8 @@ func (d *Daemon) Info(ctx context.Context) (system.Info, error) {
 		Plugins:        system.PluginsInfo{Volume: []string{"local"}, Network: []string{"bridge", "host", "null"}, Log: []string{"json-file", "none"}},
 		DefaultRuntime: d.Runtime, Runtimes: map[string]system.RuntimeWithStatus{d.Runtime: {Runtime: system.Runtime{Path: "engine-runc"}}},
 		ContainerdCommit: system.Commit{ID: version}, RuncCommit: system.Commit{ID: d.Release}, InitBinary: "",
-		LiveRestoreEnabled: d.LiveRestore, ExperimentalBuild: true, Labels: []string{}, SecurityOptions: []string{}, Warnings: []string{},
+		LiveRestoreEnabled: d.LiveRestore, ExperimentalBuild: true, Swarm: swarm.Info{LocalNodeState: swarm.LocalNodeStateInactive},
+		Labels: []string{}, SecurityOptions: []string{}, Warnings: []string{},
 	}
 	if d.seccomp {
 		profile := "builtin"

@@ -39,11 +39,9 @@ func (d *Daemon) Inspect(ctx context.Context, name string, size bool) (types.Con
 	for _, m := range r.Mounts {
 		out.Mounts = append(out.Mounts, m.MountPoint)
 	}
-	switch {
-	case r.Network != nil:
+	out.NetworkSettings.Networks = networks(r)
+	if r.Network != nil {
 		out.NetworkSettings = r.Network
-	case r.HostConfig.NetworkMode.IsBridge(), r.HostConfig.NetworkMode.IsNone(), r.HostConfig.NetworkMode.IsHost():
-		out.NetworkSettings.Networks[string(r.HostConfig.NetworkMode)] = &network.EndpointSettings{}
 	}
 	if size {
 		written, all, err := d.sizes(ctx, r)
@@ -53,6 +51,18 @@ func (d *Daemon) Inspect(ctx context.Context, name string, size bool) (types.Con
 		out.SizeRw, out.SizeRootFs = &written, &all
 	}
 	return out, nil
+}
+
+// networks is where a container is, or will be when it runs.
+func networks(r ours.Record) map[string]*network.EndpointSettings {
+	mode := r.HostConfig.NetworkMode
+	switch {
+	case r.Network != nil:
+		return r.Network.Networks
+	case mode.IsBridge(), mode.IsNone(), mode.IsHost():
+		return map[string]*network.EndpointSettings{string(mode): {}}
+	}
+	return map[string]*network.EndpointSettings{}
 }
 
 func state(s ours.State) *container.State {

@@ -11,7 +11,6 @@ import (
 
 	"github.com/docker/go-units"
 	"github.com/moby/moby/api/types/container"
-	"github.com/moby/moby/api/types/network"
 
 	"github.com/callroute/callroute/engine/api/types"
 	ours "github.com/callroute/callroute/engine/daemon/container"
@@ -50,7 +49,7 @@ func summary(r ours.Record) container.Summary {
 	s := container.Summary{
 		ID: r.ID, Names: []string{"/" + r.Name}, Image: r.ImageName, ImageID: r.Image, Command: command(r),
 		Created: r.Created.Unix(), Labels: r.Config.Labels, State: r.State.Status, Status: status(r, time.Now()),
-		Ports: ports(r), NetworkSettings: &container.NetworkSettingsSummary{Networks: map[string]*network.EndpointSettings{}},
+		Ports: ports(r), NetworkSettings: &container.NetworkSettingsSummary{Networks: networks(r)},
 		Mounts: []container.MountPoint{},
 	}
 	if s.Labels == nil {
@@ -58,9 +57,6 @@ func summary(r ours.Record) container.Summary {
 	}
 	s.HostConfig.NetworkMode = string(r.HostConfig.NetworkMode)
 	s.HostConfig.Annotations = r.HostConfig.Annotations
-	if r.Network != nil {
-		s.NetworkSettings.Networks = r.Network.Networks
-	}
 	for _, m := range r.Mounts {
 		s.Mounts = append(s.Mounts, m.MountPoint)
 	}

@@ -3,6 +3,7 @@ package e2e
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -77,6 +78,14 @@ func compare(t *testing.T, script, nameA, nameB string, a, b []*played) {
 			continue
 		}
 		t.Errorf("%s.txt:%d: %c %s\n--- with %s, exit %d\n%s%s--- with %s, exit %d\n%s%s", script, x.step.line, x.step.kind, x.step.text,
-			nameA, x.exit, x.stdout, x.stderr, nameB, y.exit, y.stdout, y.stderr)
+			nameA, x.exit, x.stdout, marked(x.stderr), nameB, y.exit, y.stdout, marked(y.stderr))
 	}
+}
+
+// marked is an error output that can be told from an output.
+func marked(stderr string) string {
+	if stderr == "" {
+		return ""
+	}
+	return "! " + strings.ReplaceAll(strings.TrimSuffix(stderr, "\n"), "\n", "\n! ") + "\n"
 }

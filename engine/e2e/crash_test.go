@@ -68,20 +68,20 @@ func TestStateCounter(t *testing.T) {
 	d.load()
 	d.expectCounts("empty", "0 0 0 0")
 	for _, step := range []struct{ command, want string }{
-		{"create --name a --network none busybox sleep 1000", "1 0 0 1"},
-		{"start a", "1 1 0 0"},
-		{"pause a", "1 0 1 0"},
-		{"unpause a", "1 1 0 0"},
-		{"restart -t 0 a", "1 1 0 0"},
-		{"kill a", ""},
-		{"wait a", "1 0 0 1"},
-		{"run --name b --network none busybox true", "2 0 0 2"},
+		{"create --name one --network none busybox sleep 1000", "1 0 0 1"},
+		{"start one", "1 1 0 0"},
+		{"pause one", "1 0 1 0"},
+		{"unpause one", "1 1 0 0"},
+		{"restart -t 0 one", "1 1 0 0"},
+		{"kill one", ""},
+		{"wait one", "1 0 0 1"},
+		{"run --name two --network none busybox true", "2 0 0 2"},
 		{"run --rm --network none busybox true", ""},
-		{"start a", "2 1 0 1"},
-		{"pause a", "2 0 1 1"},
-		{"rm b", "1 0 1 0"},
-		{"rename a c", "1 0 1 0"},
-		{"rm -f c", "0 0 0 0"},
+		{"start one", "2 1 0 1"},
+		{"pause one", "2 0 1 1"},
+		{"rm two", "1 0 1 0"},
+		{"rename one three", "1 0 1 0"},
+		{"rm -f three", "0 0 0 0"},
 	} {
 		d.engine(strings.Fields(step.command)...)
 		if step.want != "" {
@@ -154,20 +154,20 @@ func TestContainerdIsKilled(t *testing.T) {
 	needRoot(t, "that containers outlive engine-containerd")
 	d := startDaemon(t)
 	d.load()
-	c := d.sleeper("c")
+	c := d.sleeper("box")
 	if n := d.kill9("engine-containerd"); n != 1 {
 		t.Fatalf("%d processes of engine-containerd", n)
 	}
-	eventually(t, "exec works", func() bool { return d.command("engine", nil, "exec", "c", "true").exit == 0 })
-	if got := d.inspect("c"); got.State.Pid != c.State.Pid || !alive(c.State.Pid) {
+	eventually(t, "exec works", func() bool { return d.command("engine", nil, "exec", "box", "true").exit == 0 })
+	if got := d.inspect("box"); got.State.Pid != c.State.Pid || !alive(c.State.Pid) {
 		t.Errorf("%+v, was %+v", got.State, c.State)
 	}
 	d.expectCounts("after", "1 1 0 0")
 	if got := d.engine("run", "--rm", "--network", "none", "busybox", "echo", "new"); got != "new" {
 		t.Errorf("run: %q", got)
 	}
-	d.engine("kill", "c")
-	if got := d.engine("wait", "c"); got != "137" {
+	d.engine("kill", "box")
+	if got := d.engine("wait", "box"); got != "137" {
 		t.Errorf("wait: %s", got)
 	}
 }
@@ -177,19 +177,19 @@ func TestBothAreKilled(t *testing.T) {
 	needRoot(t, "that containers outlive engined and engine-containerd")
 	d := startDaemon(t)
 	d.load()
-	c := d.sleeper("c")
+	c := d.sleeper("box")
 	d.engine("run", "-d", "--name", "ends", "--network", "none", "busybox", "sh", "-c", "sleep 0.5; exit 4")
 	d.kill()
 	d.kill9("engine-containerd")
 	time.Sleep(700 * time.Millisecond)
 	d.start()
-	if got := d.inspect("c"); got.State.Pid != c.State.Pid || !got.State.Running {
+	if got := d.inspect("box"); got.State.Pid != c.State.Pid || !got.State.Running {
 		t.Errorf("%+v, was %+v", got.State, c.State)
 	}
 	if got := d.inspect("ends"); got.State.Status != "exited" || got.State.ExitCode != 4 {
 		t.Errorf("%+v", got.State)
 	}
-	if got := d.engine("exec", "c", "echo", "hi"); got != "hi" {
+	if got := d.engine("exec", "box", "echo", "hi"); got != "hi" {
 		t.Errorf("exec: %q", got)
 	}
 }
@@ -199,22 +199,22 @@ func TestShimIsKilled(t *testing.T) {
 	needRoot(t, "that a container whose shim is killed is known to have ended")
 	d := startDaemon(t)
 	d.load()
-	c := d.sleeper("c")
+	c := d.sleeper("box")
 	other := d.sleeper("other")
 	if n := d.kill9("containerd-shim-engine-v2", c.ID); n != 1 {
 		t.Fatalf("%d shims of it", n)
 	}
-	eventually(t, "it is known to have ended", func() bool { return !d.inspect("c").State.Running })
+	eventually(t, "it is known to have ended", func() bool { return !d.inspect("box").State.Running })
 	eventually(t, "its process is gone", func() bool { return !alive(c.State.Pid) })
 	d.expectCounts("after", "2 1 0 1")
 	if got := d.inspect("other"); got.State.Pid != other.State.Pid || !alive(other.State.Pid) {
 		t.Errorf("the other: %+v", got.State)
 	}
-	d.engine("start", "c")
-	if got := d.engine("exec", "c", "echo", "again"); got != "again" {
+	d.engine("start", "box")
+	if got := d.engine("exec", "box", "echo", "again"); got != "again" {
 		t.Errorf("exec: %q", got)
 	}
-	d.engine("rm", "-f", "c")
+	d.engine("rm", "-f", "box")
 }
 
 // TestRestartPolicyAcrossDaemons looks at who is up after the daemon was gone.

@@ -183,7 +183,7 @@ func (d *daemon) cleanUp() {
 		}
 		d.stop()
 	}
-	if d.t.Failed() {
+	if d.t.Failed() || os.Getenv("E2E_LOG") != "" {
 		d.t.Logf("log of %s:\n%s", filepath.Base(d.path), d.logTail())
 	}
 	for _, p := range d.processes() {
@@ -358,13 +358,18 @@ func (p owned) String() string { return fmt.Sprintf("%d %s", p.pid, p.argv) }
 
 // processes is every process that has the daemon's root in its arguments, its
 // environment or its working directory: engine-containerd, shims, and what
-// they start.
+// they start; and every process of a container, whose root file system is
+// below it.
 func (d *daemon) processes() []owned {
-	var found []owned
+	own, err := os.Readlink("/proc/self/ns/mnt")
+	if err != nil {
+		d.t.Fatal(err)
+	}
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
 		d.t.Fatal(err)
 	}
+	var found []owned
 	for _, e := range entries {
 		pid, err := strconv.Atoi(e.Name())
 		if err != nil || pid == os.Getpid() {
@@ -375,8 +380,11 @@ func (d *daemon) processes() []owned {
 		argv, _ := os.ReadFile(dir + "/cmdline")
 		env, _ := os.ReadFile(dir + "/environ")
 		cwd, _ := os.Readlink(dir + "/cwd")
-		root, _ := os.Readlink(dir + "/root")
-		for _, text := range []string{string(argv), string(env), cwd, root} {
+		var mounts []byte
+		if ns, _ := os.Readlink(dir + "/ns/mnt"); ns != own {
+			mounts, _ = os.ReadFile(dir + "/mountinfo")
+		}
+		for _, text := range []string{string(argv), string(env), cwd, string(mounts)} {
 			if strings.Contains(text, d.root+"/") {
 				found = append(found, owned{pid, strings.ReplaceAll(string(argv), "\x00", " ")})
 				break

@@ -153,19 +153,19 @@ func TestCacheProperty(t *testing.T) {
 	needRoot(t, "that --cache-property survives")
 	d := startDaemon(t)
 	d.load()
-	d.engine("run", "-d", "--name", "c", "--network", "none", "busybox", "sleep", "1000")
-	r := d.command("engine", nil, "update", "--cache-property", "L3:0=f", "c")
-	if r.exit != 0 || strings.TrimSpace(r.stdout) != "c" {
+	d.engine("run", "-d", "--name", "box", "--network", "none", "busybox", "sleep", "1000")
+	r := d.command("engine", nil, "update", "--cache-property", "L3:0=f", "box")
+	if r.exit != 0 || !strings.HasPrefix(r.stdout, "box\n") {
 		t.Fatalf("exit %d %s%s", r.exit, r.stdout, r.stderr)
 	}
-	if _, err := os.Stat("/sys/fs/resctrl/schemata"); err != nil && !strings.Contains(r.stderr, "resctrl") {
-		t.Errorf("no warning that the kernel has no resctrl: %q", r.stderr)
+	if _, err := os.Stat("/sys/fs/resctrl/schemata"); err != nil && !strings.Contains(r.stdout+r.stderr, "resctrl") {
+		t.Errorf("no warning that the kernel has no resctrl: %q %q", r.stdout, r.stderr)
 	}
 	for _, when := range []string{"at once", "after a restart", "after a kill"} {
-		if got := d.inspect("c").HostConfig.CacheProperty; got != "L3:0=f" {
+		if got := d.inspect("box").HostConfig.CacheProperty; got != "L3:0=f" {
 			t.Errorf("%s: %q", when, got)
 		}
-		if got := d.engine("inspect", "-f", "{{.HostConfig.CacheProperty}}", "c"); got != "L3:0=f" {
+		if got := d.engine("inspect", "-f", "{{.HostConfig.CacheProperty}}", "box"); got != "L3:0=f" {
 			t.Errorf("%s, by inspect: %q", when, got)
 		}
 		if when == "at once" {
@@ -176,7 +176,7 @@ func TestCacheProperty(t *testing.T) {
 		d.start()
 	}
 	for _, bad := range []string{"nonsense", "L3:0=xyz", "L2:0=f", "L3:0=f\nL3:1=f"} {
-		if r := d.command("engine", nil, "update", "--cache-property", bad, "c"); r.exit == 0 {
+		if r := d.command("engine", nil, "update", "--cache-property", bad, "box"); r.exit == 0 {
 			t.Errorf("accepted %q", bad)
 		}
 	}
@@ -191,7 +191,7 @@ func TestPauseFreezes(t *testing.T) {
 	if err := os.Mkdir(counter, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	d.engine("run", "-d", "--name", "p", "--network", "none", "-v", counter+":/c", "busybox",
+	d.engine("run", "-d", "--name", "box", "--network", "none", "-v", counter+":/c", "busybox",
 		"sh", "-c", "while :; do echo x >> /c/n; sleep 0.01; done")
 	size := func() int64 {
 		info, err := os.Stat(filepath.Join(counter, "n"))
@@ -207,19 +207,19 @@ func TestPauseFreezes(t *testing.T) {
 	}
 	eventually(t, "the counter runs", advances)
 	for _, name := range commandLines(t) {
-		if r := d.command(name, nil, "pause", "p"); r.exit != 0 {
+		if r := d.command(name, nil, "pause", "box"); r.exit != 0 {
 			t.Fatalf("%s pause: %s", name, r.stderr)
 		}
-		if got := d.cgroup("p", "freezer.state"); got != "FROZEN" {
+		if got := d.cgroup("box", "freezer.state"); got != "FROZEN" {
 			t.Errorf("%s pause: freezer.state is %s", name, got)
 		}
 		if advances() {
 			t.Errorf("%s pause: the counter goes on", name)
 		}
-		if r := d.command(name, nil, "unpause", "p"); r.exit != 0 {
+		if r := d.command(name, nil, "unpause", "box"); r.exit != 0 {
 			t.Fatalf("%s unpause: %s", name, r.stderr)
 		}
-		if got := d.cgroup("p", "freezer.state"); got != "THAWED" {
+		if got := d.cgroup("box", "freezer.state"); got != "THAWED" {
 			t.Errorf("%s unpause: freezer.state is %s", name, got)
 		}
 		if !advances() {
@@ -227,6 +227,6 @@ func TestPauseFreezes(t *testing.T) {
 		}
 	}
 	// A paused container can be removed.
-	d.engine("pause", "p")
-	d.engine("rm", "-f", "p")
+	d.engine("pause", "box")
+	d.engine("rm", "-f", "box")
 }

@@ -19,11 +19,9 @@ package client
 
 import (
 	"context"
-	"errors"
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -70,6 +68,12 @@ func WithVersion(version string) Option {
 	return func(t *transport) { t.version.Store(&version) }
 }
 
+// WithTrace has each request told of when its answer begins: the error is nil
+// or why there is none.
+func WithTrace(trace func(r *http.Request, took time.Duration, err error)) Option {
+	return func(t *transport) { t.trace = trace }
+}
+
 // New is a client of the daemon at host: "unix:///path" or, for a daemon
 // of this machine only, "tcp://127.0.0.1:port". No connection is made yet.
 func New(host string, opts ...Option) (*Client, error) {
@@ -77,7 +81,10 @@ func New(host string, opts ...Option) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &transport{host: host, network: network, address: address}
+	t := &transport{
+		host: host, network: network, address: address,
+		trace: func(*http.Request, time.Duration, error) {},
+	}
 	WithVersion(APIVersion)(t)
 	for _, opt := range opts {
 		opt(t)
@@ -114,6 +121,8 @@ type transport struct {
 	host             string // as given
 	network, address string // for net.Dial
 	version          atomic.Pointer[string]
+	agreed           atomic.Bool // the daemon has answered in this version
+	trace            func(r *http.Request, took time.Duration, err error)
 	http             *http.Client
 }
 
@@ -147,19 +156,6 @@ func parseHost(host string) (network, address string, err error) {
 		return "tcp", rest, nil
 	}
 	return "", "", errdefs.Invalid("invalid host %q: %s:// is not supported, only unix:// and tcp://", host, scheme)
-}
-
-// unreachable is a failed attempt to connect in words for people. Other
-// errors stay as they are.
-func (t *transport) unreachable(err error) error {
-	var op *net.OpError
-	switch {
-	case !errors.As(err, &op) || op.Op != "dial":
-		return err
-	case errors.Is(err, os.ErrPermission):
-		return errdefs.Unavailable("permission denied while trying to connect to the engine daemon at %s", t.host)
-	}
-	return errdefs.Unavailable("Cannot connect to the engine daemon at %s. Is engined running?", t.host)
 }
 
 // segment is a name as one part of a path, whatever is in it.

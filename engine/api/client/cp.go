@@ -20,7 +20,7 @@ func (c Containers) CopyStat(ctx context.Context, name, path string) (container.
 	if err != nil {
 		return container.PathStat{}, err
 	}
-	defer resp.Body.Close()
+	defer resp.body.Close()
 	return pathStat(resp)
 }
 
@@ -32,10 +32,10 @@ func (c Containers) CopyFrom(ctx context.Context, name, path string) (container.
 	}
 	stat, err := pathStat(resp)
 	if err != nil {
-		_ = resp.Body.Close()
+		_ = resp.body.Close()
 		return container.PathStat{}, nil, err
 	}
-	return stat, resp.Body, nil
+	return stat, resp.body, nil
 }
 
 // CopyTo unpacks a tar archive in a folder of a container.
@@ -47,9 +47,9 @@ func (c Containers) CopyTo(ctx context.Context, name string, opts types.CopyToOp
 }
 
 // pathStat reads the header that tells what a path is.
-func pathStat(resp *http.Response) (container.PathStat, error) {
+func pathStat(resp *answer) (container.PathStat, error) {
 	var stat container.PathStat
-	encoded, err := base64.StdEncoding.DecodeString(resp.Header.Get("X-Docker-Container-Path-Stat"))
+	encoded, err := base64.StdEncoding.DecodeString(resp.header.Get("X-Docker-Container-Path-Stat"))
 	if err == nil {
 		err = json.Unmarshal(encoded, &stat)
 	}

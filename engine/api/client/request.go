@@ -7,9 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
+	"time"
 
 	"github.com/moby/moby/api/types/common"
 
@@ -33,27 +36,33 @@ type payload struct {
 	upload io.Reader // sent as it comes, a tar archive; takes the place of body
 }
 
-func (t *transport) head(ctx context.Context, path string, query url.Values) (*http.Response, error) {
+// answer is what the daemon sends back when all went well.
+type answer struct {
+	header http.Header
+	body   io.ReadCloser
+}
+
+func (t *transport) head(ctx context.Context, path string, query url.Values) (*answer, error) {
 	return t.request(ctx, http.MethodHead, path, payload{query: query})
 }
 
-func (t *transport) get(ctx context.Context, path string, query url.Values) (*http.Response, error) {
+func (t *transport) get(ctx context.Context, path string, query url.Values) (*answer, error) {
 	return t.request(ctx, http.MethodGet, path, payload{query: query})
 }
 
-func (t *transport) delete(ctx context.Context, path string, query url.Values) (*http.Response, error) {
+func (t *transport) delete(ctx context.Context, path string, query url.Values) (*answer, error) {
 	return t.request(ctx, http.MethodDelete, path, payload{query: query})
 }
 
-func (t *transport) post(ctx context.Context, path string, query url.Values, body any) (*http.Response, error) {
+func (t *transport) post(ctx context.Context, path string, query url.Values, body any) (*answer, error) {
 	return t.request(ctx, http.MethodPost, path, payload{query: query, body: body})
 }
 
 // request sends one request, and once more in an older version if the daemon
 // asks for that. The answer's status is below 400; the caller closes its body.
-func (t *transport) request(ctx context.Context, method, path string, p payload) (*http.Response, error) {
-	if p.upload != nil {
-		if err := t.negotiate(ctx); err != nil {
+func (t *transport) request(ctx context.Context, method, path string, p payload) (*answer, error) {
+	if p.upload != nil || method == http.MethodHead {
+		if err := t.agree(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -71,9 +80,13 @@ func (t *transport) request(ctx context.Context, method, path string, p payload)
 	}
 }
 
-// negotiate makes the version certain for a body that cannot be sent twice.
-func (t *transport) negotiate(ctx context.Context) error {
-	return done(t.get(ctx, "/_ping", nil)) // not HEAD, whose refusal has no words
+// agree makes the version certain before a request whose body cannot be sent
+// twice, or whose refusal would have no words: that of HEAD.
+func (t *transport) agree(ctx context.Context) error {
+	if t.agreed.Load() {
+		return nil
+	}
+	return done(t.get(ctx, "/_ping", nil))
 }
 
 func newRequest(ctx context.Context, method, path string, p payload) (*http.Request, error) {
@@ -115,23 +128,38 @@ func encode(body any) (*bytes.Buffer, error) {
 }
 
 // send sends a request and turns an answer of failure into an error.
-func (t *transport) send(r *http.Request) (*http.Response, error) {
+func (t *transport) send(r *http.Request) (got *answer, err error) {
+	began := time.Now()
+	defer func() { t.trace(r, time.Since(began), err) }()
 	resp, err := t.http.Do(r)
 	if err != nil {
-		var wrapped *url.Error // its text has a host that nobody typed
-		if errors.As(err, &wrapped) {
-			err = wrapped.Err
-		}
-		if r.Context().Err() != nil {
-			return nil, r.Context().Err()
-		}
-		return nil, t.unreachable(err)
+		return nil, t.unsent(r, err)
 	}
 	if err := failure(resp); err != nil {
 		_ = resp.Body.Close()
 		return nil, err
 	}
-	return resp, nil
+	t.agreed.Store(true)
+	return &answer{header: resp.Header, body: resp.Body}, nil
+}
+
+// unsent is the error of a request that got no answer, in words for people.
+func (t *transport) unsent(r *http.Request, err error) error {
+	if r.Context().Err() != nil {
+		return r.Context().Err()
+	}
+	var op *net.OpError
+	switch {
+	case errors.As(err, &op) && op.Op == "dial" && errors.Is(err, os.ErrPermission):
+		return errdefs.Unavailable("permission denied while trying to connect to the engine daemon at %s", t.host)
+	case errors.As(err, &op) && op.Op == "dial":
+		return errdefs.Unavailable("Cannot connect to the engine daemon at %s. Is engined running?", t.host)
+	}
+	var wrapped *url.Error // its text has a host that nobody typed
+	if errors.As(err, &wrapped) {
+		err = wrapped.Err
+	}
+	return fmt.Errorf("asking the engine daemon: %w", err)
 }
 
 // failure is the error that an answer is, if it is one. 304 is none: what was
@@ -145,14 +173,14 @@ func failure(resp *http.Response) error {
 	if err != nil {
 		return fmt.Errorf("reading the daemon's error (%s): %w", resp.Status, err)
 	}
-	var answer common.ErrorResponse
-	if json.Unmarshal(body, &answer) != nil || answer.Message == "" {
-		answer.Message = strings.TrimSpace(string(body))
+	var said common.ErrorResponse
+	if json.Unmarshal(body, &said) != nil || said.Message == "" {
+		said.Message = strings.TrimSpace(string(body))
 	}
-	if answer.Message == "" {
-		answer.Message = resp.Status
+	if said.Message == "" {
+		said.Message = resp.Status
 	}
-	return errdefs.FromHTTP(status, "Error response from daemon: "+answer.Message)
+	return errdefs.FromHTTP(status, "Error response from daemon: "+said.Message)
 }
 
 // fallBack goes over to the version that the daemon's error names, if it
@@ -181,20 +209,20 @@ func isNumber(s string) bool { return s != "" && strings.Trim(s, "0123456789") =
 
 // decode reads an answer that is one JSON value. It takes what a request
 // returns, the error too.
-func decode[T any](resp *http.Response, err error) (T, error) {
+func decode[T any](resp *answer, err error) (T, error) {
 	value, _, err := decodeRaw[T](resp, err)
 	return value, err
 }
 
 // decodeRaw gives the answer's bytes too, which may have fields that T has
 // not.
-func decodeRaw[T any](resp *http.Response, err error) (T, json.RawMessage, error) {
+func decodeRaw[T any](resp *answer, err error) (T, json.RawMessage, error) {
 	var value T
 	if err != nil {
 		return value, nil, err
 	}
-	defer resp.Body.Close()
-	raw, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	defer resp.body.Close()
+	raw, err := io.ReadAll(io.LimitReader(resp.body, maxAnswer))
 	if err != nil {
 		return value, nil, fmt.Errorf("reading the daemon's answer: %w", err)
 	}
@@ -205,22 +233,22 @@ func decodeRaw[T any](resp *http.Response, err error) (T, json.RawMessage, error
 }
 
 // done ends an answer that has nothing to say.
-func done(resp *http.Response, err error) error {
+func done(resp *answer, err error) error {
 	if err != nil {
 		return err
 	}
-	defer resp.Body.Close()
+	defer resp.body.Close()
 	// A connection whose answer is read to its end is used again.
-	_, err = io.Copy(io.Discard, io.LimitReader(resp.Body, maxMessage))
+	_, err = io.Copy(io.Discard, io.LimitReader(resp.body, maxMessage))
 	return err
 }
 
 // body is the answer as it comes.
-func body(resp *http.Response, err error) (io.ReadCloser, error) {
+func body(resp *answer, err error) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	return resp.Body, nil
+	return resp.body, nil
 }
 
 // Lines is an answer of one JSON value after another. The caller closes it.
@@ -229,11 +257,11 @@ type Lines[T any] struct {
 	decoder *json.Decoder
 }
 
-func lines[T any](resp *http.Response, err error) (*Lines[T], error) {
+func lines[T any](resp *answer, err error) (*Lines[T], error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Lines[T]{resp.Body, json.NewDecoder(resp.Body)}, nil
+	return &Lines[T]{resp.body, json.NewDecoder(resp.body)}, nil
 }
 
 // Next waits for the next value; io.EOF is the end.

@@ -62,12 +62,14 @@ func (t *transport) hijack(ctx context.Context, path string, query url.Values, b
 
 // takeOver sends a request over a connection of its own, which net/http would
 // not give back for a status of 200.
-func (t *transport) takeOver(ctx context.Context, r *http.Request) (*Stream, error) {
+func (t *transport) takeOver(ctx context.Context, r *http.Request) (stream *Stream, err error) {
+	began := time.Now()
+	defer func() { t.trace(r, time.Since(began), err) }()
 	conn, err := t.dial(ctx)
 	if err != nil {
-		return nil, t.unreachable(err)
+		return nil, t.unsent(r, err)
 	}
-	stream := &Stream{conn: conn, unread: bufio.NewReader(conn)}
+	stream = &Stream{conn: conn, unread: bufio.NewReader(conn)}
 	// A read that waits sees a deadline; and closing, as at the end, could
 	// meet a descriptor that is somebody else's by now.
 	stream.stop = context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
@@ -78,6 +80,7 @@ func (t *transport) takeOver(ctx context.Context, r *http.Request) (*Stream, err
 		}
 		return nil, err
 	}
+	t.agreed.Store(true)
 	return stream, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/moby/moby/api/types/checkpoint"
 	"github.com/moby/moby/api/types/container"
@@ -75,7 +76,7 @@ func (f *fake) asked() string {
 }
 
 // talk answers on a client's connection what it reads there, in capitals.
-func (f *fake) talk(connect Connect) error {
+func (f *fake) talk(ctx context.Context, connect Connect) error {
 	conn, err := connect(f.kind)
 	if err != nil {
 		return err
@@ -84,6 +85,11 @@ func (f *fake) talk(connect Connect) error {
 	read, err := io.ReadAll(conn)
 	if err != nil {
 		return err
+	}
+	// The end of the input is not the end of the request.
+	time.Sleep(10 * time.Millisecond)
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
 	_, err = fmt.Fprintf(conn, "heard %s", strings.ToUpper(string(read)))
 	return err
@@ -168,11 +174,11 @@ func (f fakeContainers) Wait(_ context.Context, name string, condition container
 	return f.exit, f.called("Wait", name, condition)
 }
 
-func (f fakeContainers) Attach(_ context.Context, name string, opts types.AttachOptions, connect Connect) error {
+func (f fakeContainers) Attach(ctx context.Context, name string, opts types.AttachOptions, connect Connect) error {
 	if err := f.called("Attach", name, opts); err != nil {
 		return err
 	}
-	return f.talk(connect)
+	return f.talk(ctx, connect)
 }
 
 func (f fakeContainers) Resize(_ context.Context, name string, opts types.ResizeOptions) error {
@@ -205,11 +211,11 @@ func (f fakeContainers) ExecCreate(_ context.Context, name string, req container
 	return container.ExecCreateResponse{ID: "e1"}, f.called("ExecCreate", name, req.Cmd)
 }
 
-func (f fakeContainers) ExecStart(_ context.Context, id string, opts types.ExecStartOptions, connect Connect) error {
+func (f fakeContainers) ExecStart(ctx context.Context, id string, opts types.ExecStartOptions, connect Connect) error {
 	if err := f.called("ExecStart", id, opts); err != nil || opts.Detach {
 		return err
 	}
-	return f.talk(connect)
+	return f.talk(ctx, connect)
 }
 
 func (f fakeContainers) ExecInspect(_ context.Context, id string) (container.ExecInspectResponse, error) {

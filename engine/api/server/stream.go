@@ -1,7 +1,7 @@
 package server
 
 import (
-	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -42,7 +42,11 @@ func connect(w http.ResponseWriter, r *http.Request) Connect {
 		if _, err := fmt.Fprintf(conn, head, contentType(kind, versionOf(r))); err != nil {
 			return nil, closing(conn, err)
 		}
-		return &hijacked{Conn: conn, unread: buffered.Reader}, nil
+		early, err := buffered.Reader.Peek(buffered.Reader.Buffered())
+		if err != nil {
+			return nil, closing(conn, err)
+		}
+		return &hijacked{Conn: conn, early: bytes.NewReader(early)}, nil
 	}
 }
 
@@ -52,13 +56,20 @@ func closing(c io.Closer, err error) error {
 }
 
 // hijacked is a client's connection. What came in the same packet as the
-// request is read first.
+// request is read first. The rest is read from the connection itself: the
+// server's own reader would end the request's context with the input, while
+// there may be output for hours.
 type hijacked struct {
 	net.Conn
-	unread *bufio.Reader
+	early *bytes.Reader
 }
 
-func (h *hijacked) Read(p []byte) (int, error) { return h.unread.Read(p) }
+func (h *hijacked) Read(p []byte) (int, error) {
+	if h.early.Len() > 0 {
+		return h.early.Read(p)
+	}
+	return h.Conn.Read(p)
+}
 
 // CloseWrite ends the output and leaves the input open.
 func (h *hijacked) CloseWrite() error {

@@ -6,12 +6,11 @@
 // clients. Errors are of the classes of containerd's errdefs.
 //
 // The connection is made when it is first needed, and again after containerd
-// was restarted.
+// was restarted: what is asked meanwhile waits for a while. What was under way
+// fails with the class Unavailable, as nobody knows how far it came.
 package client
 
 import (
-	"context"
-
 	"github.com/containerd/containerd/api/services/containers/v1"
 	contentapi "github.com/containerd/containerd/api/services/content/v1"
 	diffapi "github.com/containerd/containerd/api/services/diff/v1"
@@ -29,10 +28,8 @@ import (
 	leasesproxy "github.com/containerd/containerd/v2/core/leases/proxy"
 	"github.com/containerd/containerd/v2/core/snapshots"
 	snapshotsproxy "github.com/containerd/containerd/v2/core/snapshots/proxy"
-	"github.com/containerd/containerd/v2/pkg/namespaces"
 	"github.com/containerd/errdefs/pkg/errgrpc"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
 )
 
 // Config says which containerd, and how to use it.
@@ -57,21 +54,9 @@ type Client struct {
 // Snapshotter is the name of the snapshotter that the engine uses.
 const Snapshotter = "overlayfs"
 
-// maxMessage is containerd's.
-const maxMessage = 16 << 20
-
 // New is a client that has not connected yet.
 func New(c Config) (*Client, error) {
-	conn, err := grpc.NewClient("unix://"+c.Address,
-		grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxMessage), grpc.MaxCallSendMsgSize(maxMessage), grpc.WaitForReady(true)),
-		grpc.WithUnaryInterceptor(func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
-			return invoke(namespaces.WithNamespace(ctx, c.Namespace), method, req, reply, cc, opts...)
-		}),
-		grpc.WithStreamInterceptor(func(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, open grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
-			return open(namespaces.WithNamespace(ctx, c.Namespace), desc, cc, method, opts...)
-		}),
-	)
+	conn, err := dial(c)
 	if err != nil {
 		return nil, err
 	}

@@ -11,7 +11,7 @@ import (
 // CloseIO ends a process's standard input.
 func (s *service) CloseIO(ctx context.Context, r *tasks.CloseIORequest) (*emptypb.Empty, error) {
 	if err := s.core.CloseIO(ctx, &taskv3.CloseIORequest{ID: r.ContainerID, ExecID: r.ExecID, Stdin: r.Stdin}); err != nil {
-		return nil, failed(err)
+		return nil, err
 	}
 	return &emptypb.Empty{}, nil
 }

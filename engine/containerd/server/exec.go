@@ -14,7 +14,7 @@ func (s *service) Exec(ctx context.Context, r *tasks.ExecProcessRequest) (*empty
 		ID: r.ContainerID, ExecID: r.ExecID, Terminal: r.Terminal,
 		Stdin: r.Stdin, Stdout: r.Stdout, Stderr: r.Stderr, Spec: r.Spec,
 	}); err != nil {
-		return nil, failed(err)
+		return nil, err
 	}
 	return &emptypb.Empty{}, nil
 }

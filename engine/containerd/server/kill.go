@@ -11,7 +11,7 @@ import (
 // Kill signals a process, or all of a container's.
 func (s *service) Kill(ctx context.Context, r *tasks.KillRequest) (*emptypb.Empty, error) {
 	if err := s.core.Kill(ctx, &taskv3.KillRequest{ID: r.ContainerID, ExecID: r.ExecID, Signal: r.Signal, All: r.All}); err != nil {
-		return nil, failed(err)
+		return nil, err
 	}
 	return &emptypb.Empty{}, nil
 }

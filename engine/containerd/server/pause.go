@@ -10,7 +10,7 @@ import (
 // Pause freezes a container.
 func (s *service) Pause(ctx context.Context, r *tasks.PauseTaskRequest) (*emptypb.Empty, error) {
 	if err := s.core.Pause(ctx, r.ContainerID); err != nil {
-		return nil, failed(err)
+		return nil, err
 	}
 	return &emptypb.Empty{}, nil
 }

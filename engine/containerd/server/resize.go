@@ -11,7 +11,7 @@ import (
 // ResizePty sets the size of a process's terminal.
 func (s *service) ResizePty(ctx context.Context, r *tasks.ResizePtyRequest) (*emptypb.Empty, error) {
 	if err := s.core.ResizePty(ctx, &taskv3.ResizePtyRequest{ID: r.ContainerID, ExecID: r.ExecID, Width: r.Width, Height: r.Height}); err != nil {
-		return nil, failed(err)
+		return nil, err
 	}
 	return &emptypb.Empty{}, nil
 }

@@ -10,7 +10,7 @@ import (
 func (s *service) Start(ctx context.Context, r *tasks.StartRequest) (*tasks.StartResponse, error) {
 	pid, err := s.core.Start(ctx, r.ContainerID, r.ExecID)
 	if err != nil {
-		return nil, failed(err)
+		return nil, err
 	}
 	return &tasks.StartResponse{Pid: pid}, nil
 }

@@ -12,7 +12,7 @@ import (
 func (s *service) Get(ctx context.Context, r *tasks.GetRequest) (*tasks.GetResponse, error) {
 	state, err := s.core.State(ctx, r.ContainerID, r.ExecID)
 	if err != nil {
-		return nil, failed(err)
+		return nil, err
 	}
 	p := processOf(state)
 	if r.ExecID != "" {
@@ -25,7 +25,7 @@ func (s *service) Get(ctx context.Context, r *tasks.GetRequest) (*tasks.GetRespo
 func (s *service) List(ctx context.Context, _ *tasks.ListTasksRequest) (*tasks.ListTasksResponse, error) {
 	all, err := s.core.List(ctx)
 	if err != nil {
-		return nil, failed(err)
+		return nil, err
 	}
 	resp := &tasks.ListTasksResponse{}
 	for _, state := range all {

@@ -2,44 +2,48 @@ package server
 
 import (
 	"context"
-	"strings"
 
 	"github.com/containerd/containerd/api/services/tasks/v1"
+	"github.com/containerd/containerd/v2/pkg/filters"
+	"github.com/containerd/errdefs"
 	"github.com/containerd/log"
+
+	ours "github.com/callroute/callroute/engine/errdefs"
 )
 
-// Metrics reads the cgroups of the tasks that a filter of the form id==ID
-// names, or of all.
+// Metrics reads the cgroups of the tasks that match any of the filters, or of
+// all. A task that ends meanwhile is left out.
 func (s *service) Metrics(ctx context.Context, r *tasks.MetricsRequest) (*tasks.MetricsResponse, error) {
-	var ids []string
-	for _, filter := range r.Filters {
-		if id, ok := strings.CutPrefix(filter, "id=="); ok {
-			ids = append(ids, id)
-		}
-	}
-	if len(ids) > 0 {
-		resp := &tasks.MetricsResponse{}
-		for _, id := range ids {
-			m, err := s.core.Stats(ctx, id)
-			if err != nil {
-				return nil, failed(err)
-			}
-			resp.Metrics = append(resp.Metrics, m)
-		}
-		return resp, nil
-	}
-	all, err := s.core.List(ctx)
+	filter, err := filters.ParseAll(r.Filters...)
 	if err != nil {
-		return nil, failed(err)
+		return nil, ours.Invalid("%w", err)
+	}
+	ids, err := s.core.IDs(ctx)
+	if err != nil {
+		return nil, err
 	}
 	resp := &tasks.MetricsResponse{}
-	for _, state := range all {
-		m, err := s.core.Stats(ctx, state.ID)
+	for _, id := range ids {
+		if !filter.Match(taskFields(id)) {
+			continue
+		}
+		m, err := s.core.Stats(ctx, id)
 		if err != nil {
-			log.G(ctx).WithError(err).Warnf("metrics of %s", state.ID)
+			if !errdefs.IsNotFound(err) {
+				log.G(ctx).WithError(err).Warnf("no metrics of %s", id)
+			}
 			continue
 		}
 		resp.Metrics = append(resp.Metrics, m)
 	}
 	return resp, nil
+}
+
+func taskFields(id string) filters.Adaptor {
+	return filters.AdapterFunc(func(path []string) (string, bool) {
+		if len(path) == 1 && path[0] == "id" {
+			return id, true
+		}
+		return "", false
+	})
 }

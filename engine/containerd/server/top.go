@@ -10,7 +10,7 @@ import (
 func (s *service) ListPids(ctx context.Context, r *tasks.ListPidsRequest) (*tasks.ListPidsResponse, error) {
 	pids, err := s.core.Pids(ctx, r.ContainerID)
 	if err != nil {
-		return nil, failed(err)
+		return nil, err
 	}
 	return &tasks.ListPidsResponse{Processes: pids}, nil
 }

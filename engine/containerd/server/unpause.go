@@ -10,7 +10,7 @@ import (
 // Resume thaws a container.
 func (s *service) Resume(ctx context.Context, r *tasks.ResumeTaskRequest) (*emptypb.Empty, error) {
 	if err := s.core.Resume(ctx, r.ContainerID); err != nil {
-		return nil, failed(err)
+		return nil, err
 	}
 	return &emptypb.Empty{}, nil
 }

@@ -11,7 +11,7 @@ import (
 // Update changes the limits of a container.
 func (s *service) Update(ctx context.Context, r *tasks.UpdateTaskRequest) (*emptypb.Empty, error) {
 	if err := s.core.Update(ctx, &taskv3.UpdateTaskRequest{ID: r.ContainerID, Resources: r.Resources, Annotations: r.Annotations}); err != nil {
-		return nil, failed(err)
+		return nil, err
 	}
 	return &emptypb.Empty{}, nil
 }

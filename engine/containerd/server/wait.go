@@ -10,7 +10,7 @@ import (
 func (s *service) Wait(ctx context.Context, r *tasks.WaitRequest) (*tasks.WaitResponse, error) {
 	exit, err := s.core.Wait(ctx, r.ContainerID, r.ExecID)
 	if err != nil {
-		return nil, failed(err)
+		return nil, err
 	}
 	return &tasks.WaitResponse{ExitStatus: exit.ExitStatus, ExitedAt: exit.ExitedAt}, nil
 }

@@ -1,139 +1,132 @@
-// Package storage opens what containerd keeps on disk: content, snapshots and
-// the metadata that ties them together, with its garbage collection, and the
-// gRPC services over them.
+// Package storage opens what containerd keeps on disk, on containerd's own
+// libraries.
 //
-// All of it is containerd's own, taken from its libraries. They come as plugins
-// that find each other in a registry; Open names the ones this engine has and
-// starts them in the order of their needs, so that what runs is written here.
+// Words. Content is blobs by their digest. A snapshot is a layer's files, or
+// what a container writes on top. Metadata, a bolt database, holds everything
+// else: the namespaces, and in each the names of images, the records of
+// containers, the leases, the labels, and which content and snapshots belong to
+// it. A thing is reached from an image, a container, a lease or a label of what
+// is reached; what nothing reaches is collected (collect.go).
+//
+// The folders under the root are containerd's too, so a root can be handed over
+// from one to the other.
 package storage
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
+	"time"
 
 	"github.com/containerd/containerd/v2/core/containers"
 	"github.com/containerd/containerd/v2/core/content"
-	"github.com/containerd/containerd/v2/core/events/exchange"
+	"github.com/containerd/containerd/v2/core/diff"
+	"github.com/containerd/containerd/v2/core/diff/apply"
+	"github.com/containerd/containerd/v2/core/events"
+	"github.com/containerd/containerd/v2/core/images"
+	"github.com/containerd/containerd/v2/core/leases"
 	"github.com/containerd/containerd/v2/core/metadata"
-	"github.com/containerd/containerd/v2/plugins"
-	_ "github.com/containerd/containerd/v2/plugins/content/local/plugin"     // blobs in files
-	_ "github.com/containerd/containerd/v2/plugins/diff/walking/plugin"      // layers from and to folders
-	_ "github.com/containerd/containerd/v2/plugins/events"                   // the exchange
-	_ "github.com/containerd/containerd/v2/plugins/gc"                       // when to collect
-	_ "github.com/containerd/containerd/v2/plugins/leases"                   // what not to collect
-	_ "github.com/containerd/containerd/v2/plugins/metadata"                 // bbolt
-	_ "github.com/containerd/containerd/v2/plugins/services/containers"      // records of containers
-	_ "github.com/containerd/containerd/v2/plugins/services/content"         // and so on: the services
-	_ "github.com/containerd/containerd/v2/plugins/services/diff"            // that clients call
-	_ "github.com/containerd/containerd/v2/plugins/services/events"          //
-	_ "github.com/containerd/containerd/v2/plugins/services/healthcheck"     //
-	_ "github.com/containerd/containerd/v2/plugins/services/images"          //
-	_ "github.com/containerd/containerd/v2/plugins/services/leases"          //
-	_ "github.com/containerd/containerd/v2/plugins/services/namespaces"      //
-	_ "github.com/containerd/containerd/v2/plugins/services/snapshots"       //
-	_ "github.com/containerd/containerd/v2/plugins/services/version"         //
-	_ "github.com/containerd/containerd/v2/plugins/services/warning"         // needed by images
-	_ "github.com/containerd/containerd/v2/plugins/snapshots/overlay/plugin" // overlayfs
-	"github.com/containerd/plugin"
-	"github.com/containerd/plugin/registry"
-	"google.golang.org/grpc"
+	"github.com/containerd/containerd/v2/core/mount"
+	"github.com/containerd/containerd/v2/core/snapshots"
+	"github.com/containerd/containerd/v2/plugins/content/local"
+	"github.com/containerd/containerd/v2/plugins/diff/walking"
+	"github.com/containerd/containerd/v2/plugins/snapshots/overlay"
+	"github.com/containerd/log"
+	bolt "go.etcd.io/bbolt"
 )
 
-// parts are the kinds of plugins that the engine has. Others that the libraries
-// bring along stay off.
-var parts = []plugin.Type{
-	plugins.ContentPlugin, plugins.SnapshotPlugin, plugins.EventPlugin, plugins.MetadataPlugin, plugins.LeasePlugin,
-	plugins.GCPlugin, plugins.DiffPlugin, plugins.WarningPlugin, plugins.ServicePlugin, plugins.GRPCPlugin,
-}
+// Snapshotter is the name of the snapshotter there is.
+const Snapshotter = "overlayfs"
+
+// Folders under the root.
+const (
+	contentDir   = "io.containerd.content.v1.content"
+	snapshotsDir = "io.containerd.snapshotter.v1.overlayfs"
+	metadataDir  = "io.containerd.metadata.v1.bolt"
+	mountsDir    = "tmpmounts"
+)
 
 // Storage is the open storage.
 type Storage struct {
-	metadata *metadata.DB
-	exchange *exchange.Exchange
-	services []service
-	parts    []*plugin.Plugin
+	Content    content.Store
+	Images     images.Store
+	Containers containers.Store
+	Leases     leases.Manager
+	Snapshots  snapshots.Snapshotter
+	Namespaces *Namespaces
+	Applier    diff.Applier  // unpacks layers into mounts
+	Comparer   diff.Comparer // packs what one mount has over another
+	Collector  *Collector
+
+	bolt        *bolt.DB
+	snapshotter snapshots.Snapshotter
 }
 
-// service is what a plugin of type GRPCPlugin makes.
-type service interface {
-	Register(*grpc.Server) error
+// lockTime is how long another process may take to let go of the metadata.
+const lockTime = 5 * time.Second
+
+// Open opens the storage under root, which nobody else may have open. What
+// changes is told to told.
+func Open(ctx context.Context, root string, told events.Publisher) (_ *Storage, err error) {
+	if err := clearMounts(ctx, root); err != nil {
+		return nil, err
+	}
+	blobs, err := local.NewStore(filepath.Join(root, contentDir))
+	if err != nil {
+		return nil, fmt.Errorf("content: %w", err)
+	}
+	// A removed snapshot's files go with the next collection: whoever removes a
+	// container need not wait for them.
+	snapshotter, err := overlay.NewSnapshotter(filepath.Join(root, snapshotsDir), overlay.AsynchronousRemove)
+	if err != nil {
+		return nil, fmt.Errorf("snapshots: %w", err)
+	}
+	if err := os.MkdirAll(filepath.Join(root, metadataDir), 0o711); err != nil {
+		return nil, errors.Join(err, snapshotter.Close())
+	}
+	options := *bolt.DefaultOptions
+	options.Timeout = lockTime
+	options.NoFreelistSync = true // less to write for each change; it is rebuilt when opened
+	options.NoStatistics = true
+	file, err := bolt.Open(filepath.Join(root, metadataDir, "meta.db"), 0o600, &options)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("metadata: %w", err), snapshotter.Close())
+	}
+	db := metadata.NewDB(file, blobs, map[string]snapshots.Snapshotter{Snapshotter: snapshotter}, metadata.WithEventsPublisher(told))
+	if err := db.Init(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("metadata: %w", err), file.Close(), snapshotter.Close())
+	}
+	return &Storage{
+		Content:    db.ContentStore(),
+		Images:     metadata.NewImageStore(db),
+		Containers: metadata.NewContainerStore(db),
+		Leases:     metadata.NewLeaseManager(db),
+		Snapshots:  db.Snapshotter(Snapshotter),
+		Namespaces: &Namespaces{db},
+		Applier:    apply.NewFileSystemApplier(db.ContentStore()),
+		Comparer:   walking.NewWalkingDiff(db.ContentStore()),
+		Collector:  newCollector(db),
+
+		bolt: file, snapshotter: snapshotter,
+	}, nil
 }
 
-// Open opens the storage under root, whose transient files are under state. It
-// fails if another process has it open. Its garbage collection ends with ctx.
-func Open(ctx context.Context, root, state, address string) (*Storage, error) {
-	s := &Storage{}
-	set := plugin.NewPluginSet()
-	off := func(r *plugin.Registration) bool { return !slices.Contains(parts, r.Type) }
-	for _, r := range registry.Graph(off) {
-		ic := plugin.NewContext(ctx, set, map[string]string{
-			plugins.PropertyRootDir:     filepath.Join(root, r.URI()),
-			plugins.PropertyStateDir:    filepath.Join(state, r.URI()),
-			plugins.PropertyGRPCAddress: address,
-		})
-		ic.RegisterReadiness = func() func() { return func() {} }
-		ic.Config = r.Config
-		p := r.Init(ic)
-		if err := set.Add(p); err != nil {
-			return nil, err
-		}
-		instance, err := p.Instance()
-		if plugin.IsSkipPlugin(err) {
-			continue
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", r.URI(), err)
-		}
-		s.parts = append(s.parts, p)
-		switch part := instance.(type) {
-		case *metadata.DB:
-			s.metadata = part
-		case *exchange.Exchange:
-			s.exchange = part
-		}
-		if r.Type == plugins.GRPCPlugin {
-			if part, ok := instance.(service); ok {
-				s.services = append(s.services, part)
-			}
-		}
+// clearMounts names the folder where layers are mounted while they are packed
+// and unpacked, and unmounts what a killed process left there.
+func clearMounts(ctx context.Context, root string) error {
+	if err := mount.SetTempMountLocation(filepath.Join(root, mountsDir)); err != nil {
+		return err
 	}
-	if s.metadata == nil || s.exchange == nil {
-		return nil, fmt.Errorf("the storage is not complete: no metadata or no events")
+	left, err := mount.CleanupTempMounts(0)
+	for _, err := range left {
+		log.G(ctx).WithError(err).Warn("a mount stays")
 	}
-	return s, nil
+	return err
 }
 
-// Register serves the storage to clients.
-func (s *Storage) Register(server *grpc.Server) error {
-	for _, svc := range s.services {
-		if err := svc.Register(server); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// Containers are the records of containers.
-func (s *Storage) Containers() containers.Store { return metadata.NewContainerStore(s.metadata) }
-
-// Content is the blobs.
-func (s *Storage) Content() content.Store { return s.metadata.ContentStore() }
-
-// Events is where everything that happens is told.
-func (s *Storage) Events() *exchange.Exchange { return s.exchange }
-
-// Parts are the plugins that run, for introspection.
-func (s *Storage) Parts() []*plugin.Plugin { return s.parts }
-
-// Prepare makes the folders of the storage, for nobody else to write.
-func Prepare(root, state string) error {
-	for _, dir := range []string{root, state} {
-		if err := os.MkdirAll(dir, 0o711); err != nil {
-			return err
-		}
-	}
-	return nil
+// Close closes the storage. Nobody may use it any more.
+func (s *Storage) Close() error {
+	return errors.Join(s.bolt.Close(), s.snapshotter.Close())
 }

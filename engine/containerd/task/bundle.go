@@ -3,72 +3,65 @@ package task
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 
 	"github.com/containerd/containerd/v2/core/mount"
 	"github.com/containerd/containerd/v2/pkg/identifiers"
-	"github.com/moby/sys/atomicwriter"
-	"google.golang.org/protobuf/types/known/anypb"
+	cerrdefs "github.com/containerd/errdefs"
+	"golang.org/x/sys/unix"
 
 	"github.com/callroute/callroute/engine/errdefs"
+	"github.com/callroute/callroute/engine/shim/bundle"
 )
+
+// workLink is the name in a bundle of the folder of what is too big for it,
+// which shims expect there.
+const workLink = "work"
 
 // newBundle makes the folder of a task with the spec in config.json and an
 // empty rootfs. Its name is the id, so that must be safe as one.
-func (t *Tasks) newBundle(k key, spec []byte) (string, error) {
+func (t *Tasks) newBundle(k key, spec []byte) error {
 	if err := identifiers.Validate(k.id); err != nil {
-		return "", errdefs.Invalid("invalid task id %q: %v", k.id, err)
+		return errdefs.Invalid("task id %q: %w", k.id, err)
 	}
 	if !json.Valid(spec) {
-		return "", errdefs.Invalid("the spec of %s is no JSON", k.id)
+		return errdefs.Invalid("the spec of %s is not JSON", k.id)
 	}
-	parent := filepath.Join(t.Bundles, k.namespace)
-	if err := os.MkdirAll(parent, 0o711); err != nil {
-		return "", err
-	}
-	bundle := filepath.Join(parent, k.id)
-	if err := os.Mkdir(bundle, 0o700); err != nil {
-		if errors.Is(err, os.ErrExist) {
-			return "", errdefs.Conflict("task %s already exists", k.id)
-		}
-		return "", err
-	}
-	err := errors.Join(
-		os.Mkdir(filepath.Join(bundle, "rootfs"), 0o711),
-		atomicwriter.WriteFile(filepath.Join(bundle, "config.json"), spec, 0o600),
-	)
-	if err != nil {
-		return "", errors.Join(err, removeBundle(bundle))
-	}
-	return bundle, nil
-}
-
-// removeBundle removes the folder of a task. The shim unmounts the root file
-// system; should it still be mounted, it must not be emptied.
-func removeBundle(bundle string) error {
-	if err := mount.UnmountRecursive(filepath.Join(bundle, "rootfs"), 0); err != nil && !errors.Is(err, os.ErrNotExist) {
+	dir, work := t.bundleOf(k), t.workOf(k)
+	if err := errors.Join(os.MkdirAll(filepath.Dir(dir), 0o711), os.MkdirAll(filepath.Dir(work), 0o711)); err != nil {
 		return err
 	}
-	return os.RemoveAll(bundle)
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		if errors.Is(err, os.ErrExist) {
+			return fmt.Errorf("bundle of task %s: %w", k.id, cerrdefs.ErrAlreadyExists)
+		}
+		return err
+	}
+	err := errors.Join(
+		os.Mkdir(filepath.Join(dir, bundle.Rootfs), 0o711),
+		os.RemoveAll(work), // of a task whose bundle a reboot removed
+		os.Mkdir(work, 0o711),
+		os.Symlink(work, filepath.Join(dir, workLink)),
+		bundle.Write(dir, bundle.Config, spec),
+	)
+	if err != nil {
+		return errors.Join(err, t.removeBundle(k))
+	}
+	return nil
 }
 
-// specOf is the JSON of a container's spec.
-func specOf(spec interface{ GetValue() []byte }) []byte {
-	if spec == nil {
-		return nil
+// removeBundle removes the folders of a task. The shim unmounts the root file
+// system; should it still be mounted, it must not be emptied.
+func (t *Tasks) removeBundle(k key) error {
+	dir := t.bundleOf(k)
+	if err := mount.UnmountRecursive(filepath.Join(dir, bundle.Rootfs), unix.MNT_DETACH); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
 	}
-	return spec.GetValue()
+	return errors.Join(os.RemoveAll(t.workOf(k)), os.RemoveAll(dir))
 }
 
-// anyOf is options as they go over the wire, nil for none.
-func anyOf(options interface {
-	GetTypeUrl() string
-	GetValue() []byte
-},
-) *anypb.Any {
-	if options == nil || options.GetTypeUrl() == "" {
-		return nil
-	}
-	return &anypb.Any{TypeUrl: options.GetTypeUrl(), Value: options.GetValue()}
-}
+func (t *Tasks) bundleOf(k key) string { return filepath.Join(t.Bundles, k.namespace, k.id) }
+
+func (t *Tasks) workOf(k key) string { return filepath.Join(t.Work, k.namespace, k.id) }

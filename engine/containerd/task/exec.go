@@ -12,7 +12,7 @@ import (
 // Exec prepares another process in a container, which waits for Start.
 func (t *Tasks) Exec(ctx context.Context, r *taskv3.ExecProcessRequest) error {
 	if err := identifiers.Validate(r.ExecID); err != nil {
-		return errdefs.Invalid("invalid exec id %q: %v", r.ExecID, err)
+		return errdefs.Invalid("exec id %q: %w", r.ExecID, err)
 	}
 	found, err := t.find(ctx, r.ID)
 	if err != nil {

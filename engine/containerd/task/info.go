@@ -2,13 +2,9 @@ package task
 
 import (
 	"context"
-	"os"
-	"path/filepath"
 
 	"github.com/containerd/containerd/api/services/introspection/v1"
 	"github.com/containerd/containerd/api/types"
-	"github.com/google/uuid"
-	"github.com/moby/sys/atomicwriter"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
 
@@ -23,15 +19,12 @@ func (t *Tasks) Info(ctx context.Context, r *introspection.PluginInfoRequest) (*
 	}
 	var request types.RuntimeRequest
 	if r.Options != nil {
+		// By its bytes: clients name the type with or without a host before it.
 		if err := proto.Unmarshal(r.Options.Value, &request); err != nil {
-			return nil, errdefs.Invalid("options: %v", err)
+			return nil, errdefs.Invalid("options: %w", err)
 		}
 	}
-	name := request.RuntimePath
-	if name == "" {
-		name = DefaultRuntime
-	}
-	binary, err := shimBinary(name)
+	binary, err := t.shimBinary(request.RuntimePath)
 	if err != nil {
 		return nil, err
 	}
@@ -44,19 +37,4 @@ func (t *Tasks) Info(ctx context.Context, r *introspection.PluginInfoRequest) (*
 		return nil, err
 	}
 	return &introspection.PluginInfoResponse{Plugin: &introspection.Plugin{Type: r.Type, ID: r.ID}, Extra: extra}, nil
-}
-
-// DefaultRuntime is the runtime of a container that names none.
-const DefaultRuntime = "io.containerd.engine.v2"
-
-// Identity reads the name of this engine from a folder, and makes it at first.
-func Identity(root string) (string, error) {
-	path := filepath.Join(root, "uuid")
-	if data, err := os.ReadFile(path); err == nil {
-		if id, err := uuid.Parse(string(data)); err == nil {
-			return id.String(), nil
-		}
-	}
-	id := uuid.New().String()
-	return id, atomicwriter.WriteFile(path, []byte(id), 0o600)
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	taskv3 "github.com/containerd/containerd/api/runtime/task/v3"
@@ -14,59 +13,102 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// connectTime is how long a shim may take to answer after a restart.
-const connectTime = 5 * time.Second
+const (
+	connectTime = 5 * time.Second // a shim that does not answer so long after a restart is gone
+	reloads     = 16              // at once
+)
 
 // Reload takes up the tasks whose bundles a former process left: it connects
 // to the shims that run, and cleans up after those that are gone.
 func (t *Tasks) Reload(ctx context.Context) error {
-	spaces, err := os.ReadDir(t.Bundles)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
+	left, err := keysIn(t.Bundles)
 	if err != nil {
 		return err
 	}
 	var group errgroup.Group
-	group.SetLimit(16)
-	for _, ns := range spaces {
-		bundles, err := os.ReadDir(filepath.Join(t.Bundles, ns.Name()))
-		if err != nil {
-			return err
-		}
-		for _, b := range bundles {
-			if !b.IsDir() || strings.HasPrefix(b.Name(), ".") {
-				continue
-			}
-			found := &task{key: key{ns.Name(), b.Name()}, bundle: filepath.Join(t.Bundles, ns.Name(), b.Name())}
-			group.Go(func() error {
-				t.reload(namespaces.WithNamespace(ctx, found.namespace), found)
-				return nil
-			})
-		}
+	group.SetLimit(reloads)
+	for _, k := range left {
+		group.Go(func() error {
+			t.reload(namespaces.WithNamespace(ctx, k.namespace), k)
+			return nil
+		})
 	}
-	return group.Wait()
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	return t.removeWork()
 }
 
-func (t *Tasks) reload(ctx context.Context, found *task) {
+func (t *Tasks) reload(ctx context.Context, k key) {
+	found := newTask(k)
+	err := t.reconnect(ctx, found)
+	if err == nil {
+		err = t.add(found)
+	}
+	if err == nil {
+		log.G(ctx).Debugf("task %s goes on", k.id)
+		return
+	}
+	if !found.claim() {
+		return // it has died since, and that is being dealt with
+	}
+	log.G(ctx).WithError(err).Infof("task %s did not outlive us; cleaning up", k.id)
+	ctx, cancel := detached(k.namespace)
+	defer cancel()
+	if found.shim != nil { // it runs, without a container
+		t.shutdown(ctx, found)
+	}
+	exit := t.cleanUp(ctx, found)
+	found.finish(exit)
+	t.tell(ctx, found, exit)
+}
+
+// reconnect finds the shim of a bundle, and a container in it.
+func (t *Tasks) reconnect(ctx context.Context, found *task) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, connectTime)
 	defer cancel()
-	config := ShimConfig{Namespace: found.namespace, ID: found.id, Bundle: found.bundle, OnClose: func() { t.shimGone(found) }}
-	shim, err := t.Shims.Load(ctx, config)
-	if err == nil {
-		var state *taskv3.StateResponse
-		if state, err = shim.State(ctx, &taskv3.StateRequest{ID: found.id}); err == nil {
-			found.shim, found.pid = shim, state.Pid
-			if err := t.reserve(found); err != nil {
-				log.G(ctx).WithError(err).Warn("a task was there before it was loaded")
-			}
-			return
-		}
-		found.markRemoved()
-		shim.Close()
+	found.shim, err = t.Shims.Load(ctx, ShimConfig{
+		Namespace: found.namespace, ID: found.id, Bundle: t.bundleOf(found.key), OnClose: func() { t.shimGone(found) },
+	})
+	if err != nil {
+		found.shim = nil
+		return err
 	}
-	log.G(ctx).WithError(err).Infof("the shim of %s did not outlive us; cleaning up", found.id)
-	ctx, stop := detached(found.namespace)
-	defer stop()
-	t.cleanUp(ctx, found, config)
+	_, err = found.shim.State(ctx, &taskv3.StateRequest{ID: found.id})
+	return err
+}
+
+// removeWork removes the folders of tasks whose bundles a reboot removed.
+func (t *Tasks) removeWork() error {
+	left, err := keysIn(t.Work)
+	if err != nil {
+		return err
+	}
+	var failed []error
+	for _, k := range left {
+		if _, err := os.Lstat(t.bundleOf(k)); errors.Is(err, os.ErrNotExist) {
+			failed = append(failed, os.RemoveAll(t.workOf(k)))
+		}
+	}
+	return errors.Join(failed...)
+}
+
+// keysIn is the tasks that a folder has folders for.
+func keysIn(dir string) (found []key, err error) {
+	spaces, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	for _, space := range spaces {
+		tasks, err := os.ReadDir(filepath.Join(dir, space.Name()))
+		if err != nil {
+			return nil, err
+		}
+		for _, task := range tasks {
+			if task.IsDir() {
+				found = append(found, key{space.Name(), task.Name()})
+			}
+		}
+	}
+	return found, nil
 }

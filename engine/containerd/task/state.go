@@ -3,11 +3,12 @@ package task
 import (
 	"context"
 	"slices"
-	"strings"
+	"time"
 
 	taskv3 "github.com/containerd/containerd/api/runtime/task/v3"
 	"github.com/containerd/containerd/v2/pkg/namespaces"
 	"github.com/containerd/log"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/callroute/callroute/engine/errdefs"
 )
@@ -21,31 +22,55 @@ func (t *Tasks) State(ctx context.Context, id, execID string) (*taskv3.StateResp
 	return found.shim.State(ctx, &taskv3.StateRequest{ID: id, ExecID: execID})
 }
 
-// List is the state of the first process of every task of the namespace, by
-// id. A task that ends meanwhile is left out.
-func (t *Tasks) List(ctx context.Context) ([]*taskv3.StateResponse, error) {
+// IDs names the tasks of the namespace, sorted.
+func (t *Tasks) IDs(ctx context.Context) ([]string, error) {
 	ns, err := namespaces.NamespaceRequired(ctx)
 	if err != nil {
 		return nil, errdefs.Invalid("%w", err)
 	}
 	t.mu.Lock()
-	var found []*task
-	for k, each := range t.tasks {
-		if k.namespace == ns && each.shim != nil {
-			found = append(found, each)
+	defer t.mu.Unlock()
+	var ids []string
+	for k := range t.tasks {
+		if k.namespace == ns {
+			ids = append(ids, k.id)
 		}
 	}
-	t.mu.Unlock()
-	slices.SortFunc(found, func(a, b *task) int { return strings.Compare(a.id, b.id) })
-	var all []*taskv3.StateResponse
-	for _, each := range found {
-		state, err := each.shim.State(ctx, &taskv3.StateRequest{ID: each.id})
-		if err != nil {
-			log.G(ctx).WithError(err).Warnf("task %s does not tell its state", each.id)
-			continue
-		}
-		state.ID = each.id
-		all = append(all, state)
+	slices.Sort(ids)
+	return ids, nil
+}
+
+const (
+	stateTime = 2 * time.Second // for one shim, when all are asked
+	states    = 16              // at once
+)
+
+// List is the state of the first process of every task of the namespace, by
+// id. A task that ends meanwhile, or does not answer, is left out.
+func (t *Tasks) List(ctx context.Context) ([]*taskv3.StateResponse, error) {
+	ids, err := t.IDs(ctx)
+	if err != nil {
+		return nil, err
 	}
-	return all, nil
+	all := make([]*taskv3.StateResponse, len(ids))
+	var group errgroup.Group
+	group.SetLimit(states)
+	for i, id := range ids {
+		group.Go(func() error {
+			ctx, cancel := context.WithTimeout(ctx, stateTime)
+			defer cancel()
+			state, err := t.State(ctx, id, "")
+			if err != nil {
+				log.G(ctx).WithError(err).Warnf("task %s does not tell its state", id)
+				return nil //nolint:nilerr // the others are told
+			}
+			state.ID = id
+			all[i] = state
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(all, func(s *taskv3.StateResponse) bool { return s == nil }), nil
 }

@@ -9,15 +9,18 @@
 //
 // Phases. Create makes the bundle, starts the shim and has it make the first
 // process; every other verb finds the task's shim and passes the verb on (a
-// file each); Remove ends the shim and removes the bundle. Reload takes up the
-// tasks that a former process left: a shim that still runs is connected to
-// again, what another left is cleaned up.
+// file each); Remove ends the shim and removes the bundle. A shim that ends
+// otherwise is cleaned up after (death.go), and so is what it ran. Reload takes
+// up the tasks that a former process left: a shim that still runs is connected
+// to again, what another left is cleaned up.
 //
-// Every name is within a namespace, which comes with the context.
+// Every name is within a namespace, which comes with the context. Requests and
+// answers are those of containerd's API towards clients and shims.
 package task
 
 import (
 	"context"
+	"fmt"
 	"sync"
 
 	taskv3 "github.com/containerd/containerd/api/runtime/task/v3"
@@ -26,13 +29,14 @@ import (
 	"github.com/containerd/containerd/v2/core/content"
 	"github.com/containerd/containerd/v2/core/events"
 	"github.com/containerd/containerd/v2/pkg/namespaces"
-	"github.com/containerd/log"
+	cerrdefs "github.com/containerd/errdefs"
 	"google.golang.org/protobuf/types/known/anypb"
 
 	"github.com/callroute/callroute/engine/errdefs"
 )
 
-// Shim is what a task asks of its shim.
+// Shim is what a task asks of its shim. The class of an error is Unavailable
+// only if the shim is gone.
 type Shim interface {
 	Create(context.Context, *taskv3.CreateTaskRequest) (pid uint32, err error)
 	Start(context.Context, *taskv3.StartRequest) (pid uint32, err error)
@@ -49,7 +53,9 @@ type Shim interface {
 	Stats(context.Context, *taskv3.StatsRequest) (*taskv3.StatsResponse, error)
 	Wait(context.Context, *taskv3.WaitRequest) (*taskv3.WaitResponse, error)
 	Delete(context.Context, *taskv3.DeleteRequest) (*taskv3.DeleteResponse, error)
+	Connect(context.Context, *taskv3.ConnectRequest) (*taskv3.ConnectResponse, error)
 	Shutdown(context.Context, *taskv3.ShutdownRequest) error
+	// Close ends the connection, not the shim, and returns after OnClose.
 	Close() error
 }
 
@@ -79,7 +85,10 @@ type ShimConfig struct {
 
 // Config is what tasks need.
 type Config struct {
-	Bundles    string // their folder
+	Bundles string // folder of the bundles, which need not outlive a boot
+	Work    string // folder of what is too big for that
+	// ShimBinary is the program of DefaultRuntime; empty has it looked for.
+	ShimBinary string
 	Shims      Shims
 	Containers containers.Store
 	Content    content.Store
@@ -90,8 +99,9 @@ type Config struct {
 type Tasks struct {
 	Config
 
-	mu    sync.Mutex
-	tasks map[key]*task
+	mu     sync.Mutex
+	making map[key]chan struct{} // tasks that are being made; closed once they are, or are not
+	tasks  map[key]*task
 }
 
 type key struct{ namespace, id string }
@@ -99,34 +109,42 @@ type key struct{ namespace, id string }
 // task is a container that has processes.
 type task struct {
 	key
-	bundle string
-	shim   Shim
-	pid    uint32 // of the first process
+	shim         Shim
+	disconnected chan struct{} // closed when the connection to the shim ends
+	death
+}
 
-	// removed is set by Remove, so that the end of the connection is not taken
-	// for the death of the shim.
-	mu      sync.Mutex
-	removed bool
+func newTask(k key) *task {
+	return &task{key: k, disconnected: make(chan struct{}), death: death{over: make(chan struct{})}}
 }
 
 // New is the tasks of an empty engine; Reload adds what is there already.
 func New(c Config) *Tasks {
-	return &Tasks{Config: c, tasks: map[key]*task{}}
+	return &Tasks{Config: c, making: map[key]chan struct{}{}, tasks: map[key]*task{}}
 }
 
-// find is the task of a container.
+// find is the task of a container. One that is being made is waited for.
 func (t *Tasks) find(ctx context.Context, id string) (*task, error) {
 	k, err := keyOf(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	found := t.tasks[k]
-	if found == nil || found.shim == nil {
-		return nil, errdefs.NotFound("no running task found: task %s not found", id)
+	for {
+		t.mu.Lock()
+		found, making := t.tasks[k], t.making[k]
+		t.mu.Unlock()
+		switch {
+		case found != nil:
+			return found, nil
+		case making == nil:
+			return nil, errdefs.NotFound("task %s not found", id)
+		}
+		select {
+		case <-making:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
 	}
-	return found, nil
 }
 
 func keyOf(ctx context.Context, id string) (key, error) {
@@ -137,10 +155,46 @@ func keyOf(ctx context.Context, id string) (key, error) {
 	return key{ns, id}, nil
 }
 
-// publish tells the world what the shim, which tells the rest, cannot tell any
-// more. That nobody could be told is no failure.
-func (t *Tasks) publish(ctx context.Context, topic string, event events.Event) {
-	if err := t.Events.Publish(ctx, topic, event); err != nil {
-		log.G(ctx).WithError(err).Warnf("event %s is lost", topic)
+// reserve takes the name of a task, so that two creates of one container do not
+// meet in its bundle. The second waits for the first: that may be one whose
+// client has gone, and which is taken back.
+func (t *Tasks) reserve(ctx context.Context, k key) (release func(), err error) {
+	if _, err := t.find(ctx, k.id); !cerrdefs.IsNotFound(err) {
+		if err == nil {
+			err = fmt.Errorf("task %s: %w", k.id, cerrdefs.ErrAlreadyExists)
+		}
+		return nil, err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.tasks[k] != nil || t.making[k] != nil { // since it was looked for
+		return nil, fmt.Errorf("task %s: %w", k.id, cerrdefs.ErrAlreadyExists)
+	}
+	made := make(chan struct{})
+	t.making[k] = made
+	return func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		delete(t.making, k)
+		close(made)
+	}, nil
+}
+
+// add makes a task one that is found, unless its shim is gone already.
+func (t *Tasks) add(made *task) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if made.isClaimed() {
+		return errdefs.Unavailable("shim of %s is gone", made.id)
+	}
+	t.tasks[made.key] = made
+	return nil
+}
+
+func (t *Tasks) forget(gone *task) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.tasks[gone.key] == gone {
+		delete(t.tasks, gone.key)
 	}
 }

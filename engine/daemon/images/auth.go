@@ -15,15 +15,19 @@ import (
 func hosts(ref reference.Named, registryAuth string) docker.RegistryHosts {
 	client := &http.Client{Transport: docker.DefaultHTTPTransport(nil)}
 	auth := decodeAuth(registryAuth)
-	host, err := docker.DefaultHost(reference.Domain(ref))
+	domain := reference.Domain(ref)
 	return docker.ConfigureDefaultRegistries(
 		docker.WithClient(client),
 		docker.WithPlainHTTP(docker.MatchLocalhost),
 		docker.WithAuthorizer(docker.NewDockerAuthorizer(
 			docker.WithAuthClient(client),
 			docker.WithAuthCreds(func(asking string) (user, secret string, _ error) {
+				host, err := docker.DefaultHost(domain)
+				if err != nil {
+					return "", "", err
+				}
 				// Where a registry redirects to is not whom the credentials are for.
-				if err != nil || asking != host {
+				if asking != host {
 					return "", "", nil
 				}
 				if auth.IdentityToken != "" {

@@ -59,7 +59,7 @@ func changeOne(c *dockerspec.DockerOCIImageConfig, verb, rest string) error {
 			c.Env = append(c.Env, p.key+"="+p.value)
 		}
 	case "VOLUME":
-		for _, path := range list(rest) {
+		for _, path := range items(rest) {
 			set(&c.Volumes, path, struct{}{})
 		}
 	case "EXPOSE":
@@ -71,7 +71,7 @@ func changeOne(c *dockerspec.DockerOCIImageConfig, verb, rest string) error {
 			set(&c.ExposedPorts, string(port), struct{}{})
 		}
 	default:
-		return errdefs.Invalid("%s is not a valid change command", verb)
+		return errdefs.Invalid("%s is not a valid change command", strings.ToLower(verb))
 	}
 	return nil
 }
@@ -92,17 +92,17 @@ func command(rest string) []string {
 	return []string{"/bin/sh", "-c", rest}
 }
 
-// list is a JSON list, or words.
-func list(rest string) []string {
-	if items, ok := jsonList(rest); ok {
-		return items
+// items is a JSON list, or words.
+func items(rest string) []string {
+	if all, ok := jsonList(rest); ok {
+		return all
 	}
 	return strings.Fields(rest)
 }
 
 func jsonList(rest string) ([]string, bool) {
-	var items []string
-	return items, strings.HasPrefix(rest, "[") && json.Unmarshal([]byte(rest), &items) == nil
+	var all []string
+	return all, strings.HasPrefix(rest, "[") && json.Unmarshal([]byte(rest), &all) == nil
 }
 
 type pair struct{ key, value string }

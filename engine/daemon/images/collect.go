@@ -23,8 +23,26 @@ type collection struct {
 // Collect has containerd remove what nothing leads to, and waits for it. The
 // only ways to ask for that are the ends of a lease and of an image.
 func (s *Service) Collect(ctx context.Context) error {
-	lease, err := s.Leases.Create(ctx, leases.WithID(sessionPrefix+random()), leases.WithExpiration(sessionLimit))
+	lease, err := s.lease(ctx)
 	if err != nil {
+		return err
+	}
+	return s.Leases.Delete(ctx, lease, leases.SynchronousDelete)
+}
+
+// collectSnapshots has containerd look at its snapshots once more. On a full disk
+// it cannot write down that one is gone; by now it has removed blobs, and so made
+// room, but it looks at snapshots again only after one was removed.
+func (s *Service) collectSnapshots(ctx context.Context) error {
+	lease, err := s.lease(ctx)
+	if err != nil {
+		return err
+	}
+	ctx = leases.WithLease(ctx, lease.ID)
+	if _, err := s.Snapshots.Prepare(ctx, lease.ID, ""); err != nil {
+		return err
+	}
+	if err := s.Snapshots.Remove(ctx, lease.ID); err != nil {
 		return err
 	}
 	return s.Leases.Delete(ctx, lease, leases.SynchronousDelete)

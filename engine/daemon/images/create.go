@@ -31,7 +31,7 @@ func (s *Service) Prepare(ctx context.Context, i Image, key string) ([]mount.Mou
 		return nil, err
 	}
 	defer in.end(ctx)
-	if err := s.unpack(ctx, i.manifest, nil); err != nil {
+	if err := in.unpack(ctx, i.manifest, nil); err != nil {
 		return nil, err
 	}
 	return s.prepare(ctx, i, key)

@@ -66,7 +66,7 @@ func parseTime(value string, now time.Time) (time.Time, error) {
 		}
 	}
 	seconds, err := strconv.ParseFloat(value, 64)
-	if err != nil || seconds < 0 || seconds > 1<<40 {
+	if err != nil || !(seconds >= 0 && seconds < 1<<33) { // or not a number
 		return time.Time{}, errdefs.Invalid("invalid filter 'until=%s': neither a duration nor a time", value)
 	}
 	return time.Unix(0, int64(seconds*float64(time.Second))), nil

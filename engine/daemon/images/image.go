@@ -249,6 +249,8 @@ func readManifest(ctx context.Context, blobs content.Provider, target ocispec.De
 	if err != nil {
 		return nil, err
 	}
+	// The name that an archive gave it would stay with it.
+	target.Annotations = nil
 	var parsed ocispec.Manifest
 	if err := readJSON(ctx, blobs, target, &parsed); err != nil {
 		return nil, err

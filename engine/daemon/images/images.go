@@ -2,7 +2,6 @@ package images
 
 import (
 	"context"
-	"slices"
 
 	"github.com/distribution/reference"
 	"github.com/moby/moby/api/types/image"
@@ -21,7 +20,7 @@ func (s *Service) List(ctx context.Context, opts types.ImageListOptions) ([]imag
 	if err != nil {
 		return nil, err
 	}
-	list := []image.Summary{}
+	summaries := []image.Summary{}
 	for _, i := range all {
 		if !f.match(i) {
 			continue
@@ -40,24 +39,26 @@ func (s *Service) List(ctx context.Context, opts types.ImageListOptions) ([]imag
 			return nil, err
 		}
 		item.Size = sized.Size
-		list = append(list, item)
+		summaries = append(summaries, item)
 	}
-	return list, nil
+	return summaries, nil
 }
 
 // summary is the image as lists have it, without sizes. What has to be counted
 // is -1, which clients show as unknown.
 func (i Image) summary() image.Summary {
-	target := i.manifest.target
 	item := image.Summary{
-		ID: i.ID, RepoTags: slices.Clone(i.RepoTags), RepoDigests: slices.Clone(i.RepoDigests),
-		Labels: i.Config.Labels, SharedSize: -1, Containers: -1, Descriptor: &target,
+		ID: i.ID, RepoTags: list(i.RepoTags), RepoDigests: list(i.RepoDigests),
+		Labels: i.Config.Labels, SharedSize: -1, Containers: -1,
 	}
 	if !i.Created.IsZero() {
 		item.Created = i.Created.Unix()
 	}
 	return item
 }
+
+// list is a list of its own, which encodes as [] when there is nothing in it.
+func list(names []string) []string { return append([]string{}, names...) }
 
 // matching are the names that a person's patterns mean.
 func (i Image) matching(patterns []string) (tags, digests []string, err error) {

@@ -51,7 +51,7 @@ func (s *Service) Import(ctx context.Context, tar io.Reader, opts types.ImageImp
 	if err != nil {
 		return err
 	}
-	if err := s.unpack(ctx, m, nil); err != nil {
+	if err := in.unpack(ctx, m, nil); err != nil {
 		return err
 	}
 	s.names.Lock()

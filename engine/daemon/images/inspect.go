@@ -14,12 +14,12 @@ func (s *Service) Inspect(ctx context.Context, name string) (image.InspectRespon
 	if err != nil {
 		return image.InspectResponse{}, err
 	}
-	file, target := i.manifest.file, i.manifest.target
+	file := i.manifest.file
 	info := image.InspectResponse{
-		ID: i.ID, RepoTags: i.RepoTags, RepoDigests: i.RepoDigests,
+		ID: i.ID, RepoTags: list(i.RepoTags), RepoDigests: list(i.RepoDigests),
 		Comment: comment(file), Author: file.Author, Config: i.Config,
 		Architecture: file.Architecture, Variant: file.Variant, Os: file.OS, OsVersion: file.OSVersion,
-		Size: i.Size, Descriptor: &target,
+		Size:        i.Size,
 		GraphDriver: &storage.DriverData{Name: s.Snapshotter},
 		RootFS:      image.RootFS{Type: file.RootFS.Type},
 	}

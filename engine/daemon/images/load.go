@@ -34,7 +34,7 @@ func (s *Service) Load(ctx context.Context, tar io.Reader, progress types.Progre
 	}
 	out := report(progress)
 	for _, l := range loads {
-		if err := s.unpack(ctx, l.manifest, out.loading(l.manifest)); err != nil {
+		if err := in.unpack(ctx, l.manifest, out.loading(l.manifest)); err != nil {
 			return err
 		}
 	}

@@ -108,8 +108,10 @@ func TestLoadBadArchives(t *testing.T) {
 		return tarOf(file{name: "c.json", content: string(s.config())}, file{name: "l.tar", content: string(s.layers[0])},
 			file{name: "m.tar", content: string(s.layers[1])}, file{name: "manifest.json", content: string(asJSON([]any{m}))})
 	}
-	lie := blob{ociManifest, asJSON(map[string]any{"schemaVersion": 2, "mediaType": ociManifest, "config": oci[1].descriptor(),
-		"layers": []any{oci[3].descriptor(), oci[2].descriptor()}})} // in the wrong order
+	lie := blob{ociManifest, asJSON(map[string]any{
+		"schemaVersion": 2, "mediaType": ociManifest, "config": oci[1].descriptor(),
+		"layers": []any{oci[3].descriptor(), oci[2].descriptor()},
+	})} // in the wrong order
 	nested := blob{ociIndex, nil}
 	large := tarOf(file{name: "c.json", content: strings.Repeat(" ", maxJSON+1)}, file{name: "l.tar"},
 		file{name: "manifest.json", content: `[{"Config":"c.json","Layers":["l.tar"]}]`})
@@ -144,8 +146,10 @@ func TestLoadBadArchives(t *testing.T) {
 		{"OCI without a layer", ociArchive(entry, oci[:3]...), "is not in it"},
 		{"OCI digests of others", ociArchive([]any{lie.descriptor()}, append(oci[1:], lie)...), "not what the image says"},
 		{"OCI a digest that is none", ociArchive([]any{map[string]any{"mediaType": ociManifest, "digest": "sha256:../../x", "size": 3}}, oci...), "digest"},
-		{"OCI no match for the platform", ociArchive([]any{oci[0].with("platform", map[string]string{"os": "plan9", "architecture": "vax"}),
-			blob{ociIndex, asJSON(map[string]any{"schemaVersion": 2, "manifests": []any{oci[0].with("platform", map[string]string{"os": "plan9", "architecture": "vax"})}})}.descriptor()}, oci...), "not found"},
+		{"OCI no match for the platform", ociArchive([]any{
+			oci[0].with("platform", map[string]string{"os": "plan9", "architecture": "vax"}),
+			blob{ociIndex, asJSON(map[string]any{"schemaVersion": 2, "manifests": []any{oci[0].with("platform", map[string]string{"os": "plan9", "architecture": "vax"})}})}.descriptor(),
+		}, oci...), "not found"},
 		{"OCI no image at all", ociArchive([]any{nested.descriptor()}, nested), "is not valid"},
 		{"OCI a layer as manifest", ociArchive([]any{blob{ociLayer, s.layers[0]}.descriptor()}, blob{ociLayer, s.layers[0]}), "not an image"},
 		{"OCI something else", ociArchive([]any{helm().descriptor()}, helm(), blob{"application/x", []byte("{}")}), "not an image that can run"},
@@ -275,6 +279,12 @@ func TestLoadDiskFull(t *testing.T) {
 					t.Errorf("status %d", errdefs.ToHTTP(err))
 				}
 				e.wantNothingLeft()
+				check(t, filepath.WalkDir(disk, func(path string, d os.DirEntry, err error) error {
+					if info, err := d.Info(); err == nil && info.Mode().IsRegular() && info.Size() > 1<<20 {
+						t.Errorf("%s has %d bytes", path, info.Size())
+					}
+					return err
+				}))
 			}
 			// What fits still goes in.
 			e.mustLoad(dockerArchive(busybox("busybox")))
@@ -306,15 +316,15 @@ func TestGetErrors(t *testing.T) {
 	e.mustLoad(dockerArchive(busybox("busybox")))
 	id := busybox().id()
 	for name, want := range map[string]string{
-		"nosuch":                 "No such image: nosuch:latest",
-		"nosuch:1":               "No such image: nosuch:1",
-		"busybox:1":              "No such image: busybox:1",
-		"docker.io/library/x":    "No such image: x:latest",
-		id[:20] + "0000":         "No such image: " + id[:20] + "0000",
+		"nosuch":                   "No such image: nosuch:latest",
+		"nosuch:1":                 "No such image: nosuch:1",
+		"busybox:1":                "No such image: busybox:1",
+		"docker.io/library/x":      "No such image: x:latest",
+		id[:20] + "0000":           "No such image: " + id[:20] + "0000",
 		"sha256:" + id[7:70] + "0": "No such image: sha256:" + id[7:70] + "0",
-		"UPPER":                  "invalid reference format",
-		"":                       "invalid reference format",
-		"a b":                    "invalid reference format",
+		"UPPER":                    "invalid reference format",
+		"":                         "invalid reference format",
+		"a b":                      "invalid reference format",
 	} {
 		_, err := e.Get(e.ctx, name)
 		if name == id[:20]+"0000" {

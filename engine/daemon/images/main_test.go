@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -40,6 +41,7 @@ type engine struct {
 	db     *metadata.DB
 	root   string
 	users  map[string][]User
+	mu     sync.Mutex
 	events []string
 }
 
@@ -77,7 +79,10 @@ func startAt(t *testing.T, blobs, rest string) *engine {
 		Leases: collectingLeases{metadata.NewLeaseManager(db), db}, Applier: apply.NewFileSystemApplier(db.ContentStore()),
 		Users: func(id string) []User { return e.users[id] },
 		Event: func(action events.Action, id string, attributes map[string]string) {
-			e.events = append(e.events, fmt.Sprintf("%s %s %s", action, strings.TrimPrefix(id, "sha256:")[:min(7, len(strings.TrimPrefix(id, "sha256:")))], attributes["name"]))
+			hex := strings.TrimPrefix(id, "sha256:")
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			e.events = append(e.events, fmt.Sprintf("%s %s %s", action, hex[:min(7, len(hex))], attributes["name"]))
 		},
 	})
 	t.Cleanup(func() { e.Close(namespaces.WithNamespace(context.WithoutCancel(ctx), "test")) })
@@ -287,11 +292,15 @@ type spec struct {
 	layers  [][]byte // tars
 	labels  map[string]string
 	created time.Time
+	arch    string // amd64
 }
 
 func (s spec) config() []byte {
 	if s.created.IsZero() {
 		s.created = epoch
+	}
+	if s.arch == "" {
+		s.arch = "amd64"
 	}
 	var diffIDs, history []any
 	for _, l := range s.layers {
@@ -299,7 +308,7 @@ func (s spec) config() []byte {
 		history = append(history, map[string]any{"created": s.created, "created_by": "COPY / /"})
 	}
 	return asJSON(map[string]any{
-		"architecture": "amd64", "os": "linux", "created": s.created,
+		"architecture": s.arch, "os": "linux", "created": s.created,
 		"config":  map[string]any{"Cmd": []string{"sh"}, "Env": []string{"PATH=/bin"}, "Labels": s.labels},
 		"rootfs":  map[string]any{"type": "layers", "diff_ids": diffIDs},
 		"history": append(history, map[string]any{"created": s.created, "created_by": "CMD sh", "empty_layer": true}),
@@ -420,4 +429,19 @@ func withRef(ref string) content.WriterOpt { return content.WithRef(ref) }
 func TestMain(m *testing.M) {
 	logrus.SetOutput(io.Discard)
 	os.Exit(m.Run())
+}
+
+func (s spec) diffIDs() (ids []digest.Digest) {
+	for _, l := range s.layers {
+		ids = append(ids, digest.FromBytes(l))
+	}
+	return ids
+}
+
+// snapshotDirs counts the snapshots there are on disk.
+func (e *engine) snapshotDirs() int {
+	e.t.Helper()
+	entries, err := os.ReadDir(filepath.Join(e.root, "snapshots/snapshots"))
+	check(e.t, err)
+	return len(entries)
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/containerd/platforms"
 	"github.com/distribution/reference"
 	"github.com/moby/moby/api/types/events"
+	"github.com/opencontainers/go-digest"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 	"golang.org/x/sync/errgroup"
 
@@ -45,10 +46,6 @@ func (s *Service) Pull(ctx context.Context, name string, opts types.ImagePullOpt
 	if err != nil {
 		return pullFailed(ctx, ref, err)
 	}
-	before, err := s.lookup(ctx, ref)
-	if err != nil {
-		return err
-	}
 
 	ctx, in, err := s.begin(ctx)
 	if err != nil {
@@ -59,7 +56,7 @@ func (s *Service) Pull(ctx context.Context, name string, opts types.ImagePullOpt
 	if err := p.out.status(tagPart(ref), "Pulling from "+reference.Path(ref)); err != nil {
 		return err
 	}
-	m, err := p.fetch(ctx, target)
+	m, err := p.manifest(ctx, target)
 	if err != nil {
 		return err
 	}
@@ -67,10 +64,18 @@ func (s *Service) Pull(ctx context.Context, name string, opts types.ImagePullOpt
 		return errdefs.NotFound("image with reference %s was found but its platform (%s) does not match the specified platform (%s)",
 			reference.FamiliarString(ref), platforms.Format(m.file.Platform), opts.Platform)
 	}
-	if err := s.unpack(ctx, m, p.out.extracting(m)); err != nil {
+	if done, err := p.have(ctx, m, target.Digest); done || err != nil {
 		return err
 	}
-	return p.keep(ctx, m, target, before == m.config.Digest)
+	if err := p.layers(ctx, m); err != nil {
+		return err
+	}
+	if err := in.unpack(ctx, m, p.out.extracting(m)); err != nil {
+		return err
+	}
+	s.names.Lock()
+	defer s.names.Unlock()
+	return p.keep(ctx, m, target.Digest)
 }
 
 // platform is the one a request asks for, or the engine's.
@@ -95,8 +100,8 @@ type pull struct {
 	out      *reporter
 }
 
-// fetch brings in the manifest for the platform, then what it names.
-func (p *pull) fetch(ctx context.Context, target ocispec.Descriptor) (*manifest, error) {
+// manifest brings in the manifest for the platform and the configuration.
+func (p *pull) manifest(ctx context.Context, target ocispec.Descriptor) (*manifest, error) {
 	if !images.IsManifestType(target.MediaType) && !images.IsIndexType(target.MediaType) {
 		return nil, errdefs.Invalid("%s is not an image: it is of type %q", reference.FamiliarString(p.ref), target.MediaType)
 	}
@@ -124,11 +129,26 @@ func (p *pull) fetch(ctx context.Context, target ocispec.Descriptor) (*manifest,
 		return nil, err
 	}
 	// It checks that there is a layer for each that the configuration names.
-	m, err := readManifest(ctx, p.in, target, p.platform)
+	return readManifest(ctx, p.in, target, p.platform)
+}
+
+// have gives the image its names if it is here already, from wherever it came.
+func (p *pull) have(ctx context.Context, m *manifest, dgst digest.Digest) (bool, error) {
+	s := p.service
+	s.names.Lock()
+	defer s.names.Unlock()
+	all, err := s.all(ctx)
 	if err != nil {
-		return nil, err
+		return false, err
 	}
-	return m, p.layers(ctx, m)
+	for _, i := range all {
+		if i.ID == m.config.Digest.String() && whole(ctx, s.Content, i.manifest) == nil {
+			// Its layers may be compressed in another way: other blobs, of which
+			// none is here.
+			return true, p.keep(ctx, i.manifest, dgst)
+		}
+	}
+	return false, nil
 }
 
 // small fetches a manifest or a configuration.
@@ -228,10 +248,10 @@ func (r *reporter) extracting(m *manifest) unpackProgress {
 }
 
 // keep gives the image its names: the one it was pulled by, and its digest in
-// that repository.
-func (p *pull) keep(ctx context.Context, m *manifest, target ocispec.Descriptor, known bool) error {
+// that repository. The service's names are locked.
+func (p *pull) keep(ctx context.Context, m *manifest, dgst digest.Digest) error {
 	s := p.service
-	byDigest, err := reference.WithDigest(reference.TrimNamed(p.ref), target.Digest)
+	byDigest, err := reference.WithDigest(reference.TrimNamed(p.ref), dgst)
 	if err != nil {
 		return errdefs.Internal("%w", err)
 	}
@@ -239,17 +259,19 @@ func (p *pull) keep(ctx context.Context, m *manifest, target ocispec.Descriptor,
 	if !isCanonical(p.ref) {
 		names = append(names, p.ref)
 	}
-	s.names.Lock()
-	defer s.names.Unlock()
+	before, err := s.lookup(ctx, p.ref)
+	if err != nil {
+		return err
+	}
 	if err := s.give(ctx, m, names...); err != nil {
 		return err
 	}
 	familiar := reference.FamiliarString(p.ref)
 	s.event(events.ActionPull, familiar, reference.FamiliarName(p.ref), m.file.Config.Labels)
-	if err := p.out.status("", "Digest: "+target.Digest.String()); err != nil {
+	if err := p.out.status("", "Digest: "+dgst.String()); err != nil {
 		return err
 	}
-	if known {
+	if before == m.config.Digest {
 		return p.out.status("", "Status: Image is up to date for "+familiar)
 	}
 	return p.out.status("", "Status: Downloaded newer image for "+familiar)

@@ -64,7 +64,8 @@ func (s *Service) toSave(ctx context.Context, names []string) ([]loaded, error) 
 		}
 		i, ok := find(all, name, ref)
 		if !ok {
-			return nil, noSuchImage(ref)
+			// Docker puts no tag to what was a repository.
+			return nil, errdefs.NotFound("No such image: %s", name)
 		}
 		l := loaded{manifest: i.manifest}
 		if named, ok := ref.(reference.Named); ok && !hasIDPrefix(i.ID, name) {

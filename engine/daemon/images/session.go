@@ -35,16 +35,21 @@ type session struct {
 
 	mu     sync.Mutex
 	failed error // the first failure of the store, as against one of the input
+	full   bool  // the disk was, while layers were unpacked
 }
 
 // begin starts a session. What is written with the context it returns is kept
 // until end, whether or not anything leads to it.
 func (s *Service) begin(ctx context.Context) (context.Context, *session, error) {
-	lease, err := s.Leases.Create(ctx, leases.WithID(sessionPrefix+random()), leases.WithExpiration(sessionLimit))
+	lease, err := s.lease(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	return leases.WithLease(ctx, lease.ID), &session{Store: s.Content, service: s, lease: lease}, nil
+}
+
+func (s *Service) lease(ctx context.Context) (leases.Lease, error) {
+	return s.Leases.Create(ctx, leases.WithID(sessionPrefix+random()), leases.WithExpiration(sessionLimit))
 }
 
 func random() string {
@@ -65,6 +70,9 @@ func (in *session) end(ctx context.Context) {
 		}
 	}
 	err = errors.Join(err, in.service.Leases.Delete(ctx, in.lease, leases.SynchronousDelete))
+	if in.full {
+		err = errors.Join(err, in.service.collectSnapshots(ctx))
+	}
 	if err != nil {
 		logrus.WithError(err).Warn("an image's leftovers stay until the next collection")
 	}
@@ -115,4 +123,3 @@ func (in *session) storeFailed() error {
 func isFull(err error) bool {
 	return errors.Is(err, syscall.ENOSPC) || strings.Contains(err.Error(), syscall.ENOSPC.Error())
 }
-

@@ -7,17 +7,17 @@ import (
 	"strings"
 
 	"github.com/containerd/containerd/v2/core/content"
-	"github.com/containerd/containerd/v2/core/diff"
 	"github.com/containerd/containerd/v2/core/images"
-	cerrdefs "github.com/containerd/errdefs"
 	"github.com/containerd/containerd/v2/pkg/rootfs"
+	cerrdefs "github.com/containerd/errdefs"
 	"github.com/opencontainers/go-digest"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/callroute/callroute/engine/errdefs"
 )
 
-// unpacking tells how far a layer is; nil is nobody to tell.
+// unpackProgress is told how far a layer is that has to be unpacked. Nil is nobody
+// to tell.
 type unpackProgress func(layer int, state layerState)
 
 type layerState int
@@ -28,8 +28,9 @@ const (
 )
 
 // unpack makes a snapshot of each of an image's layers that has none, from the
-// bottom up, and ties them to the image. ctx is a session's.
-func (s *Service) unpack(ctx context.Context, m *manifest, progress unpackProgress) error {
+// bottom up, and ties them to the image.
+func (in *session) unpack(ctx context.Context, m *manifest, progress unpackProgress) error {
+	s := in.service
 	if progress == nil {
 		progress = func(int, layerState) {}
 	}
@@ -41,10 +42,18 @@ func (s *Service) unpack(ctx context.Context, m *manifest, progress unpackProgre
 	}
 	diffIDs := m.file.RootFS.DiffIDs
 	for i, blob := range m.layers {
+		_, err := s.Snapshots.Stat(ctx, m.chains[i].String())
+		if err == nil {
+			continue
+		}
+		if !cerrdefs.IsNotFound(err) {
+			return err
+		}
 		progress(i, extracting)
 		layer := rootfs.Layer{Diff: ocispec.Descriptor{MediaType: ocispec.MediaTypeImageLayer, Digest: diffIDs[i]}, Blob: blob}
 		below := slices.Clip(slices.Clone(diffIDs[:i]))
-		if _, err := rootfs.ApplyLayerWithOpts(ctx, layer, below, s.Snapshots, s.Applier, nil, []diff.ApplyOpt{}); err != nil {
+		if _, err := rootfs.ApplyLayerWithOpts(ctx, layer, below, s.Snapshots, s.Applier, nil, nil); err != nil {
+			in.full = isFull(err)
 			return unpackFailed(ctx, diffIDs[i], err)
 		}
 		progress(i, extracted)
@@ -78,18 +87,23 @@ func unpackFailed(ctx context.Context, layer digest.Digest, err error) error {
 		return errdefs.Invalid("layer %s is not what the image says it is: %w", short(layer), err)
 	case cerrdefs.IsNotFound(err):
 		return errdefs.Invalid("layer %s is not there: %w", short(layer), err)
-	case badTar(err):
-		return errdefs.Invalid("layer %s: %w", short(layer), err)
+	}
+	if fault, ok := tarFault(err); ok {
+		return errdefs.Invalid("layer %s: %s", short(layer), fault)
 	}
 	return errdefs.Internal("failed to unpack layer %s: %w", short(layer), err)
 }
 
-// badTar reports whether an archive is at fault. Through gRPC only the text
-// comes.
-func badTar(err error) bool {
-	return slices.ContainsFunc([]string{"archive/tar", "unexpected EOF", "gzip: ", "flate: ", "invalid checksum"}, func(text string) bool {
-		return strings.Contains(err.Error(), text)
-	})
+// tarFault is what is wrong with an archive, if that is what an error is about.
+// Through gRPC only the text comes, and it tells of mounts that are nobody's
+// business.
+func tarFault(err error) (string, bool) {
+	for _, fault := range []string{"archive/tar: ", "unexpected EOF", "gzip: ", "flate: "} {
+		if at := strings.LastIndex(err.Error(), fault); at >= 0 {
+			return err.Error()[at:], true
+		}
+	}
+	return "", false
 }
 
 // whole checks that the blobs of an image are there.

@@ -91,7 +91,7 @@ func User(root, name string, groups []string) (specs.User, error) {
 	defer closeGroup()
 	found, err := user.GetExecUser(name, &user.ExecUser{}, passwd, group)
 	if err != nil {
-		return specs.User{}, errdefs.Invalid("unable to find user %s: %v", strings.Split(name, ":")[0], err)
+		return specs.User{}, errdefs.Invalid("%w", err)
 	}
 	u := specs.User{UID: uint32(found.Uid), GID: uint32(found.Gid), AdditionalGids: []uint32{uint32(found.Gid)}}
 	add := func(gid int) {

@@ -115,7 +115,7 @@ func ParseSecurity(options []string) (Security, error) {
 func Capabilities(add, drop []string, privileged bool) ([]string, error) {
 	known := allCapabilities()
 	if privileged {
-		return known, nil
+		return available(known), nil
 	}
 	add, err := normalize(add, known)
 	if err != nil {
@@ -127,7 +127,7 @@ func Capabilities(add, drop []string, privileged bool) ([]string, error) {
 	caps := slices.Clone(capabilities)
 	switch {
 	case slices.Contains(add, "ALL"):
-		caps = slices.Clone(known)
+		caps = available(known)
 	case slices.Contains(drop, "ALL"):
 		caps = nil
 	}
@@ -166,6 +166,20 @@ func allCapabilities() []string {
 		all = append(all, "CAP_"+strings.ToUpper(c.String()))
 	}
 	return all
+}
+
+// available are those that this process may pass on. An engine that runs in a
+// container itself, or under a service manager, may lack some.
+func available(caps []string) []string {
+	return slices.DeleteFunc(slices.Clone(caps), func(name string) bool {
+		for _, c := range capability.ListKnown() {
+			if "CAP_"+strings.ToUpper(c.String()) == name {
+				bound, err := capability.GetBound(c)
+				return err == nil && !bound
+			}
+		}
+		return false
+	})
 }
 
 // CapabilitySets are the sets of a process. One that is not root has them only

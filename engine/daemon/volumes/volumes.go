@@ -1,14 +1,35 @@
 // Package volumes keeps the engine's volumes: folders that outlive the
 // containers that use them.
+//
+// A volume is a folder, named like it, with volume.json, which says what the
+// person asked for, and _data, which is what containers see. It is made and
+// removed under another name, beginning with a dot, and renamed, so that a crash
+// leaves a volume or none; New clears such names away. Who uses a volume is only
+// in memory: after a start the daemon says so again, container by container.
+//
+//   - create.go  Create
+//   - inspect.go List, Inspect, DiskUsage
+//   - rm.go      Remove, Prune
+//   - use.go     Use, ReleaseAll
+//   - fill.go    CopyUp
+//
+// There is one driver, docker's "local", without its options.
 package volumes
 
 import (
-	"context"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
 
 	"github.com/moby/moby/api/types/events"
 	"github.com/moby/moby/api/types/volume"
+	"github.com/sirupsen/logrus"
 
-	"github.com/callroute/callroute/engine/api/types"
 	"github.com/callroute/callroute/engine/errdefs"
 )
 
@@ -20,58 +41,141 @@ type Config struct {
 }
 
 // Service is the engine's volumes.
-type Service struct{ Config }
+type Service struct {
+	Config
+	mu      sync.Mutex
+	volumes map[string]record
+	users   map[string]map[string]bool // volume → containers
+	// filling is held while a volume is filled: who uses it next waits for that.
+	filling sync.Mutex
+}
+
+// record is what volume.json holds.
+type record struct {
+	Name      string
+	CreatedAt time.Time
+	Labels    map[string]string `json:",omitempty"`
+}
+
+const (
+	driver     = "local"
+	recordFile = "volume.json"
+	dataDir    = "_data"
+	// fillMark is there while a volume is filled from an image.
+	fillMark = "filling"
+	// making and removing begin the names of what is no volume yet, or no more.
+	making, removing = ".new-", ".gone-"
+	// anonymous marks a volume that nobody gave a name, as docker does.
+	anonymous = "com.docker.volume.anonymous"
+)
 
 // New opens the volumes under root and repairs what a crash left.
-func New(c Config) (*Service, error) { return &Service{c}, nil }
-
-// Create makes a volume, or returns the one of that name. Without a name it
-// is given one of 64 hexadecimal digits.
-func (s *Service) Create(ctx context.Context, req volume.CreateRequest) (volume.Volume, error) {
-	return volume.Volume{}, errdefs.NotImplemented("not yet")
+func New(c Config) (*Service, error) {
+	if c.Event == nil {
+		c.Event = func(events.Action, string, map[string]string) {}
+	}
+	s := &Service{Config: c, volumes: map[string]record{}, users: map[string]map[string]bool{}}
+	if err := os.MkdirAll(c.Root, 0o701); err != nil {
+		return nil, err
+	}
+	entries, err := os.ReadDir(c.Root)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range entries {
+		name := e.Name()
+		switch {
+		case strings.HasPrefix(name, making), strings.HasPrefix(name, removing):
+			if err := os.RemoveAll(filepath.Join(c.Root, name)); err != nil {
+				return nil, err
+			}
+		case !e.IsDir() || checkName(name) != nil:
+			logrus.WithField("path", filepath.Join(c.Root, name)).Warn("this is no volume")
+		default:
+			if err := s.open(name); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return s, nil
 }
 
-// List names the volumes that pass the filters.
-func (s *Service) List(ctx context.Context, filters types.Filters) (volume.ListResponse, error) {
-	return volume.ListResponse{}, errdefs.NotImplemented("not yet")
+// open reads one volume. One without a record, that a person put there, is a
+// volume too.
+func (s *Service) open(name string) error {
+	if err := s.unfill(name); err != nil {
+		return err
+	}
+	r := record{Name: name}
+	data, err := os.ReadFile(filepath.Join(s.Root, name, recordFile))
+	if err == nil {
+		err = json.Unmarshal(data, &r)
+	}
+	if err != nil || r.Name != name {
+		logrus.WithError(err).WithField("volume", name).Warn("the volume has no valid record")
+		info, err := os.Stat(filepath.Join(s.Root, name, dataDir))
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		r = record{Name: name, CreatedAt: info.ModTime()}
+	}
+	s.volumes[name] = r
+	return nil
 }
 
-// Inspect tells about one volume.
-func (s *Service) Inspect(ctx context.Context, name string) (volume.Volume, error) {
-	return volume.Volume{}, errdefs.NotImplemented("not yet")
+// data is the folder that containers see.
+func (s *Service) data(name string) string { return filepath.Join(s.Root, name, dataDir) }
+
+// volume is a record as the API has it.
+func (s *Service) volume(r record) volume.Volume {
+	return volume.Volume{
+		Name: r.Name, Driver: driver, Scope: "local", Mountpoint: s.data(r.Name),
+		Labels: r.Labels, CreatedAt: r.CreatedAt.Format(time.RFC3339),
+	}
 }
 
-// Remove removes a volume that nobody uses. With force it is no error if there
-// is none.
-func (s *Service) Remove(ctx context.Context, name string, force bool) error {
-	return errdefs.NotImplemented("not yet")
+// get finds a volume; s.mu is held.
+func (s *Service) get(name string) (record, error) {
+	r, ok := s.volumes[name]
+	if !ok {
+		return r, errdefs.NotFound("get %s: no such volume", name)
+	}
+	return r, nil
 }
 
-// Prune removes the volumes that nobody uses: those without a name, or with the
-// filter all=true every one.
-func (s *Service) Prune(ctx context.Context, filters types.Filters) (volume.PruneReport, error) {
-	return volume.PruneReport{}, errdefs.NotImplemented("not yet")
+// maxName is what filesystems take, less what is put before it.
+const maxName = 200
+
+// checkName says why a name can be none of a volume.
+func checkName(name string) error {
+	if len(name) == 1 {
+		return errdefs.Invalid("create %s: volume name is too short, names should be at least two alphanumeric characters", name)
+	}
+	if len(name) > maxName {
+		return errdefs.Invalid("create %s…: volume name is too long, names should be at most %d characters", name[:16], maxName)
+	}
+	for i, c := range name {
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
+		case i > 0 && strings.ContainsRune("_.-", c):
+		default:
+			return invalidName(name)
+		}
+	}
+	if name == "" {
+		return invalidName(name)
+	}
+	return nil
 }
 
-// DiskUsage is every volume with its size and how many use it.
-func (s *Service) DiskUsage(ctx context.Context) (volume.DiskUsage, error) {
-	return volume.DiskUsage{}, errdefs.NotImplemented("not yet")
+func invalidName(name string) error {
+	return errdefs.Invalid("create %s: %q includes invalid characters for a local volume name, only %q are allowed. If you intended to pass a host directory, use absolute path",
+		name, name, "[a-zA-Z0-9][a-zA-Z0-9_.-]")
 }
 
-// Use notes that a container uses a volume, which it makes if there is none; an
-// empty name makes one without a name. References are in memory: after a start
-// the daemon calls Use again for each container.
-func (s *Service) Use(ctx context.Context, name, containerID string) (volume.Volume, error) {
-	return volume.Volume{}, errdefs.NotImplemented("not yet")
-}
-
-// ReleaseAll notes that a container uses no volume any more.
-func (s *Service) ReleaseAll(containerID string) {}
-
-// CopyUp fills an empty volume with what the image has at the place it is
-// mounted on. root is the image's filesystem, mounted on the host; path is the
-// place in it. Nothing happens if the volume holds something or the image has
-// nothing there.
-func (s *Service) CopyUp(ctx context.Context, name, root, path string) error {
-	return errdefs.NotImplemented("not yet")
+func (s *Service) event(action events.Action, name string) {
+	s.Event(action, name, map[string]string{"driver": driver})
 }

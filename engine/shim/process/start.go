@@ -7,7 +7,6 @@ import (
 	"github.com/containerd/containerd/api/events"
 	"github.com/containerd/go-runc"
 
-	"github.com/callroute/callroute/engine/errdefs"
 	"github.com/callroute/callroute/engine/shim/bundle"
 	"github.com/callroute/callroute/engine/shim/types"
 )
@@ -80,9 +79,6 @@ const neverRan = 255
 // restoreInit executes the runtime's restore, which returns once the
 // container runs where its checkpoint left off.
 func (t *Task) restoreInit(ctx context.Context, c *container, req types.Create) error {
-	if req.IO.Terminal {
-		return errdefs.NotImplemented("a container with a terminal cannot be restored")
-	}
 	opts := &runc.RestoreOpts{
 		CheckpointOpts: runc.CheckpointOpts{
 			ImagePath:  req.Checkpoint,
@@ -99,7 +95,7 @@ func (t *Task) restoreInit(ctx context.Context, c *container, req types.Create) 
 		return err
 	}
 	defer stdio.release()
-	opts.IO, _ = stdio.forRuntime()
+	opts.IO, opts.ConsoleSocket = stdio.forRuntime()
 
 	claim, release := t.cfg.Reaper.Expect()
 	defer release()

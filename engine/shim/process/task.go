@@ -53,11 +53,11 @@ type Task struct {
 	console *consoles
 
 	mu        sync.Mutex
-	container *container // nil before Create and after Remove
+	container *container // nil before Create and after Delete
 	reserved  bool       // Create is under way
 }
 
-// container is what lasts from Create to Remove.
+// container is what lasts from Create to Delete.
 type container struct {
 	id      string
 	bundle  string
@@ -78,8 +78,7 @@ func New(cfg Config) *Task {
 	return &Task{cfg: cfg, console: newConsoles()}
 }
 
-// find returns the container of an ID. There is but one, which
-// was created.
+// find returns the container of an ID, which can only be the one created.
 func (t *Task) find(id string) (*container, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -1,0 +1,189 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/callroute/callroute/analyzer"
+	"github.com/callroute/callroute/analyzer/article"
+	"github.com/callroute/callroute/analyzer/flow"
+	"github.com/callroute/callroute/analyzer/webui"
+)
+
+type serveOptions struct {
+	sources sources
+	addr    string
+	remote  bool
+	lang    string
+}
+
+func (a *app) serveCommand() *cobra.Command {
+	o := &serveOptions{}
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Explore routes in a browser",
+		Long: `Serve the explorer: the programs of the sources, their commands, and the route
+of each with its code. It needs no network, and answers on this machine only
+unless --remote is given. It shows source files that a route passes through,
+and no other file.`,
+		Example: `  callroute serve --src moby --src containerd
+  callroute serve -f callroute.yaml --addr 127.0.0.1:8080`,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return fmt.Errorf("serve takes no arguments, not %q", args[0])
+			}
+			return a.serve(cmd.Context(), o)
+		},
+	}
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	o.sources.register(cmd)
+	flags.StringVar(&o.addr, "addr", "127.0.0.1:0", "`HOST:PORT` to listen on; port 0 is any that is free")
+	flags.BoolVar(&o.remote, "remote", false, "let --addr be one that other machines can reach")
+	flags.StringVar(&o.lang, "lang", string(article.English), "of the articles: en or zh")
+	must(cmd.RegisterFlagCompletionFunc("lang", cobra.FixedCompletions([]string{"en", "zh"}, cobra.ShellCompDirectiveNoFileComp)))
+	return cmd
+}
+
+// serve answers requests until ctx ends.
+func (a *app) serve(ctx context.Context, o *serveOptions) error {
+	if o.lang != string(article.English) && o.lang != string(article.Chinese) {
+		return fmt.Errorf("--lang %q: the languages are en and zh", o.lang)
+	}
+	host, err := o.host()
+	if err != nil {
+		return err
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", o.addr)
+	if err != nil {
+		return fmt.Errorf("cannot listen on %s: %w", o.addr, err)
+	}
+	defer listener.Close()
+	src := &webSource{app: a}
+	roots, err := src.open(ctx, o.sources)
+	if err != nil {
+		return err
+	}
+	a.progress.stop()
+	server := &http.Server{
+		Handler:           webui.Handler(ctx, src, webui.ServeOptions{Lang: article.Lang(o.lang), Roots: roots, Remote: o.remote, Host: host}),
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+	}
+	fmt.Fprintf(a.stdout, "http://%s/\n", listener.Addr())
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+		return errors.Join(server.Close(), ctx.Err())
+	}
+}
+
+// host is the name under which the server may be asked, if it is not an
+// address. It fails on an address that other machines can reach.
+func (o *serveOptions) host() (string, error) {
+	host, _, err := net.SplitHostPort(o.addr)
+	if err != nil {
+		return "", fmt.Errorf("--addr %q is not HOST:PORT", o.addr)
+	}
+	if host == "localhost" {
+		return "", nil
+	}
+	if addr, err := netip.ParseAddr(host); err == nil && addr.Unmap().IsLoopback() {
+		return "", nil
+	}
+	if !o.remote {
+		return "", fmt.Errorf("--addr %s can be reached from other machines, which could read the source; add --remote if they may", o.addr)
+	}
+	if _, err := netip.ParseAddr(host); err == nil {
+		return "", nil
+	}
+	return host, nil
+}
+
+// sourceRoots is the folder of each source tree by the name that traces have
+// for it.
+func sourceRoots(s sources) (map[string]string, error) {
+	sys, err := readSystem(s)
+	if err != nil {
+		return nil, err
+	}
+	roots := map[string]string{}
+	for _, src := range sys.Sources {
+		roots[src.Given] = src.Dir
+	}
+	return roots, nil
+}
+
+// webSource is the analyzer as the explorer asks it. The progress that the
+// analyzer reports goes to whoever is asking.
+type webSource struct {
+	app *app
+	an  analysis
+
+	mu  sync.Mutex
+	say func(string)
+}
+
+// open finds the programs, and the folder of each source tree by the name that
+// traces have for it.
+func (s *webSource) open(ctx context.Context, from sources) (roots map[string]string, err error) {
+	own := *s.app
+	own.open = func(ctx context.Context, from sources, _ func(string)) (analysis, error) {
+		if roots, err = sourceRoots(from); err != nil {
+			return nil, err
+		}
+		return s.app.open(ctx, from, s.progress)
+	}
+	s.an, err = own.analysis(ctx, from)
+	return roots, err
+}
+
+// progress passes on what the analyzer does.
+func (s *webSource) progress(what string) {
+	s.mu.Lock()
+	say := s.say
+	s.mu.Unlock()
+	if say == nil {
+		say = s.app.progress.say
+	}
+	say(what)
+}
+
+func (s *webSource) asking(progress func(string)) func() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.say = progress
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.say = nil
+	}
+}
+
+// Programs implements webui.Source.
+func (s *webSource) Programs() []string { return s.an.Programs() }
+
+// Commands implements webui.Source.
+func (s *webSource) Commands(ctx context.Context, program string, progress func(string)) ([]flow.Command, error) {
+	defer s.asking(progress)()
+	return s.an.Commands(ctx, program)
+}
+
+// Trace implements webui.Source.
+func (s *webSource) Trace(ctx context.Context, program string, command []string, progress func(string)) (*flow.Flow, error) {
+	defer s.asking(progress)()
+	return s.an.Trace(ctx, analyzer.Query{Program: program, Command: command, Code: true})
+}
