@@ -1,4 +1,4 @@
-# make            build the programs into bin/
+# make            build the programs, and an image of small ones, into BIN
 # make test       run every test; as root on Debian it first installs what the
 #                 engine's tests need, without root it leaves some of them out
 # make check      formatting and all linters, as CI runs them; builds the
@@ -8,9 +8,9 @@
 # make bench      benchmarks of each stage, COUNT times, for benchstat
 
 GO       ?= go
+BIN      ?= bin
 FUZZTIME ?= 20s
 COUNT    ?= 1
-BIN      ?= bin
 
 seccomp  := $(shell pkg-config --exists libseccomp 2>/dev/null && echo -tags seccomp)
 golangci := $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0

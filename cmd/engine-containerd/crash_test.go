@@ -45,7 +45,8 @@ func TestKilled(t *testing.T) {
 			if err := <-waited; !errdefs.IsUnavailable(err) {
 				t.Errorf("who waited hears %v", err)
 			}
-			for range heard.from { //nolint:revive // the end is what matters
+			for e := range heard.from {
+				t.Logf("before the end: %+v", e)
 			}
 			time.Sleep(400 * time.Millisecond) // "ends" ends while nobody is there
 			h.start()

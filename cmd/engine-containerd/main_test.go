@@ -84,12 +84,13 @@ func needRoot(tb testing.TB, leftOut string) {
 // host is a containerd on folders of its own, and a client of it.
 type host struct {
 	*client.Client
-	t      testing.TB
-	dir    string
-	binary string
-	args   []string
-	cmd    *exec.Cmd
-	log    lockedBuffer
+	t       testing.TB
+	dir     string
+	runtime string
+	binary  string
+	args    []string
+	cmd     *exec.Cmd
+	log     lockedBuffer
 }
 
 // newHost starts ours for containers of a runtime.
@@ -114,11 +115,8 @@ func prepareHost(tb testing.TB, runtime string) *host {
 		tb.Fatal(err)
 	}
 	h := &host{t: tb, dir: dir}
-	if h.Client, err = client.New(client.Config{
-		Address: h.address(), Namespace: "test", Runtime: runtime, RuntimeRoot: h.path("runc"),
-	}); err != nil {
-		tb.Fatal(err)
-	}
+	h.runtime = runtime
+	h.connect(h.address())
 	tb.Cleanup(func() {
 		h.Client.Close()
 		h.stop()
@@ -129,6 +127,17 @@ func prepareHost(tb testing.TB, runtime string) *host {
 		}
 	})
 	return h
+}
+
+// connect makes the client one of another socket.
+func (h *host) connect(address string) {
+	h.t.Helper()
+	var err error
+	if h.Client, err = client.New(client.Config{
+		Address: address, Namespace: "test", Runtime: h.runtime, RuntimeRoot: h.path("runc"),
+	}); err != nil {
+		h.t.Fatal(err)
+	}
 }
 
 func (h *host) path(name string) string { return filepath.Join(h.dir, name) }
@@ -350,8 +359,11 @@ func specOf(id string, args []string, terminal bool) *specs.Spec {
 		Linux: &specs.Linux{
 			CgroupsPath: filepath.Join(cgroupParent, id),
 			Namespaces: []specs.LinuxNamespace{
-				{Type: specs.PIDNamespace}, {Type: specs.IPCNamespace}, {Type: specs.UTSNamespace},
-				{Type: specs.MountNamespace}, {Type: specs.NetworkNamespace},
+				{Type: specs.PIDNamespace},
+				{Type: specs.IPCNamespace},
+				{Type: specs.UTSNamespace},
+				{Type: specs.MountNamespace},
+				{Type: specs.NetworkNamespace},
 			},
 		},
 	}

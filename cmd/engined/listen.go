@@ -22,31 +22,43 @@ func (o *options) claim() (release func(), err error) {
 		}
 	}
 	var locks []*os.File
-	release = func() {
+	unlock := func() {
 		for _, f := range locks {
 			f.Close()
 		}
-		os.Remove(o.pidFile)
 	}
 	for _, dir := range []string{o.dataRoot, o.execRoot} {
 		f, err := os.OpenFile(filepath.Join(dir, "engined.lock"), os.O_CREATE|os.O_RDWR, 0o600)
 		if err != nil {
-			release()
+			unlock()
 			return nil, err
 		}
 		locks = append(locks, f)
 		if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-			for _, f := range locks {
-				f.Close()
-			}
+			unlock()
 			return nil, fmt.Errorf("%s is in use by another engined; give this one --data-root and --exec-root of its own", dir)
 		}
 	}
-	if err := atomicwriter.WriteFile(o.pidFile, []byte(strconv.Itoa(os.Getpid())), 0o644); err != nil {
-		release()
+	if err := claimPidFile(o.pidFile); err != nil {
+		unlock()
 		return nil, fmt.Errorf("--pidfile: %w", err)
 	}
-	return release, nil
+	return func() {
+		os.Remove(o.pidFile)
+		unlock()
+	}, nil
+}
+
+// claimPidFile writes our process ID, unless the file has that of another
+// engined. One that was killed leaves its file behind.
+func claimPidFile(path string) error {
+	if old, err := os.ReadFile(path); err == nil {
+		pid := strings.TrimSpace(string(old))
+		if program, err := os.Readlink(filepath.Join("/proc", pid, "exe")); err == nil && strings.HasPrefix(filepath.Base(program), "engined") {
+			return fmt.Errorf("%s is that of process %s, which runs", path, pid)
+		}
+	}
+	return atomicwriter.WriteFile(path, []byte(strconv.Itoa(os.Getpid())), 0o644)
 }
 
 // listen opens the sockets. One that a killed engine left is taken over; one

@@ -182,6 +182,7 @@ func (d *Daemon) runExec(ctx context.Context, e *execution, size *[2]uint) (err 
 		d.quiet(removeErr)
 		return execFailed(err)
 	}
+	d.quiet(e.streams.Created())
 	e.mu.Lock()
 	e.running, e.pid = true, pid
 	e.mu.Unlock()

@@ -94,6 +94,9 @@ func (d *Daemon) exited(c *ours.Container, run *run, exit ctypes.Exit) {
 			return
 		}
 		defer done()
+		if _, err := d.containers.Get(c.ID); err != nil {
+			return // somebody removed it by force
+		}
 		if err := d.remove(ctx, c, types.RemoveOptions{Volumes: true}); err != nil {
 			log.L.WithError(err).Errorf("container %s could not be removed", c.ID)
 		}

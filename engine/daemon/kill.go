@@ -25,6 +25,9 @@ func (d *Daemon) Kill(ctx context.Context, name, signalName string) error {
 		if sig, err = signal.ParseSignal(signalName); err != nil {
 			return errdefs.Invalid("invalid signal: %s", signalName)
 		}
+		if !signal.ValidSignalForPlatform(sig) {
+			return errdefs.Invalid("invalid signal: the kernel has no signal %d", sig)
+		}
 	}
 	r := c.Snapshot()
 	run := running(c)

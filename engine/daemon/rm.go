@@ -22,16 +22,9 @@ func (d *Daemon) Remove(ctx context.Context, name string, o types.RemoveOptions)
 	}
 	// A container that is being started or stopped can be removed by force:
 	// its end lets the other go on.
-	if r := c.Snapshot(); o.Force && r.State.Running() {
-		d.change(c, func(r *ours.Record) { r.WantStopped = true })
-		if r.State.Status == container.StatePaused {
-			d.quiet(d.Containerd.Unpause(ctx, c.ID))
-		}
-		if err := d.signal(ctx, c, syscall.SIGKILL); err != nil {
-			return errdefs.Internal("cannot remove container %q: could not kill: %w", name, err)
-		}
-		if run := running(c); run != nil && !awaitEnd(ctx, run, defaultStopTimeout) {
-			return errdefs.Internal("cannot remove container %q: could not kill: container does not end", name)
+	if o.Force {
+		if err := d.endByForce(ctx, c, name); err != nil {
+			return err
 		}
 	}
 	done, err := c.Operate(ctx)
@@ -39,6 +32,11 @@ func (d *Daemon) Remove(ctx context.Context, name string, o types.RemoveOptions)
 		return err
 	}
 	defer done()
+	if o.Force { // its restart policy may have been faster
+		if err := d.endByForce(ctx, c, name); err != nil {
+			return err
+		}
+	}
 	switch r := c.Snapshot(); {
 	case r.State.Status == container.StateRemoving:
 		return errdefs.Conflict("removal of container %s is already in progress", name)
@@ -53,6 +51,25 @@ func (d *Daemon) Remove(ctx context.Context, name string, o types.RemoveOptions)
 		return errdefs.NotFound("No such container: %s", name) // --rm was faster
 	}
 	return d.remove(ctx, c, o)
+}
+
+// endByForce kills a container that runs, and waits for its end.
+func (d *Daemon) endByForce(ctx context.Context, c *ours.Container, name string) error {
+	r := c.Snapshot()
+	if !r.State.Running() {
+		return nil
+	}
+	d.change(c, func(r *ours.Record) { r.WantStopped = true })
+	if r.State.Status == container.StatePaused {
+		d.quiet(d.Containerd.Unpause(ctx, c.ID))
+	}
+	if err := d.signal(ctx, c, syscall.SIGKILL); err != nil {
+		return errdefs.Internal("cannot remove container %q: could not kill: %w", name, err)
+	}
+	if run := running(c); run != nil && !awaitEnd(ctx, run, defaultStopTimeout) {
+		return errdefs.Internal("cannot remove container %q: could not kill: container does not end", name)
+	}
+	return nil
 }
 
 // remove removes a container under Operate. What cannot be removed leaves it

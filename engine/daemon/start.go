@@ -117,6 +117,9 @@ func (d *Daemon) start(ctx context.Context, c *ours.Container, checkpoint string
 		return err
 	}
 	undo = append(undo, func() { d.discard(c.ID) })
+	if err := run.streams.Created(); err != nil {
+		return err
+	}
 	if started, err := d.Containerd.Start(ctx, c.ID, ""); err != nil {
 		return err
 	} else if started != 0 {

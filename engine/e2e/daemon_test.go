@@ -179,6 +179,9 @@ func (d *daemon) cleanUp() {
 				d.t.Errorf("rm %s: %v", id, err)
 				continue
 			}
+			if resp.StatusCode != http.StatusNoContent && resp.StatusCode != http.StatusNotFound {
+				d.t.Errorf("rm %s: %s", id, resp.Status)
+			}
 			_ = resp.Body.Close()
 		}
 		d.stop()

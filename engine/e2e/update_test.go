@@ -153,7 +153,7 @@ func TestCacheProperty(t *testing.T) {
 	needRoot(t, "that --cache-property survives")
 	d := startDaemon(t)
 	d.load()
-	d.engine("run", "-d", "--name", "box", "--network", "none", "busybox", "sleep", "1000")
+	d.engine("run", "-d", "--name", "box", "--network", "none", "--stop-signal", "KILL", "busybox", "sleep", "1000")
 	r := d.command("engine", nil, "update", "--cache-property", "L3:0=f", "box")
 	if r.exit != 0 || !strings.HasPrefix(r.stdout, "box\n") {
 		t.Fatalf("exit %d %s%s", r.exit, r.stdout, r.stderr)

@@ -46,8 +46,14 @@ class Explorer {
   go(change, how = {}) {
     const state = { ...this.state, ...change };
     if (change.view === undefined && state.view === 'article') state.view = 'explorer';
-    writeAddress({ ...state, view: state.view === this.first() ? '' : state.view }, how);
+    this.write(state, how);
     this.apply(state);
+  }
+
+  // write puts a state into the address, without what goes without saying.
+  write(state, how) {
+    const usual = { view: this.first(), mode: 'route', pane: 'route' };
+    writeAddress(Object.fromEntries(Object.entries(state).filter(([k, v]) => v !== usual[k])), how);
   }
 
   // first is the view without an address: a file is read first.
@@ -61,7 +67,7 @@ class Explorer {
     if (folded) set.add(String(number));
     else set.delete(String(number));
     this.state.fold = [...set].sort((a, b) => a - b).join(',');
-    writeAddress({ ...this.state, view: this.state.view === this.first() ? '' : this.state.view }, { replace: true });
+    this.write(this.state, { replace: true });
   }
 
   apply(state) {

@@ -170,7 +170,7 @@ function showPath(app, box) {
     },
   });
   for (const end of ['from', 'to']) {
-    const i = state[end] ? model.best(state[end]) : end === 'from' ? model.route[0] : app.selected;
+    const i = state[end] ? model.best(state[end]) : end === 'from' ? model.route[0] : app.selected ?? model.route[model.route.length - 1];
     const shown = i === undefined ? state[end] || '' : model.program(i) + ':' + model.nodes[i].func;
     ends[end] = el('input', { id: 'path-' + end, value: shown, spellcheck: 'false', autocomplete: 'off' });
     form.append(el('label', { for: 'path-' + end }, end), ends[end]);

@@ -24,7 +24,7 @@ const fileName = "lock"
 
 // Take takes a folder, which is made if it is not there, until release or the
 // end of the process. It does not wait.
-func Take(dir string) (release func() error, err error) {
+func Take(dir string) (release func(), err error) {
 	if err := os.MkdirAll(dir, 0o711); err != nil {
 		return nil, err
 	}
@@ -42,7 +42,7 @@ func Take(dir string) (release func() error, err error) {
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	return f.Close, nil
+	return func() { _ = f.Close() }, nil // nothing was written since
 }
 
 func write(f *os.File) error {

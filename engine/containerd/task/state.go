@@ -62,7 +62,7 @@ func (t *Tasks) List(ctx context.Context) ([]*taskv3.StateResponse, error) {
 			state, err := t.State(ctx, id, "")
 			if err != nil {
 				log.G(ctx).WithError(err).Warnf("task %s does not tell its state", id)
-				return nil //nolint:nilerr // the others are told
+				return nil // the others are told
 			}
 			state.ID = id
 			all[i] = state

@@ -210,6 +210,46 @@ func TestLoadAllOrNone(t *testing.T) {
 	e.wantNothingLeft()
 }
 
+// A layer that lies is not taken either if the one it says it is is here.
+func TestLoadChangedLayer(t *testing.T) {
+	s := busybox("busybox")
+	files := func(layer []byte) []byte {
+		return tarOf(file{name: "c.json", content: string(s.config())}, file{name: "0", content: string(s.layers[0])}, file{name: "1", content: string(layer)},
+			file{name: "manifest.json", content: string(asJSON([]any{dockerEntry{"c.json", s.tags, []string{"0", "1"}}}))})
+	}
+	lie := tarOf(file{name: "etc/motd", content: "planted"})
+	for name, test := range map[string]struct {
+		layer []byte
+		want  string
+	}{
+		"plain": {lie, "not what the image says"}, "compressed": {gzipped(lie), "not what the image says"},
+		"cut": {gzipped(s.layers[1])[:40], "EOF"}, "the same, compressed": {gzipped(s.layers[1]), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := start(t)
+			e.mustLoad(dockerArchive(s))
+			before := e.left()
+			_, err := e.load(files(test.layer))
+			if test.want == "" {
+				check(t, err)
+			} else {
+				wantError(t, err, test.want)
+				if errdefs.ToHTTP(err) != 400 {
+					t.Errorf("status of %v", err)
+				}
+				if after := e.left(); after != before {
+					t.Errorf("left %+v, was %+v", after, before)
+				}
+			}
+			data, err := e.save("busybox")
+			check(t, err)
+			other := start(t)
+			other.mustLoad(data)
+			other.mustGet(s.id())
+		})
+	}
+}
+
 func TestLoadMovesTag(t *testing.T) {
 	e := start(t)
 	old, renewed := busybox("box:1"), spec{tags: []string{"box:1"}, layers: busybox().layers[:1]}

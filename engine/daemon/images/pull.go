@@ -287,10 +287,10 @@ func pullFailed(ctx context.Context, ref reference.Named, err error) error {
 		return ctx.Err()
 	case isFull(err):
 		return errdefs.Internal("failed to pull %s: no space left on device", familiar)
-	case errors.Is(err, docker.ErrInvalidAuthorization):
-		return errdefs.Unauthorized("pull access denied for %s, repository does not exist or may require 'docker login': %w", reference.FamiliarName(ref), err)
-	case errors.As(err, &status) && slices.Contains([]int{http.StatusUnauthorized, http.StatusForbidden}, status.StatusCode):
-		return errdefs.Unauthorized("pull access denied for %s, repository does not exist or may require 'docker login': %w", reference.FamiliarName(ref), err)
+	case errors.Is(err, docker.ErrInvalidAuthorization),
+		errors.As(err, &status) && slices.Contains([]int{http.StatusUnauthorized, http.StatusForbidden}, status.StatusCode):
+		// On 401 docker's client asks the person to log in, and waits.
+		return errdefs.NotFound("pull access denied for %s, repository does not exist or may require 'docker login': %w", reference.FamiliarName(ref), err)
 	case cerrdefs.IsNotFound(err):
 		return errdefs.NotFound("manifest for %s not found: manifest unknown", familiar)
 	}

@@ -325,7 +325,7 @@ func TestPullWithToken(t *testing.T) {
 	for _, opts := range []types.ImagePullOptions{{}, {RegistryAuth: "no base64!"}, auth(user, "wrong")} {
 		_, err := e.pull(name, opts)
 		wantError(t, err, "pull access denied for "+r.host()+"/private/box, repository does not exist or may require 'docker login'")
-		if got := errdefs.ToHTTP(err); got != 401 {
+		if got := errdefs.ToHTTP(err); got != 404 {
 			t.Errorf("status %d: %v", got, err)
 		}
 		if strings.Contains(err.Error(), "wrong") {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/containerd/containerd/v2/core/content"
 	"github.com/containerd/containerd/v2/core/images"
+	"github.com/containerd/containerd/v2/pkg/labels"
 	"github.com/containerd/containerd/v2/pkg/rootfs"
 	cerrdefs "github.com/containerd/errdefs"
 	"github.com/opencontainers/go-digest"
@@ -44,6 +45,9 @@ func (in *session) unpack(ctx context.Context, m *manifest, progress unpackProgr
 	for i, blob := range m.layers {
 		_, err := s.Snapshots.Stat(ctx, m.chains[i].String())
 		if err == nil {
+			if err := in.verify(ctx, blob, diffIDs[i]); err != nil {
+				return err
+			}
 			continue
 		}
 		if !cerrdefs.IsNotFound(err) {
@@ -56,9 +60,25 @@ func (in *session) unpack(ctx context.Context, m *manifest, progress unpackProgr
 			in.full = isFull(err)
 			return unpackFailed(ctx, diffIDs[i], err)
 		}
+		if err := s.label(ctx, blob.Digest, labels.LabelUncompressed, diffIDs[i].String()); err != nil {
+			return err
+		}
 		progress(i, extracted)
 	}
 	return s.tie(ctx, m)
+}
+
+// verify checks that a layer is what the image says, although it is unpacked
+// already: from another blob, or by an image that told the truth.
+func (in *session) verify(ctx context.Context, blob ocispec.Descriptor, want digest.Digest) error {
+	got, err := images.GetDiffID(ctx, in.Store, blob)
+	if err != nil {
+		return unpackFailed(ctx, want, err)
+	}
+	if got != want {
+		return errdefs.Invalid("layer %s is not what the image says it is: it is %s", short(want), got)
+	}
+	return nil
 }
 
 // tie lets the collector know what belongs to an image: the manifest leads to
@@ -71,8 +91,11 @@ func (s *Service) tie(ctx context.Context, m *manifest) error {
 	if m.chain() == "" {
 		return nil
 	}
-	label := "containerd.io/gc.ref.snapshot." + s.Snapshotter
-	_, err := s.Content.Update(ctx, content.Info{Digest: m.config.Digest, Labels: map[string]string{label: m.chain()}}, "labels."+label)
+	return s.label(ctx, m.config.Digest, "containerd.io/gc.ref.snapshot."+s.Snapshotter, m.chain())
+}
+
+func (s *Service) label(ctx context.Context, blob digest.Digest, key, value string) error {
+	_, err := s.Content.Update(ctx, content.Info{Digest: blob, Labels: map[string]string{key: value}}, "labels."+key)
 	return err
 }
 

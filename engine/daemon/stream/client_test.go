@@ -96,6 +96,7 @@ func TestStdinOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := openShim(t, fifos)
+	created(t, s)
 	if in := readAll(t, p.stdin, 5); in != "hello" {
 		t.Errorf("stdin: %q", in)
 	}

@@ -22,23 +22,24 @@ func newInput() *input {
 	return &input{opened: make(chan struct{}), closed: make(chan struct{})}
 }
 
-func (in *input) open(path string) error {
+// open reports whether stdin was closed before it was open.
+func (in *input) open(path string) (late bool, err error) {
 	// For reading too: this does not wait for the shim, and it does not fail
 	// when a shim that is slow to start has not come yet.
 	file, err := os.OpenFile(path, os.O_RDWR|unix.O_NONBLOCK, 0)
 	if err != nil {
-		return fmt.Errorf("open stdin: %w", err)
+		return false, fmt.Errorf("open stdin: %w", err)
 	}
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	select {
 	case <-in.closed:
-		return file.Close()
+		return true, file.Close()
 	default:
 	}
 	in.file = file
 	close(in.opened)
-	return nil
+	return false, nil
 }
 
 // Write waits until the process takes it, or stdin is closed.

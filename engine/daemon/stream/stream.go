@@ -13,6 +13,7 @@
 //	New     before the process exists; clients can join from here on
 //	Open    makes the fifos and reads them into the log and to the clients;
 //	        comes before the process is created, so no byte is lost
+//	Created after the process was: stdin is opened
 //	Reopen  in place of Open for a process that outlived the daemon
 //	Drain   after the process ended: what is still in the pipes is read
 //	Close   ends what is left and removes the fifos; Release leaves them
@@ -186,7 +187,10 @@ func (s *Streams) Reopen(_ context.Context, log Log) (Fifos, error) {
 	if errors.Is(err, os.ErrNotExist) {
 		return s.fifos, errdefs.NotFound("the streams of the process are gone: %w", err)
 	}
-	return s.fifos, err
+	if err != nil {
+		return s.fifos, err
+	}
+	return s.fifos, s.Created()
 }
 
 // connect opens the daemon's ends and starts to read.
@@ -216,11 +220,6 @@ func (s *Streams) connect(log Log, open func(path string) (io.ReadCloser, error)
 			return err
 		}
 		outputs = append(outputs, o)
-	}
-	if s.fifos.Stdin != "" {
-		if err := s.input.open(s.fifos.Stdin); err != nil {
-			return err
-		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -285,6 +284,20 @@ func (s *Streams) deliver(kind kind, p []byte) {
 		wake.Stop()
 		i = 0 // the list may have changed
 	}
+}
+
+// Created says that the shim has opened its end of the fifos. Only now is stdin
+// opened here: what is written to a fifo and closed before the other end is open
+// is lost, and so is its end.
+func (s *Streams) Created() error {
+	if s.fifos.Stdin == "" {
+		return nil
+	}
+	late, err := s.input.open(s.fifos.Stdin)
+	if late && s.config.StdinClosed != nil {
+		s.config.StdinClosed()
+	}
+	return err
 }
 
 // CloseStdin ends the process's input.

@@ -84,7 +84,17 @@ func openStreams(t *testing.T, config Config, log Log) (*Streams, *shim) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s, openShim(t, fifos)
+	p := openShim(t, fifos)
+	created(t, s)
+	return s, p
+}
+
+// created tells the streams that the process is there.
+func created(t *testing.T, s *Streams) {
+	t.Helper()
+	if err := s.Created(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func join(t *testing.T, s *Streams, config JoinConfig) *Client {

@@ -1,0 +1,428 @@
+package webui_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"github.com/callroute/callroute/analyzer/flow"
+	"github.com/callroute/callroute/analyzer/internal/golden"
+	"github.com/callroute/callroute/analyzer/webui"
+)
+
+// axe is the accessibility checker that the pages must satisfy.
+const axe = "axe-core@4.14.1"
+
+// browser is one Chromium for all tests of this file.
+func browser(t *testing.T) context.Context {
+	t.Helper()
+	path, err := exec.LookPath("chromium")
+	if err != nil {
+		if os.Getuid() == 0 {
+			t.Fatal("chromium is missing; install Debian's package chromium")
+		}
+		t.Skip("chromium is missing")
+	}
+	options := []chromedp.ExecAllocatorOption{
+		chromedp.ExecPath(path), chromedp.NoFirstRun, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Headless,
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
+		chromedp.Flag("disable-dev-shm-usage", true),
+		chromedp.UserDataDir(t.TempDir()), chromedp.WindowSize(1440, 900),
+	}
+	allocator, cancel := chromedp.NewExecAllocator(t.Context(), options...)
+	ctx, stop := chromedp.NewContext(allocator)
+	t.Cleanup(func() {
+		_ = chromedp.Cancel(ctx) // waits for the process: it writes into its folder
+		stop()
+		cancel()
+	})
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatal(err)
+	}
+	return ctx
+}
+
+// tab is one page in the browser. What goes wrong in it fails the test.
+type tab struct {
+	t   *testing.T
+	ctx context.Context
+}
+
+func open(t *testing.T, browser context.Context, url string) *tab {
+	t.Helper()
+	ctx, cancel := chromedp.NewContext(browser, chromedp.WithListener(func(event any) {
+		switch e := event.(type) {
+		case *runtime.EventExceptionThrown:
+			t.Errorf("the page failed: %s: %+v", e.ExceptionDetails.Text, e.ExceptionDetails.Exception)
+		case *network.EventRequestWillBeSent:
+			for _, good := range []string{"file://", "http://127.0.0.1:", "data:", "about:"} {
+				if strings.HasPrefix(e.Request.URL, good) {
+					return
+				}
+			}
+			t.Errorf("the page asks for %s", e.Request.URL)
+		}
+	}))
+	t.Cleanup(cancel)
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatal(err)
+	}
+	ctx, timeout := context.WithTimeout(ctx, 40*time.Second)
+	t.Cleanup(timeout)
+	b := &tab{t, ctx}
+	b.do(command(network.Enable, network.EnableParams{}), chromedp.Navigate(url))
+	return b
+}
+
+// command sends one command of the browser's protocol.
+func command[P, R any](c cdp.Command[P, R], params P) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, c, params)
+		return err
+	})
+}
+
+func (b *tab) do(actions ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	if err := chromedp.Do(b.ctx, actions...); err != nil {
+		where, _ := chromedp.Run(b.ctx, chromedp.Location())
+		b.t.Fatalf("at %s: %v", where, err)
+	}
+}
+
+// run carries out a statement of JavaScript.
+func (b *tab) run(statement string) {
+	b.t.Helper()
+	b.do(chromedp.Evaluate[chromedp.Void](statement))
+}
+
+// says is what an expression of JavaScript gives, as text.
+func (b *tab) says(expression string) string {
+	b.t.Helper()
+	value, err := chromedp.Run(b.ctx, chromedp.Evaluate[string]("String("+expression+")"))
+	if err != nil {
+		b.t.Fatalf("%s: %v", expression, err)
+	}
+	return value
+}
+
+// until waits for an expression to become true.
+func (b *tab) until(expression string) {
+	b.t.Helper()
+	for range 200 {
+		ok, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool]("Boolean("+expression+")"))
+		if err == nil && ok {
+			return
+		}
+		time.Sleep(25 * time.Millisecond)
+	}
+	b.t.Fatalf("%s does not become true; the page is at %s", expression, b.says("location.href"))
+}
+
+// clear empties a field. The protocol types a letter even where the page takes
+// its key for something else.
+func (b *tab) clear(id string) {
+	b.t.Helper()
+	b.run("document.getElementById('" + id + "').value = ''")
+}
+
+func (b *tab) offline() {
+	b.t.Helper()
+	b.do(command(network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{
+		MatchedNetworkConditions: []*network.Conditions{{Offline: true}},
+	}))
+}
+
+// pageFile writes the page of a flow to a file, and returns its address.
+func pageFile(t *testing.T, f *flow.Flow) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "page.html")
+	file, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if err := webui.Page(file, f, webui.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	return "file://" + name
+}
+
+func TestBrowser(t *testing.T) {
+	ctx := browser(t)
+	t.Run("explorer", func(t *testing.T) { explore(t, ctx) })
+	t.Run("hostile", func(t *testing.T) { hostileNames(t, ctx) })
+	t.Run("big", func(t *testing.T) { bigFlow(t, ctx) })
+	t.Run("serve", func(t *testing.T) { served(t, ctx) })
+	t.Run("site", func(t *testing.T) { siteOpens(t, ctx) })
+	t.Run("axe", func(t *testing.T) { accessible(t, ctx) })
+}
+
+// explore does with one file what a reader does: search, follow a crossing,
+// look at code, filter, and share the address.
+func explore(t *testing.T, ctx context.Context) {
+	b := open(t, ctx, pageFile(t, golden.Flow(t, "fire")))
+	b.offline()
+	b.until("callroute.state.view === 'article'")
+	b.do(chromedp.Click("#show-explorer"))
+	b.until("document.querySelectorAll('#view .node-row').length > 5")
+
+	// Keys: ? opens the list, Esc closes it, / goes to the search.
+	b.do(chromedp.KeyEvent("?"))
+	b.until("document.getElementById('keys').open")
+	b.do(chromedp.KeyEvent(kb.Escape))
+	b.until("!document.getElementById('keys').open")
+	b.do(chromedp.KeyEvent("/"))
+	b.until("document.activeElement.id === 'q'")
+	target := b.says("callroute.model.nodes[callroute.model.route[3]].name")
+	b.clear("q")
+	b.do(chromedp.SendKeys("#q", target))
+	b.until("location.hash.includes('q=')")
+	b.do(chromedp.SendKeys("#q", kb.Enter))
+	b.until("document.querySelector('#code h2') && document.querySelector('#code h2').textContent.includes(" + quoted(target) + ")")
+
+	// A crossing leads to where it arrives.
+	arrives := b.says("callroute.model.program(Number(document.querySelector('.crossing-row button').dataset.cross))")
+	b.do(chromedp.Click(".crossing-row button"))
+	b.until("document.querySelector('#code .program').textContent === " + quoted(arrives))
+	if got := b.says("document.querySelectorAll('#code .code .l').length > 0 || document.querySelector('#code .empty').textContent.length > 0"); got != "true" {
+		t.Error("no code is shown")
+	}
+
+	// j and k walk over rows.
+	b.do(chromedp.Focus("#view"), chromedp.KeyEvent("j"))
+	b.until("document.activeElement.matches('#view .row')")
+	before := b.says("[...document.querySelectorAll('#view .row')].indexOf(document.activeElement)")
+	b.do(chromedp.KeyEvent("j"))
+	if after := b.says("[...document.querySelectorAll('#view .row')].indexOf(document.activeElement)"); after == before {
+		t.Errorf("j stays at row %s", before)
+	}
+
+	// Every word of pprof narrows what is shown.
+	all := b.says("callroute.model.keep.size")
+	b.do(chromedp.KeyEvent("f"))
+	b.until("document.activeElement.id === 'focus'")
+	b.do(chromedp.SendKeys("#hide", `main\.main$`))
+	b.until("location.hash.includes('hide=')")
+	b.until("![...document.querySelectorAll('#view .name')].some((n) => n.textContent === 'main.main')")
+	if left := b.says("callroute.model.keep.size"); left == all {
+		t.Errorf("--hide leaves all %s functions", all)
+	}
+	b.clear("focus")
+	b.do(chromedp.SendKeys("#focus", "("))
+	b.until("document.getElementById('filter-error').textContent.includes('focus')")
+	b.do(chromedp.SendKeys("#focus", kb.Backspace))
+	b.until("!location.hash.includes('focus=')")
+
+	// Graph, callers and path show something.
+	for _, mode := range []string{"graph", "callers", "path"} {
+		b.do(chromedp.Click("[data-mode=" + mode + "]"))
+		b.until("callroute.state.mode === '" + mode + "' && document.querySelectorAll('#view .row').length > 0")
+	}
+
+	// The address restores all of it in another tab.
+	state := "JSON.stringify([callroute.state.mode, callroute.state.at, callroute.state.hide, callroute.state.q, document.getElementById('hide').value, callroute.model.keep.size])"
+	want := b.says(state)
+	again := open(t, ctx, b.says("location.href"))
+	again.until("document.querySelectorAll('#view .row').length > 0")
+	if got := again.says(state); got != want {
+		t.Errorf("the address restores %s, not %s", got, want)
+	}
+	again.do(chromedp.Reload())
+	again.until("document.querySelectorAll('#view .row').length > 0")
+	if got := again.says(state); got != want {
+		t.Errorf("loading again restores %s, not %s", got, want)
+	}
+	again.do(chromedp.Click("[data-mode=route]"))
+	again.do(chromedp.NavigateBack())
+	again.until("callroute.state.mode === 'path'")
+}
+
+// hostileNames opens a page whose names hold markup: nothing of it runs.
+func hostileNames(t *testing.T, ctx context.Context) {
+	b := open(t, ctx, pageFile(t, hostile()))
+	b.do(chromedp.Click("#show-explorer"))
+	b.until("document.querySelectorAll('#view .node-row').length > 0")
+	b.do(chromedp.Click("#view .node-row"))
+	for _, mode := range []string{"graph", "callers", "path"} {
+		b.do(chromedp.Click("[data-mode=" + mode + "]"))
+	}
+	if got := b.says("[globalThis.owned, document.images.length, document.querySelectorAll('#main script').length]+''"); got != ",0,0" {
+		t.Errorf("names became markup: %s", got)
+	}
+}
+
+// bigFlow opens a page of more functions than it may hold: quickly, and saying
+// what it leaves out.
+func bigFlow(t *testing.T, ctx context.Context) {
+	b := open(t, ctx, pageFile(t, big(20000)))
+	start := time.Now()
+	b.do(chromedp.Click("#show-explorer"))
+	b.until("document.querySelectorAll('#view .node-row').length > 0")
+	if took := time.Since(start); took > 5*time.Second {
+		t.Errorf("the explorer of a big flow took %v", took)
+	}
+	if got := b.says("document.getElementById('status').textContent"); !strings.Contains(got, "left out: 14000 functions") {
+		t.Errorf("the explorer says %q", got)
+	}
+	if got := b.says("document.querySelectorAll('#explorer *').length < 5000"); got != "true" {
+		t.Error("the explorer makes too many elements at once")
+	}
+}
+
+func served(t *testing.T, ctx context.Context) {
+	server := httptest.NewServer(webui.Handler(t.Context(), &kiln{t: t}, webui.ServeOptions{Roots: map[string]string{".": t.TempDir()}}))
+	defer server.Close()
+	b := open(t, ctx, server.URL+"/?program=kiln")
+	b.until("document.querySelectorAll('.commands a').length === 2")
+	b.do(chromedp.Click(".commands a"))
+	b.until("globalThis.callroute && document.querySelectorAll('#view .node-row').length > 0")
+	b.do(chromedp.Click("[data-mode=compare]"))
+	b.until("document.querySelectorAll('#with option').length > 1")
+	b.run("const w = document.getElementById('with'); w.value = w.options[1].value; w.dispatchEvent(new Event('change'))")
+	b.until("document.querySelectorAll('.compare tbody tr').length > 3")
+}
+
+func siteOpens(t *testing.T, ctx context.Context) {
+	dir := filepath.Join(t.TempDir(), "site")
+	if _, err := webui.Site(t.Context(), dir, siteOptions(t)); err != nil {
+		t.Fatal(err)
+	}
+	b := open(t, ctx, "file://"+dir+"/index.html")
+	b.offline()
+	b.do(chromedp.SendKeys("#q", "glaze"))
+	b.until("document.getElementById('found-count').textContent === '1 found'")
+	b.do(chromedp.SendKeys("#q", kb.Enter))
+	b.until("globalThis.callroute && callroute.model.data.title.includes('glaze')")
+	b.do(chromedp.Click("#show-explorer"), chromedp.Click("[data-mode=compare]"))
+	b.until("document.querySelectorAll('#with option').length > 1")
+	b.run("const w = document.getElementById('with'); w.value = w.options[1].value; w.dispatchEvent(new Event('change'))")
+	b.until("document.querySelectorAll('.compare tbody tr').length > 3")
+}
+
+// fault is something that axe finds.
+type fault struct {
+	ID     string   `json:"id"`
+	Impact string   `json:"impact"`
+	Nodes  []string `json:"nodes"`
+}
+
+// accessible runs axe over the views, in both themes, wide and narrow. No
+// fault may be serious or worse.
+func accessible(t *testing.T, ctx context.Context) {
+	script := axeScript(t)
+	dir := filepath.Join(t.TempDir(), "site")
+	if _, err := webui.Site(t.Context(), dir, siteOptions(t)); err != nil {
+		t.Fatal(err)
+	}
+	page := pageFile(t, golden.Flow(t, "fire"))
+	for _, v := range []struct {
+		name, url string
+		width     int64
+		dark      bool
+	}{
+		{"article", page, 1440, false},
+		{"article dark", page, 400, true},
+		{"explorer", page + "#view=explorer", 1440, true},
+		{"explorer narrow", page + "#view=explorer&pane=search", 400, false},
+		{"graph", page + "#view=explorer&mode=graph", 1440, false},
+		{"callers dark", page + "#view=explorer&mode=callers", 1440, true},
+		{"path", page + "#view=explorer&mode=path", 1440, false},
+		{"index", "file://" + dir + "/index.html", 1440, false},
+		{"index dark", "file://" + dir + "/index.html", 400, true},
+	} {
+		b := open(t, ctx, "about:blank")
+		scheme := "light"
+		if v.dark {
+			scheme = "dark"
+		}
+		b.do(
+			chromedp.EmulateViewport(v.width, 900),
+			command(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}}),
+			chromedp.Navigate(v.url),
+		)
+		if strings.Contains(v.url, "explorer") {
+			b.until("document.querySelectorAll('#view .row').length > 0")
+			b.run("callroute.select(callroute.model.route[2]); callroute.go({pane: 'route'})")
+		}
+		if strings.Contains(v.name, "narrow") {
+			b.run("callroute.go({pane: 'search'})")
+		}
+		if wide := b.says("document.documentElement.scrollWidth - innerWidth"); wide != "0" {
+			t.Errorf("%s: the page is %s pixels too wide", v.name, wide)
+		}
+		b.shot(v.name)
+		b.run(script)
+		found, err := chromedp.Run(b.ctx, chromedp.Evaluate[[]fault](`axe.run().then((r) => r.violations.map((v) => ({id: v.id, impact: v.impact, nodes: v.nodes.map((n) => n.html + ' ' + n.failureSummary)})))`, chromedp.EvalAwaitPromise))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range found {
+			if f.Impact == "serious" || f.Impact == "critical" {
+				t.Errorf("%s: %s %s: %q", v.name, f.Impact, f.ID, f.Nodes[:min(3, len(f.Nodes))])
+			}
+		}
+	}
+}
+
+// shot keeps a picture of the page if CALLROUTE_SHOTS names a folder for them.
+func (b *tab) shot(name string) {
+	b.t.Helper()
+	dir := os.Getenv("CALLROUTE_SHOTS")
+	if dir == "" {
+		return
+	}
+	picture, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, strings.ReplaceAll(name, " ", "-")+".png"), picture, 0o644); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// axeScript fetches axe with npm into a folder of this test's own.
+func axeScript(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	npm, err := exec.LookPath("npm")
+	if err == nil {
+		cmd := exec.CommandContext(t.Context(), npm, "install", "--prefix", dir, "--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline", axe)
+		cmd.Dir = dir
+		var out []byte
+		if out, err = cmd.CombinedOutput(); err != nil {
+			err = fmt.Errorf("%w: %s", err, out)
+		}
+	}
+	if err != nil {
+		if os.Getuid() == 0 {
+			t.Fatalf("npm cannot fetch %s: %v", axe, err)
+		}
+		t.Skipf("npm cannot fetch %s: %v", axe, err)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "node_modules", "axe-core", "axe.min.js"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func quoted(s string) string {
+	text, _ := json.Marshal(s)
+	return string(text)
+}
