@@ -17,6 +17,7 @@ const (
 	longestPlace = 52
 	longestWords = 38
 	longestNote  = 46
+	longestSent  = 44
 	mostLeaving  = 5 // lines in a note
 )
 
@@ -148,7 +149,7 @@ func (d *dot) link(n flow.Node) string {
 // function that it arrives at.
 func (d *dot) arrival(a arrival, color string) {
 	d.line("    a%d [shape=box, style=\"filled\", fillcolor=%s, color=%s, fontcolor=white, fontsize=10, height=0.3, label=<%s>, lane=%d, tooltip=%s];",
-		a.id, quoted(color), quoted(color), escaped(fit(a.words, longestWords)), d.laneOf[d.Node[a.to].Component], quoted(a.words))
+		a.id, quoted(color), quoted(color), escaped(fit(a.words, longestSent)), d.laneOf[d.Node[a.to].Component], quoted(a.words))
 	d.line("    a%d -> n%d [color=%s, penwidth=1.8, weight=8, tooltip=%s];", a.id, a.to, quoted(color), quoted(a.words))
 }
 

@@ -166,6 +166,7 @@ func pageFile(t *testing.T, f *flow.Flow) string {
 func TestBrowser(t *testing.T) {
 	ctx := browser(t)
 	t.Run("explorer", func(t *testing.T) { explore(t, ctx) })
+	t.Run("shared", func(t *testing.T) { sharedSender(t, ctx) })
 	t.Run("hostile", func(t *testing.T) { hostileNames(t, ctx) })
 	t.Run("big", func(t *testing.T) { bigFlow(t, ctx) })
 	t.Run("serve", func(t *testing.T) { served(t, ctx) })
@@ -176,7 +177,12 @@ func TestBrowser(t *testing.T) {
 // explore does with one file what a reader does: search, follow a crossing,
 // look at code, filter, and share the address.
 func explore(t *testing.T, ctx context.Context) {
-	b := open(t, ctx, pageFile(t, golden.Flow(t, "fire")))
+	f := golden.Flow(t, "fire")
+	for i := range f.Nodes {
+		n := &f.Nodes[i]
+		n.Code = []flow.CodeLine{{Line: n.Line, Text: "func heat() {"}, {Line: n.Line + 7, Text: "\treturn nil // " + n.Func}}
+	}
+	b := open(t, ctx, pageFile(t, f))
 	b.offline()
 	b.until("callroute.state.view === 'article'")
 	b.do(chromedp.Click("#show-explorer"))
@@ -200,8 +206,8 @@ func explore(t *testing.T, ctx context.Context) {
 	arrives := b.says("callroute.model.program(Number(document.querySelector('.crossing-row button').dataset.cross))")
 	b.do(chromedp.Click(".crossing-row button"))
 	b.until("document.querySelector('#code .program').textContent === " + quoted(arrives))
-	if got := b.says("document.querySelectorAll('#code .code .l').length > 0 || document.querySelector('#code .empty').textContent.length > 0"); got != "true" {
-		t.Error("no code is shown")
+	if got := b.says("document.querySelector('#code .code').textContent"); !strings.Contains(got, "func heat() {") || !strings.Contains(got, "…") || !strings.Contains(got, "return nil") {
+		t.Errorf("the code is shown as %q", got)
 	}
 
 	// j and k walk over rows.
@@ -251,6 +257,43 @@ func explore(t *testing.T, ctx context.Context) {
 	again.do(chromedp.Click("[data-mode=route]"))
 	again.do(chromedp.NavigateBack())
 	again.until("callroute.state.mode === 'path'")
+}
+
+// sharedSender asks for ways through a function that sends for two callers: a
+// way leads to what its own caller asks for.
+func sharedSender(t *testing.T, ctx context.Context) {
+	f := &flow.Flow{
+		Schema: flow.Schema, Program: "kiln", Root: 1, Spine: []int{1, 2, 4, 5},
+		Components: []flow.Component{{Name: "kiln", Package: "example.org/kiln"}, {Name: "kilnd", Package: "example.org/kilnd"}},
+	}
+	for i, name := range []string{"main", "fire", "glaze", "send", "postFire", "postGlaze"} {
+		program := "kiln"
+		if i > 3 {
+			program = "kilnd"
+		}
+		f.Nodes = append(f.Nodes, flow.Node{ID: i + 1, Component: program, Func: "example.org/" + program + "." + name})
+	}
+	f.Edges = []flow.Edge{
+		{From: 1, To: 2, Kind: flow.Call},
+		{From: 1, To: 3, Kind: flow.Call},
+		{From: 2, To: 4, Kind: flow.Call},
+		{From: 3, To: 4, Kind: flow.Call},
+		{From: 4, To: 5, Kind: flow.HTTP, Detail: "POST /fire", Origins: []int{2}},
+		{From: 4, To: 6, Kind: flow.HTTP, Detail: "POST /glaze", Origins: []int{3}},
+	}
+	b := open(t, ctx, pageFile(t, f)+"#view=explorer")
+	b.until("document.querySelectorAll('#view .node-row').length === 4")
+	for _, want := range []struct{ from, to, way string }{
+		{"kiln:example.org/kiln.main", "kilnd:example.org/kilnd.postGlaze", "main.main main.glaze main.send main.postGlaze"},
+		{"kiln:example.org/kiln.fire", "kilnd:example.org/kilnd.postFire", "main.fire main.send main.postFire"},
+		{"kiln:example.org/kiln.send", "kilnd:example.org/kilnd.postGlaze", "main.send main.postGlaze"},
+		{"kilnd:example.org/kilnd.postGlaze", "kiln:example.org/kiln.main", ""},
+	} {
+		got := b.says("(callroute.model.path(callroute.model.byKey('" + want.from + "'), callroute.model.byKey('" + want.to + "')) || []).map((i) => callroute.model.nodes[i].name).join(' ')")
+		if got != want.way {
+			t.Errorf("from %s to %s: %q, want %q", want.from, want.to, got, want.way)
+		}
+	}
 }
 
 // hostileNames opens a page whose names hold markup: nothing of it runs.

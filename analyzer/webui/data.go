@@ -72,7 +72,8 @@ type edgeData struct {
 	Label      string      `json:"label,omitempty"`
 	Under      []string    `json:"under,omitempty"`
 	Registered []placeData `json:"registered,omitempty"`
-	Leaves     bool        `json:"leaves,omitempty"` // the process
+	Origins    []int       `json:"origins,omitempty"` // nodes, see flow.Edge
+	Leaves     bool        `json:"leaves,omitempty"`  // the process
 }
 
 // placeData is a file's number and a line.
@@ -238,6 +239,11 @@ func (c *collector) collectEdges() {
 			}
 			for _, r := range e.Registered {
 				d.Registered = append(d.Registered, placeData{c.fileOf(c.Node[e.To].Component, r.File), r.Line})
+			}
+			for _, o := range e.Origins {
+				if origin, kept := c.node[o]; kept {
+					d.Origins = append(d.Origins, origin)
+				}
 			}
 			c.out.Edges = append(c.out.Edges, d)
 		}

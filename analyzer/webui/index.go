@@ -40,10 +40,10 @@ type indexCommand struct {
 
 // indexTable is a table of endpoints.
 type indexTable struct {
-	Name, ID, Note, Summary string
-	Open                    bool
-	Head                    []string
-	Rows                    [][]string
+	Name, ID, Summary string
+	Open              bool
+	Head              []string
+	Rows              [][]string
 }
 
 // groupNames says what commands of a kind are.

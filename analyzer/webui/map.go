@@ -159,7 +159,7 @@ func depths(sorted []link) map[string]int {
 // endpointTables are what passes between programs, and what finds no partner.
 func endpointTables(e *flow.Endpoints) []indexTable {
 	joined := indexTable{Name: "What passes between programs", ID: "endpoints", Summary: "Departures with the arrivals that they reach", Head: []string{"From", "Kind", "What", "Decided in", "Place", "To"}}
-	lost := indexTable{Name: "Departures without a partner", ID: "unmatched", Open: true, Summary: "Where a program sends or starts something that no program here receives", Head: []string{"From", "Kind", "What", "Decided in", "Place", "Why"}}
+	lost := indexTable{Name: "Departures without a partner", ID: "unmatched", Summary: "Where a program sends or starts something that no program here receives", Head: []string{"From", "Kind", "What", "Decided in", "Place", "Why"}}
 	idle := indexTable{Name: "Arrivals without a partner", ID: "idle", Summary: "What a program offers and no program here uses", Head: []string{"In", "Kind", "What", "Handled by", "Place", "Why"}}
 	row := func(d flow.Endpoint, last string) []string {
 		return []string{d.Program, string(d.Kind), d.Key, flow.Short(d.Func), fmt.Sprintf("%s:%d", d.Site.File, d.Site.Line), last}
@@ -181,5 +181,6 @@ func endpointTables(e *flow.Endpoints) []indexTable {
 			idle.Rows = append(idle.Rows, row(a, a.Reason))
 		}
 	}
+	lost.Open = len(lost.Rows) > 0
 	return []indexTable{joined, lost, idle}
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"os"
-	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
@@ -141,21 +140,21 @@ func TestShimDies(t *testing.T) {
 			if e := heard.want(types.TaskExit, id, ""); e.Exit.Status != 137 {
 				t.Errorf("event %+v", e)
 			}
-			if _, err := h.State(ctx, id, ""); !errdefs.IsNotFound(err) {
+			_, err := h.State(ctx, id, "")
+			if !errdefs.IsNotFound(err) {
 				t.Errorf("state: %v", err)
 			}
 			h.wantStatus(other, types.StatusRunning)
 
-			// Its name can be used again.
-			o := h.options(id+"x", types.IO{}, "sleep", "1000")
-			o.Spec.Linux.CgroupsPath = filepath.Join(cgroupParent, id)
+			// Its name can be used again, though its record is still there.
+			o := types.CreateOptions{Spec: specOf(id, []string{"sleep", "1000"}, false), SnapshotKey: id}
+			if o.Rootfs, err = h.Stores().Snapshots.Mounts(ctx, id); err != nil {
+				t.Fatal(err)
+			}
 			if _, err := h.Create(ctx, id, o); err != nil {
 				t.Fatalf("create again: %v", err)
 			}
 			h.remove(id)
-			if err := h.Stores().Snapshots.Remove(ctx, id+"x"); err != nil {
-				t.Error(err)
-			}
 			h.remove(other)
 		})
 	}

@@ -40,7 +40,7 @@ function showGraph(app, box) {
     const list = el('ul', { 'aria-label': names[c] });
     for (const j of column) {
       const by = edges.find((e) => (c === 0 ? e.from === j : e.to === j));
-      const b = nodeRow(app, j, c === 1 ? undefined : by, true);
+      const b = nodeRow(app, j, c === 1 ? undefined : by, c === 1 || model.nodes[j].program !== model.nodes[i].program);
       b.classList.add('box');
       if (model.onSpine.has(j)) b.classList.add('on-route');
       boxes.set(j, b);

@@ -76,6 +76,7 @@ class Model {
     this.keep = keep;
     this.out = group(edges, (e) => e.from);
     this.into = group(edges, (e) => e.to);
+    this.decided = undefined;
     this.route = this.spine();
   }
 
@@ -139,16 +140,57 @@ class Model {
     return all;
   }
 
-  // path is the shortest way between two nodes, or null.
+  // path is the shortest way between two nodes, or null. Where several callers
+  // share the function that sends, a request is followed only on a way through
+  // the function that decides it. If there is no such way, because it begins
+  // behind that function or a filter hides it, any way will do.
   path(from, to) {
     if (!this.keep.has(from) || !this.keep.has(to)) return null;
+    return this.strictPath(from, to) || this.walk(from, to, (i) => (this.out.get(i) || []).map((e) => e.to));
+  }
+
+  // strictPath goes from where a crossing is decided straight to where it
+  // arrives, and fills in what is between afterwards.
+  strictPath(from, to) {
+    this.decided = this.decided || this.decisions();
+    const inside = (i) => (this.out.get(i) || []).filter((e) => !e.origins).map((e) => e.to);
+    const way = this.walk(from, to, (i) => [...inside(i), ...(this.decided.get(i) || []).map((e) => e.to)]);
+    if (!way) return null;
+    const whole = [from];
+    for (let at = 1; at < way.length; at++) {
+      const [a, b] = [way[at - 1], way[at]];
+      const plain = (this.out.get(a) || []).some((e) => e.to === b && !e.origins);
+      const e = plain ? undefined : (this.decided.get(a) || []).find((x) => x.to === b);
+      const between = e && e.from !== a ? this.walk(a, e.from, inside) : [];
+      if (!between) return null;
+      whole.push(...between.slice(1), b);
+    }
+    return whole;
+  }
+
+  // decisions lists crossings by the nodes that decide them.
+  decisions() {
+    const all = new Map();
+    for (const edges of this.out.values()) {
+      for (const e of edges) {
+        for (const o of e.origins || []) {
+          if (all.has(o)) all.get(o).push(e);
+          else all.set(o, [e]);
+        }
+      }
+    }
+    return all;
+  }
+
+  // walk is the shortest way where next lists what follows a node, or null.
+  walk(from, to, next) {
     const came = new Map([[from, -1]]);
     const queue = [from];
     for (let q = 0; q < queue.length && !came.has(to); q++) {
-      for (const e of this.out.get(queue[q]) || []) {
-        if (came.has(e.to)) continue;
-        came.set(e.to, queue[q]);
-        queue.push(e.to);
+      for (const i of next(queue[q])) {
+        if (came.has(i)) continue;
+        came.set(i, queue[q]);
+        queue.push(i);
       }
     }
     if (!came.has(to)) return null;
@@ -256,7 +298,7 @@ function joined(edges, keep, shown) {
         else if (e.to !== from && !seen.has(-1 - e.to)) {
           seen.add(-1 - e.to);
           const told = e.leaves || !first.leaves ? e : first;
-          all.push({ ...told, from, to: e.to, over: true, leaves: e.leaves || first.leaves, file: first.file, line: first.line });
+          all.push({ ...told, from, to: e.to, over: true, leaves: e.leaves || first.leaves, origins: undefined, file: first.file, line: first.line });
         }
       } else if (keep.has(e.to) && !seen.has(e.to)) {
         seen.add(e.to);

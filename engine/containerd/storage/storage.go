@@ -73,7 +73,7 @@ func Open(ctx context.Context, root string, told events.Publisher) (_ *Storage, 
 	if err := clearMounts(ctx, root); err != nil {
 		return nil, err
 	}
-	blobs, err := local.NewStore(filepath.Join(root, contentDir))
+	store, err := local.NewStore(filepath.Join(root, contentDir))
 	if err != nil {
 		return nil, fmt.Errorf("content: %w", err)
 	}
@@ -94,7 +94,7 @@ func Open(ctx context.Context, root string, told events.Publisher) (_ *Storage, 
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("metadata: %w", err), snapshotter.Close())
 	}
-	db := metadata.NewDB(file, blobs, map[string]snapshots.Snapshotter{Snapshotter: snapshotter}, metadata.WithEventsPublisher(told))
+	db := metadata.NewDB(file, newBlobs(store), map[string]snapshots.Snapshotter{Snapshotter: snapshotter}, metadata.WithEventsPublisher(told))
 	if err := db.Init(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("metadata: %w", err), file.Close(), snapshotter.Close())
 	}

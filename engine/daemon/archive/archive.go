@@ -41,12 +41,10 @@ type Root struct {
 func clean(path string) string {
 	cleaned := filepath.Join("/", path)
 	switch {
-	case cleaned == "/":
-		return cleaned
-	case strings.HasSuffix(path, "/.") || path == ".":
-		return cleaned + "/."
+	case strings.HasSuffix("/"+path, "/."):
+		return strings.TrimSuffix(cleaned, "/") + "/."
 	case strings.HasSuffix(path, "/"):
-		return cleaned + "/"
+		return strings.TrimSuffix(cleaned, "/") + "/"
 	}
 	return cleaned
 }

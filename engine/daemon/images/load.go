@@ -92,7 +92,7 @@ func (s *Service) readArchive(ctx context.Context, in *session, tar io.Reader) (
 		if m.file.OS != "" && m.file.OS != "linux" {
 			return nil, errdefs.Invalid("cannot load %s image on linux", m.file.OS)
 		}
-		if err := whole(ctx, in, m); err != nil {
+		if err := in.whole(ctx, m); err != nil {
 			return nil, err
 		}
 		l := loaded{manifest: m}

@@ -143,7 +143,7 @@ func TestLoadBadArchives(t *testing.T) {
 		{"OCI without index", tarOf(file{name: "oci-layout", content: `{"imageLayoutVersion":"1.0.0"}`}), "index.json"},
 		{"OCI without manifest", ociArchive(entry, oci[1:]...), "not found"},
 		{"OCI without configuration", ociArchive(entry, oci[0], oci[2], oci[3]), "not found"},
-		{"OCI without a layer", ociArchive(entry, oci[:3]...), "is not in it"},
+		{"OCI without a layer", ociArchive(entry, oci[:3]...), "is missing"},
 		{"OCI digests of others", ociArchive([]any{lie.descriptor()}, append(oci[1:], lie)...), "not what the image says"},
 		{"OCI a digest that is none", ociArchive([]any{map[string]any{"mediaType": ociManifest, "digest": "sha256:../../x", "size": 3}}, oci...), "digest"},
 		{"OCI no match for the platform", ociArchive([]any{
@@ -210,7 +210,7 @@ func TestLoadAllOrNone(t *testing.T) {
 	e.wantNothingLeft()
 }
 
-// A layer that lies is not taken either if the one it says it is is here.
+// A layer that lies is not taken either when the one it claims to be is here.
 func TestLoadChangedLayer(t *testing.T) {
 	s := busybox("busybox")
 	files := func(layer []byte) []byte {

@@ -142,7 +142,7 @@ func (p *pull) have(ctx context.Context, m *manifest, dgst digest.Digest) (bool,
 		return false, err
 	}
 	for _, i := range all {
-		if i.ID == m.config.Digest.String() && whole(ctx, s.Content, i.manifest) == nil {
+		if i.ID == m.config.Digest.String() && p.in.whole(ctx, i.manifest) == nil {
 			// Its layers may be compressed in another way: other blobs, of which
 			// none is here.
 			return true, p.keep(ctx, i.manifest, dgst)

@@ -27,6 +27,9 @@ func (s *Service) Save(ctx context.Context, names []string, open types.OpenWrite
 	}
 	var opts []archive.ExportOpt
 	for _, l := range saves {
+		if err := in.whole(ctx, l.manifest); err != nil {
+			return err
+		}
 		var as []string
 		for _, name := range l.names {
 			as = append(as, name.String())
@@ -74,11 +77,6 @@ func (s *Service) toSave(ctx context.Context, names []string) ([]loaded, error) 
 			}
 		}
 		saves = add(saves, l)
-	}
-	for _, l := range saves {
-		if err := whole(ctx, s.Content, l.manifest); err != nil {
-			return nil, err
-		}
 	}
 	return saves, nil
 }

@@ -78,6 +78,12 @@ func (in *session) end(ctx context.Context) {
 	}
 }
 
+// hold keeps something that is there, if it is, until the session ends. What is
+// written in the session needs no call.
+func (in *session) hold(ctx context.Context, kind, id string) error {
+	return in.service.Leases.AddResource(ctx, in.lease, leases.Resource{Type: kind, ID: id})
+}
+
 // Writer opens a blob to be written, under a name of this session.
 func (in *session) Writer(ctx context.Context, opts ...content.WriterOpt) (content.Writer, error) {
 	var o content.WriterOpts

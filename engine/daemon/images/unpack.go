@@ -43,6 +43,9 @@ func (in *session) unpack(ctx context.Context, m *manifest, progress unpackProgr
 	}
 	diffIDs := m.file.RootFS.DiffIDs
 	for i, blob := range m.layers {
+		if err := in.hold(ctx, "snapshots/"+s.Snapshotter, m.chains[i].String()); err != nil {
+			return err
+		}
 		_, err := s.Snapshots.Stat(ctx, m.chains[i].String())
 		if err == nil {
 			if err := in.verify(ctx, blob, diffIDs[i]); err != nil {
@@ -129,20 +132,24 @@ func tarFault(err error) (string, bool) {
 	return "", false
 }
 
-// whole checks that the blobs of an image are there.
-func whole(ctx context.Context, blobs content.Store, m *manifest) error {
+// whole checks that the blobs of an image are there, and keeps them so: some may
+// be another image's, which goes meanwhile.
+func (in *session) whole(ctx context.Context, m *manifest) error {
 	for _, d := range append([]ocispec.Descriptor{m.config}, m.layers...) {
 		if err := d.Digest.Validate(); err != nil {
 			return errdefs.Invalid("invalid digest %q: %w", d.Digest, err)
 		}
-		info, err := blobs.Info(ctx, d.Digest)
+		if err := in.hold(ctx, "content", d.Digest.String()); err != nil {
+			return err
+		}
+		info, err := in.Info(ctx, d.Digest)
 		switch {
 		case cerrdefs.IsNotFound(err):
-			return errdefs.Invalid("invalid archive: %s, which the image is made of, is not in it", d.Digest)
+			return errdefs.Invalid("%s, which the image is made of, is missing", d.Digest)
 		case err != nil:
 			return err
 		case d.Size > 0 && info.Size != d.Size:
-			return errdefs.Invalid("invalid archive: %s has %d bytes and not %d", d.Digest, info.Size, d.Size)
+			return errdefs.Invalid("%s has %d bytes and not %d", d.Digest, info.Size, d.Size)
 		}
 	}
 	return nil
