@@ -53,7 +53,8 @@ func TestRows(t *testing.T) {
 			{From: 1, To: 3, Kind: flow.HTTP, Registered: []flow.Registered{{Site: flow.Site{File: "r.go", Line: 2}, Node: &registered}}},
 			{From: 3, To: 4, Kind: flow.Interface, Site: flow.Site{File: "s.go", Line: 5}},
 			{From: 3, To: 8, Kind: flow.Call, Site: flow.Site{File: "s.go", Line: 5}},
-			{From: 5, To: 6, Kind: flow.Call}, {From: 5, To: 7, Kind: flow.Call},
+			{From: 5, To: 6, Kind: flow.Call},
+			{From: 5, To: 7, Kind: flow.Call},
 		},
 	}
 	a, err := article.Build(f)

@@ -56,7 +56,7 @@ func mermaidParts(p *picture) []string {
 	for i, l := range p.lanes {
 		opened := false
 		for _, n := range l.nodes {
-			if m.size()+m.cost(n, out[n.ID]) > mermaidLimit {
+			if m.size()+m.cost(out[n.ID]) > mermaidLimit {
 				if opened {
 					m.closeLane()
 				}
@@ -92,8 +92,8 @@ func newFlowchart(p *picture) *flowchart { return &flowchart{picture: p} }
 
 func (m *flowchart) size() int { return m.lanes.Len() + m.links.Len() + m.styles.Len() + 2000 }
 
-// cost bounds what a node and its edges add.
-func (m *flowchart) cost(n flow.Node, edges []flow.Edge) int {
+// cost bounds what a node with these edges adds.
+func (m *flowchart) cost(edges []flow.Edge) int {
 	const name, edge = 4*(longestName+longestPlace) + 60, 4*longestWords + 80
 	return name + edge*len(edges)
 }

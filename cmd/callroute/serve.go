@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -87,7 +86,7 @@ func (a *app) serve(ctx context.Context, o *serveOptions) error {
 	case err := <-ended:
 		return err
 	case <-ctx.Done():
-		return errors.Join(server.Close(), ctx.Err())
+		return server.Close() // to be stopped is how it ends
 	}
 }
 

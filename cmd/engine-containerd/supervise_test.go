@@ -38,8 +38,6 @@ func TestSupervise(t *testing.T) {
 		t.Fatal(err)
 	}
 	began := time.Now()
-	// A request that meets the death itself is not repeated by itself.
-	h.eventually("it answers again", func() bool { _, _, err := h.Version(h.context()); return err == nil })
 	if state := h.wantStatus(id, types.StatusRunning); state.Pid != pid {
 		t.Errorf("%+v, was process %d", state, pid)
 	}

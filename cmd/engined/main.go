@@ -20,8 +20,9 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
-	defer stop()
-	if err := command().ExecuteContext(ctx); err != nil {
+	err := command().ExecuteContext(ctx)
+	stop()
+	if err != nil {
 		fmt.Fprintf(os.Stderr, "engined: %s\n", strings.ReplaceAll(err.Error(), "\n", "; "))
 		os.Exit(1)
 	}
@@ -54,7 +55,7 @@ func command() *cobra.Command {
 containerd: its own, which it starts, or one that --containerd names. Without
 flags it keeps everything under /var/lib/engine and /run/engine. Engines with
 roots of their own run side by side.`,
-		Example: `  engined
+		Example: `  sudo engined
   engined --data-root /srv/engine --exec-root /run/engine2 -H unix:///run/engine2.sock
   docker -H unix:///run/engine.sock run toolbox echo hi`,
 		Args:          cobra.NoArgs,

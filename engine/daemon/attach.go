@@ -24,10 +24,10 @@ func (d *Daemon) Attach(ctx context.Context, name string, o types.AttachOptions,
 		return err
 	}
 	r := c.Snapshot()
-	switch {
-	case r.State.Status == container.StatePaused:
+	switch r.State.Status {
+	case container.StatePaused:
 		return errdefs.Conflict("container %s is paused, unpause the container before attach", name)
-	case r.State.Status == container.StateRestarting:
+	case container.StateRestarting:
 		return errdefs.Conflict("container %s is restarting, wait until the container is running", name)
 	}
 	run := d.newRun(c, r)

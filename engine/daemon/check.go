@@ -32,11 +32,9 @@ func (d *Daemon) check(r *ours.Record) (warnings []string, err error) {
 			return nil, errdefs.Invalid("invalid signal: %s", s)
 		}
 	}
-	more, err := checkResources(h.Resources)
-	if err != nil {
+	if err := checkResources(h.Resources); err != nil {
 		return nil, err
 	}
-	warnings = append(warnings, more...)
 	if err := checkRestart(h.RestartPolicy, h.AutoRemove); err != nil {
 		return nil, err
 	}
@@ -65,44 +63,43 @@ func (d *Daemon) check(r *ours.Record) (warnings []string, err error) {
 		}
 		h.NetworkMode = container.NetworkMode("container:" + other.ID)
 	}
-	more, err = d.Network.Check(d.joinRequest(*r))
+	more, err := d.Network.Check(d.joinRequest(*r))
 	if err != nil {
 		return nil, err
 	}
 	return append(warnings, more...), nil
 }
 
-// checkResources is docker's rules for limits. It warns of what the kernel
-// will not do.
-func checkResources(r container.Resources) (warnings []string, err error) {
+// checkResources is docker's rules for limits.
+func checkResources(r container.Resources) error {
 	const leastMemory = 6 << 20
 	switch {
 	case r.Memory != 0 && r.Memory < leastMemory:
-		return nil, errdefs.Invalid("Minimum memory limit allowed is 6MB")
+		return errdefs.Invalid("Minimum memory limit allowed is 6MB")
 	case r.Memory > 0 && r.MemorySwap > 0 && r.MemorySwap < r.Memory:
-		return nil, errdefs.Invalid("Minimum memoryswap limit should be larger than memory limit, see usage")
+		return errdefs.Invalid("Minimum memoryswap limit should be larger than memory limit, see usage")
 	case r.Memory == 0 && r.MemorySwap > 0:
-		return nil, errdefs.Invalid("You should always set the Memory limit when using Memoryswap limit, see usage")
+		return errdefs.Invalid("You should always set the Memory limit when using Memoryswap limit, see usage")
 	case r.MemoryReservation != 0 && r.MemoryReservation < leastMemory:
-		return nil, errdefs.Invalid("Minimum memory reservation allowed is 6MB")
+		return errdefs.Invalid("Minimum memory reservation allowed is 6MB")
 	case r.Memory > 0 && r.MemoryReservation > 0 && r.Memory < r.MemoryReservation:
-		return nil, errdefs.Invalid("Minimum memory limit can not be less than memory reservation limit, see usage")
+		return errdefs.Invalid("Minimum memory limit can not be less than memory reservation limit, see usage")
 	case r.MemorySwappiness != nil && (*r.MemorySwappiness < -1 || *r.MemorySwappiness > 100):
-		return nil, errdefs.Invalid("Invalid value: %d, valid memory swappiness range is 0-100", *r.MemorySwappiness)
+		return errdefs.Invalid("Invalid value: %d, valid memory swappiness range is 0-100", *r.MemorySwappiness)
 	case r.NanoCPUs < 0 || r.NanoCPUs > int64(runtime.NumCPU())*1e9:
-		return nil, errdefs.Invalid("Range of CPUs is from 0.01 to %d.00, as there are only %d CPUs available", runtime.NumCPU(), runtime.NumCPU())
+		return errdefs.Invalid("Range of CPUs is from 0.01 to %d.00, as there are only %d CPUs available", runtime.NumCPU(), runtime.NumCPU())
 	case r.NanoCPUs > 0 && (r.CPUPeriod > 0 || r.CPUQuota > 0):
 		what := "CPU Period"
 		if r.CPUPeriod == 0 {
 			what = "CPU Quota"
 		}
-		return nil, errdefs.Invalid("Conflicting options: Nano CPUs and %s cannot both be set", what)
+		return errdefs.Invalid("Conflicting options: Nano CPUs and %s cannot both be set", what)
 	case r.CPUPeriod != 0 && (r.CPUPeriod < 1000 || r.CPUPeriod > 1000000):
-		return nil, errdefs.Invalid("CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)")
+		return errdefs.Invalid("CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)")
 	case r.CPUQuota > 0 && r.CPUQuota < 1000:
-		return nil, errdefs.Invalid("CPU cfs quota can not be less than 1ms (i.e. 1000)")
+		return errdefs.Invalid("CPU cfs quota can not be less than 1ms (i.e. 1000)")
 	case r.BlkioWeight > 0 && (r.BlkioWeight < 10 || r.BlkioWeight > 1000):
-		return nil, errdefs.Invalid("Range of blkio weight is from 10 to 1000")
+		return errdefs.Invalid("Range of blkio weight is from 10 to 1000")
 	}
 	for _, set := range []struct{ name, value string }{{"cpus", r.CpusetCpus}, {"mems", r.CpusetMems}} {
 		if set.value == "" {
@@ -117,15 +114,15 @@ func checkResources(r container.Resources) (warnings []string, err error) {
 		have, _ := parseList(strings.TrimSpace(string(available)))
 		want, err := parseList(set.value)
 		if err != nil {
-			return nil, errdefs.Invalid("Invalid value %s for cpuset %s", set.value, set.name)
+			return errdefs.Invalid("Invalid value %s for cpuset %s", set.value, set.name)
 		}
 		for n := range want {
 			if !have[n] {
-				return nil, errdefs.Invalid("Requested %s are not available - requested %s, available: %s", map[string]string{"cpus": "CPUs", "mems": "memory nodes"}[set.name], set.value, strings.TrimSpace(string(available)))
+				return errdefs.Invalid("Requested %s are not available - requested %s, available: %s", map[string]string{"cpus": "CPUs", "mems": "memory nodes"}[set.name], set.value, strings.TrimSpace(string(available)))
 			}
 		}
 	}
-	return warnings, nil
+	return nil
 }
 
 func checkRestart(p container.RestartPolicy, autoRemove bool) error {

@@ -84,7 +84,7 @@ func (d *Daemon) record(id string, image images.Image, req types.CreateRequest) 
 	if len(config.Entrypoint) == 0 && len(config.Cmd) == 0 || len(config.Entrypoint) == 1 && config.Entrypoint[0] == "" && len(config.Cmd) == 0 {
 		return ours.Record{}, errdefs.Invalid("no command specified")
 	}
-	command := slices.Concat([]string(config.Entrypoint), []string(config.Cmd))
+	command := slices.Concat(config.Entrypoint, config.Cmd)
 	if len(config.Entrypoint) == 1 && config.Entrypoint[0] == "" {
 		command = config.Cmd
 	}

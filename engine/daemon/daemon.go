@@ -138,7 +138,7 @@ func (d *Daemon) tell(action events.Action, r container.Record, more map[string]
 }
 
 // change changes a container's record, keeps the counter of states in step, and
-// says so if it could not be kept: what happened happened all the same.
+// says so if it could not be kept: it has happened all the same.
 func (d *Daemon) change(c *container.Container, f func(*container.Record)) {
 	err := c.Set(func(r *container.Record) {
 		f(r)

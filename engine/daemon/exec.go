@@ -247,7 +247,7 @@ func (d *Daemon) execProcess(r ours.Record, e *execution, size *[2]uint) (*specs
 
 // watchExec waits for the end of an exec.
 func (d *Daemon) watchExec(e *execution) {
-	exit := ctypes.Exit{Status: lost}
+	var exit ctypes.Exit
 	for delay := 10 * time.Millisecond; ; delay = min(2*delay, time.Second) {
 		var err error
 		exit, err = d.Containerd.Wait(d.background, e.container.ID, e.id)

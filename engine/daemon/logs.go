@@ -2,7 +2,6 @@ package daemon
 
 import (
 	"context"
-	"io"
 	"time"
 
 	"github.com/callroute/callroute/engine/api/types"
@@ -37,7 +36,7 @@ func (d *Daemon) Logs(ctx context.Context, name string, o types.LogsOptions, ope
 		kind = types.Raw
 	}
 	out := open(kind)
-	stdout, stderr := io.Writer(out), io.Writer(out)
+	stdout, stderr := out, out
 	if kind == types.Multiplexed {
 		frames := stream.NewFrames(out)
 		stdout, stderr = frames.Stdout(), frames.Stderr()

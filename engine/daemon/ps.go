@@ -157,21 +157,21 @@ func (d *Daemon) filter(f types.Filters) (func(ours.Record) bool, error) {
 		}
 	}
 	return func(r ours.Record) bool {
-		any := func(name string, test func(string) bool) bool {
+		one := func(name string, test func(string) bool) bool {
 			return len(f[name]) == 0 || slices.ContainsFunc(f[name], test)
 		}
-		return any("id", func(v string) bool { return strings.HasPrefix(r.ID, v) }) &&
-			any("name", func(v string) bool { return matchName(v, r.Name) }) &&
+		return one("id", func(v string) bool { return strings.HasPrefix(r.ID, v) }) &&
+			one("name", func(v string) bool { return matchName(v, r.Name) }) &&
 			hasLabels(r.Config.Labels, f["label"]) && (len(f["label!"]) == 0 || !hasLabels(r.Config.Labels, f["label!"])) &&
-			any("exited", func(v string) bool {
+			one("exited", func(v string) bool {
 				return v == strconv.Itoa(r.State.ExitCode) && !r.State.Running() && !r.State.FinishedAt.IsZero()
 			}) &&
-			any("status", func(v string) bool { return v == string(r.State.Status) }) &&
-			any("ancestor", func(v string) bool { return d.descends(r, v) }) &&
-			any("volume", func(v string) bool {
+			one("status", func(v string) bool { return v == string(r.State.Status) }) &&
+			one("ancestor", func(v string) bool { return d.descends(r, v) }) &&
+			one("volume", func(v string) bool {
 				return slices.ContainsFunc(r.Mounts, func(m ours.Mount) bool { return m.Name == v || m.Destination == v || m.Source == v })
 			}) &&
-			any("network", func(v string) bool { return string(r.HostConfig.NetworkMode) == v }) &&
+			one("network", func(v string) bool { return string(r.HostConfig.NetworkMode) == v }) &&
 			(before.IsZero() || r.Created.Before(before)) && (since.IsZero() || r.Created.After(since))
 	}, nil
 }

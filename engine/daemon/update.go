@@ -137,8 +137,7 @@ func updated(old *types.HostConfig, config types.UpdateConfig) (*types.HostConfi
 		}
 		h.CacheProperty = config.CacheProperty
 	}
-	_, err := checkResources(h.Resources)
-	return &h, err
+	return &h, checkResources(h.Resources)
 }
 
 // cacheSchema is the form of a schema of the kernel's resctrl.

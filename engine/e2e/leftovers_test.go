@@ -47,7 +47,12 @@ func (d *daemon) traces() []string {
 				d.t.Errorf("%v: %v %s", args, err, out)
 			}
 			for line := range strings.Lines(string(out)) {
-				found = append(found, args[0]+" "+strings.TrimSpace(line))
+				// A bridge is up or down by what is plugged in.
+				line = strings.TrimSuffix(strings.TrimSpace(line), " linkdown")
+				if args[1] == "-o" {
+					line = strings.Fields(line)[1]
+				}
+				found = append(found, args[0]+" "+line)
 			}
 		}
 	})

@@ -43,17 +43,17 @@ func Compare(t *testing.T, name string, got []byte) {
 var Flows = []string{"fire", "glaze", "relight", "answers", "nothing"}
 
 // Flow reads one of Flows.
-func Flow(t testing.TB, name string) *flow.Flow {
-	t.Helper()
+func Flow(tb testing.TB, name string) *flow.Flow {
+	tb.Helper()
 	_, here, _, _ := runtime.Caller(0)
 	file, err := os.Open(filepath.Join(filepath.Dir(here), "../../report/testdata/flows", name+".json"))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	defer file.Close()
 	f, err := flow.Read(file)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return f
 }

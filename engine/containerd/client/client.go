@@ -6,8 +6,9 @@
 // clients. Errors are of the classes of containerd's errdefs.
 //
 // The connection is made when it is first needed, and again after containerd
-// was restarted: what is asked meanwhile waits for a while. What was under way
-// fails with the class Unavailable, as nobody knows how far it came.
+// was restarted: what is asked meanwhile waits for a while. What was under way is
+// asked again if it only reads; else it fails with the class Unavailable, as
+// nobody knows how far it came.
 package client
 
 import (

@@ -3,13 +3,16 @@ package client
 import (
 	"context"
 	"net"
+	"path"
 	"time"
 
 	"github.com/containerd/containerd/v2/pkg/namespaces"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
 
 	"github.com/callroute/callroute/engine/errdefs"
 )
@@ -39,10 +42,16 @@ func dial(c Config) (*grpc.ClientConn, error) {
 		grpc.WithConnectParams(grpc.ConnectParams{Backoff: pauses, MinConnectTimeout: readyTime}),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxMessage), grpc.MaxCallSendMsgSize(maxMessage)),
 		grpc.WithUnaryInterceptor(func(ctx context.Context, method string, req, reply any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
-			if err := ready(ctx, conn, c.Address); err != nil {
-				return err
+			ctx = namespaces.WithNamespace(ctx, c.Namespace)
+			for attempt := 1; ; attempt++ {
+				if err := ready(ctx, conn, c.Address); err != nil {
+					return err
+				}
+				err := invoke(ctx, method, req, reply, conn, opts...)
+				if status.Code(err) != codes.Unavailable || !reads(method) || attempt == mostReads {
+					return err
+				}
 			}
-			return invoke(namespaces.WithNamespace(ctx, c.Namespace), method, req, reply, conn, opts...)
 		}),
 		grpc.WithStreamInterceptor(func(ctx context.Context, desc *grpc.StreamDesc, conn *grpc.ClientConn, method string, open grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
 			if err := ready(ctx, conn, c.Address); err != nil {
@@ -51,6 +60,20 @@ func dial(c Config) (*grpc.ClientConn, error) {
 			return open(namespaces.WithNamespace(ctx, c.Namespace), desc, conn, method, opts...)
 		}),
 	)
+}
+
+// mostReads is how often a request that only reads is sent: the connection may
+// be found to be gone only when it is used, or go while the answer is awaited.
+const mostReads = 3
+
+// reads reports whether a method changes nothing and answers at once, so that it
+// can be asked again.
+func reads(method string) bool {
+	switch path.Base(method) {
+	case "Get", "List", "ListPids", "ListResources", "ListStatuses", "Status", "Stat", "Info", "Usage", "Mounts", "Metrics", "Version", "Server", "Plugins", "PluginInfo":
+		return true
+	}
+	return false
 }
 
 // ready waits until there is a connection.

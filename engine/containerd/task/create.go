@@ -9,6 +9,8 @@ import (
 	"github.com/containerd/containerd/v2/core/containers"
 	"github.com/containerd/log"
 	"github.com/containerd/typeurl/v2"
+
+	"github.com/callroute/callroute/engine/shim/bundle"
 )
 
 // Create makes the task of a container and its first process, which waits for
@@ -59,6 +61,11 @@ func (t *Tasks) create(ctx context.Context, made *task, container containers.Con
 	}
 	config, err := t.shimConfig(made, container, r)
 	if err != nil {
+		return 0, err
+	}
+	// Should we be killed before the shim's answer is in the bundle, this is what
+	// Reload has to go by.
+	if err := bundle.Write(config.Bundle, bundle.ShimBinary, []byte(config.Binary)); err != nil {
 		return 0, err
 	}
 	if made.shim, err = t.Shims.Start(ctx, config); err != nil {

@@ -24,6 +24,7 @@ import (
 	"google.golang.org/protobuf/types/known/anypb"
 
 	"github.com/callroute/callroute/engine/errdefs"
+	"github.com/callroute/callroute/engine/shim/bundle"
 )
 
 // fakeShims is shims that run nothing. A shim of it outlives a Tasks, as a real
@@ -44,15 +45,19 @@ func (f *fakeShims) Start(_ context.Context, c ShimConfig) (Shim, error) {
 	}
 	s := &fakeShim{fleet: f, id: c.ID, onClose: c.OnClose, ended: make(chan struct{}), dead: make(chan struct{})}
 	f.running[c.ID] = s
-	return s, nil
+	return s, bundle.Write(c.Bundle, bundle.Bootstrap, []byte(`{"version":3}`))
 }
 
 func (f *fakeShims) Load(_ context.Context, c ShimConfig) (Shim, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	s := f.running[c.ID]
-	if s == nil {
+	data, err := os.ReadFile(filepath.Join(c.Bundle, bundle.Bootstrap))
+	switch {
+	case err != nil || s == nil:
 		return nil, errdefs.NotFound("no shim of %s", c.ID)
+	case s.version2 && !strings.Contains(string(data), `"version":2`):
+		return nil, errdefs.NotImplemented("not that version")
 	}
 	s.onClose = c.OnClose
 	return s, nil
@@ -82,14 +87,15 @@ func (f *fakeShims) deletedIDs() []string {
 }
 
 type fakeShim struct {
-	Shim    // panics for what is not below
-	fleet   *fakeShims
-	id      string
-	onClose func()
-	once    sync.Once
-	ended   chan struct{} // closed when the process has ended
-	dead    chan struct{} // closed when the shim has
-	empty   bool          // it has no container
+	Shim     // panics for what is not below
+	fleet    *fakeShims
+	id       string
+	onClose  func()
+	once     sync.Once
+	ended    chan struct{} // closed when the process has ended
+	dead     chan struct{} // closed when the shim has
+	empty    bool          // it has no container
+	version2 bool          // it speaks only that version
 }
 
 // die is the end of the shim, by whatever.

@@ -2,6 +2,7 @@ package task
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -9,8 +10,12 @@ import (
 
 	taskv3 "github.com/containerd/containerd/api/runtime/task/v3"
 	"github.com/containerd/containerd/v2/pkg/namespaces"
+	cerrdefs "github.com/containerd/errdefs"
 	"github.com/containerd/log"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/callroute/callroute/engine/errdefs"
+	"github.com/callroute/callroute/engine/shim/bundle"
 )
 
 const (
@@ -67,15 +72,45 @@ func (t *Tasks) reload(ctx context.Context, k key) {
 func (t *Tasks) reconnect(ctx context.Context, found *task) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, connectTime)
 	defer cancel()
-	found.shim, err = t.Shims.Load(ctx, ShimConfig{
+	config := ShimConfig{
 		Namespace: found.namespace, ID: found.id, Bundle: t.bundleOf(found.key), OnClose: func() { t.shimGone(found) },
-	})
+	}
+	shim, err := t.Shims.Load(ctx, config)
+	if cerrdefs.IsNotFound(err) {
+		shim, err = t.loadUnanswered(ctx, config)
+	}
 	if err != nil {
-		found.shim = nil
 		return err
 	}
-	_, err = found.shim.State(ctx, &taskv3.StateRequest{ID: found.id})
+	found.shim = shim
+	_, err = shim.State(ctx, &taskv3.StateRequest{ID: found.id})
 	return err
+}
+
+// loadUnanswered connects to a shim whose answer nobody was there to take. Shims
+// leave their address in the bundle too, but not the version of their API, so
+// each is tried.
+func (t *Tasks) loadUnanswered(ctx context.Context, config ShimConfig) (shim Shim, err error) {
+	address, err := os.ReadFile(filepath.Join(config.Bundle, bundle.Address))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, errdefs.NotFound("no shim was started for %s", config.ID)
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, version := range []int{3, 2} {
+		answer, err := json.Marshal(map[string]any{"version": version, "address": string(address), "protocol": "ttrpc"})
+		if err != nil {
+			return nil, err
+		}
+		if err := bundle.Write(config.Bundle, bundle.Bootstrap, answer); err != nil {
+			return nil, err
+		}
+		if shim, err = t.Shims.Load(ctx, config); !cerrdefs.IsNotImplemented(err) {
+			return shim, err
+		}
+	}
+	return nil, errdefs.Unavailable("shim of %s speaks no version of the task API that is known", config.ID)
 }
 
 // removeWork removes the folders of tasks whose bundles a reboot removed.

@@ -23,6 +23,8 @@ import (
 	cerrdefs "github.com/containerd/errdefs"
 	"github.com/opencontainers/go-digest"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/callroute/callroute/engine/shim/bundle"
 )
 
 func TestCreateAndRemove(t *testing.T) {
@@ -225,6 +227,26 @@ func TestReload(t *testing.T) {
 	// A death is noticed by the new process too.
 	w.shims.shim("lives").die()
 	w.wantFolders()
+}
+
+// TestReloadUnanswered takes up shims that were started by one who was killed
+// before their answer was written down.
+func TestReloadUnanswered(t *testing.T) {
+	w := newWorld(t)
+	for _, id := range []string{"empty", "old", "new"} {
+		w.make(id)
+		dir := filepath.Join(w.Bundles, "test", id)
+		if err := errors.Join(os.Remove(filepath.Join(dir, bundle.Bootstrap)), bundle.Write(dir, bundle.Address, []byte("unix:///s"))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.shims.shim("old").version2 = true
+	w.shims.shim("empty").empty = true
+	w.restart()
+	w.wantFolders("new", "old")
+	if w.shims.shim("empty") != nil {
+		t.Error("a shim without a container lives on")
+	}
 }
 
 // TestCheckpoint takes a container into the content store and out again.

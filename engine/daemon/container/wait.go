@@ -20,7 +20,7 @@ func (c *Container) Wait(ctx context.Context, condition container.WaitCondition)
 			c.Lock()
 			state, ended, removed, changed := c.State, c.Exits > exits, c.removed, c.changed
 			c.Unlock()
-			met := false
+			var met bool
 			switch condition {
 			case container.WaitConditionRemoved:
 				met = removed

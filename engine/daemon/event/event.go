@@ -134,7 +134,7 @@ func Match(e types.Event, filters types.Filters) bool {
 		})
 	}
 	for filter, values := range filters {
-		ok := false
+		var ok bool
 		switch filter {
 		case "type":
 			ok = slices.Contains(values, string(e.Type))

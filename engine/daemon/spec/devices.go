@@ -58,7 +58,7 @@ func addDevice(s *specs.Spec, path, inside, access string) error {
 	if err := unix.Stat(path, &st); err != nil {
 		return errdefs.Invalid("error gathering device information while adding custom device %q: %v", path, &os.PathError{Op: "stat", Path: path, Err: err})
 	}
-	kind := ""
+	var kind string
 	switch st.Mode & unix.S_IFMT {
 	case unix.S_IFBLK:
 		kind = "b"
@@ -92,7 +92,7 @@ func hostDevices(s *specs.Spec) error {
 		}
 		var st unix.Stat_t
 		if unix.Stat(path, &st) != nil {
-			return nil
+			return nil // it went meanwhile
 		}
 		kind := "c"
 		if st.Mode&unix.S_IFMT == unix.S_IFBLK {
