@@ -149,7 +149,7 @@ func (p *page) part(number, colour int, s article.Section) part {
 		article.PrepareRow: p.words.prepares, article.StepRow: p.words.step,
 	}
 	kinds := map[article.RowKind]string{
-		article.SetupRow: "setup", article.TypeRow: "type", article.PrepareRow: "prepare", article.StepRow: "step",
+		article.SetupRow: "is-setup", article.TypeRow: "is-type", article.PrepareRow: "is-prepare", article.StepRow: "is-step",
 	}
 	for i, r := range p.Rows(s) {
 		if i == mostRows {

@@ -177,6 +177,7 @@ func TestBrowser(t *testing.T) {
 // explore does with one file what a reader does: search, follow a crossing,
 // look at code, filter, and share the address.
 func explore(t *testing.T, ctx context.Context) {
+	t.Helper()
 	f := golden.Flow(t, "fire")
 	for i := range f.Nodes {
 		n := &f.Nodes[i]
@@ -262,6 +263,7 @@ func explore(t *testing.T, ctx context.Context) {
 // sharedSender asks for ways through a function that sends for two callers: a
 // way leads to what its own caller asks for.
 func sharedSender(t *testing.T, ctx context.Context) {
+	t.Helper()
 	f := &flow.Flow{
 		Schema: flow.Schema, Program: "kiln", Root: 1, Spine: []int{1, 2, 4, 5},
 		Components: []flow.Component{{Name: "kiln", Package: "example.org/kiln"}, {Name: "kilnd", Package: "example.org/kilnd"}},
@@ -298,6 +300,7 @@ func sharedSender(t *testing.T, ctx context.Context) {
 
 // hostileNames opens a page whose names hold markup: nothing of it runs.
 func hostileNames(t *testing.T, ctx context.Context) {
+	t.Helper()
 	b := open(t, ctx, pageFile(t, hostile()))
 	b.do(chromedp.Click("#show-explorer"))
 	b.until("document.querySelectorAll('#view .node-row').length > 0")
@@ -313,6 +316,7 @@ func hostileNames(t *testing.T, ctx context.Context) {
 // bigFlow opens a page of more functions than it may hold: quickly, and saying
 // what it leaves out.
 func bigFlow(t *testing.T, ctx context.Context) {
+	t.Helper()
 	b := open(t, ctx, pageFile(t, big(20000)))
 	start := time.Now()
 	b.do(chromedp.Click("#show-explorer"))
@@ -329,6 +333,7 @@ func bigFlow(t *testing.T, ctx context.Context) {
 }
 
 func served(t *testing.T, ctx context.Context) {
+	t.Helper()
 	server := httptest.NewServer(webui.Handler(t.Context(), &kiln{t: t}, webui.ServeOptions{Roots: map[string]string{".": t.TempDir()}}))
 	defer server.Close()
 	b := open(t, ctx, server.URL+"/?program=kiln")
@@ -342,6 +347,7 @@ func served(t *testing.T, ctx context.Context) {
 }
 
 func siteOpens(t *testing.T, ctx context.Context) {
+	t.Helper()
 	dir := filepath.Join(t.TempDir(), "site")
 	if _, err := webui.Site(t.Context(), dir, siteOptions(t)); err != nil {
 		t.Fatal(err)
@@ -368,6 +374,7 @@ type fault struct {
 // accessible runs axe over the views, in both themes, wide and narrow. It must
 // find nothing, be it serious or not; and no page may be wider than the window.
 func accessible(t *testing.T, ctx context.Context) {
+	t.Helper()
 	script := axeScript(t)
 	dir := filepath.Join(t.TempDir(), "site")
 	if _, err := webui.Site(t.Context(), dir, siteOptions(t)); err != nil {

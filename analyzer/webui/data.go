@@ -109,8 +109,8 @@ func title(f *flow.Flow) string {
 	return strings.Join(append([]string{f.Program}, f.Command...), " ")
 }
 
-// collect makes the data of r with at most most functions, but with all of the
-// spine.
+// collect makes the data of r: all of the spine, and of the rest what is
+// nearest, until there are most functions.
 func collect(r *flow.Route, link linker, most int) *data {
 	c := &collector{
 		Route: r, link: link,

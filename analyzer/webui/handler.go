@@ -51,7 +51,7 @@ const quick = 250 * time.Millisecond
 // server is the handler of `callroute serve`. The addresses:
 //
 //	/                            programs; ?program=P: and its commands
-//	/trace?program=P&command=C   the page of a command
+//	/trace?program=P&command=C   the page of a command; ?line= is both together
 //	/data?program=P&command=C    its data, for a comparison
 //	/commands                    the commands that are known, for a comparison
 //	/source?program=P&file=F     a source file that a trace names
@@ -85,7 +85,7 @@ func Handler(ctx context.Context, s Source, o ServeOptions) http.Handler {
 func (v *server) guarded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
@@ -156,6 +156,9 @@ type question struct {
 }
 
 func asked(r *http.Request) (question, bool) {
+	if program, command, _ := strings.Cut(strings.Join(strings.Fields(r.URL.Query().Get("line")), " "), " "); program != "" {
+		return question{program, command}, len(program)+len(command) < 2000
+	}
 	q := question{r.URL.Query().Get("program"), strings.Join(strings.Fields(r.URL.Query().Get("command")), " ")}
 	return q, q.program != "" && len(q.program)+len(q.command) < 2000
 }

@@ -42,12 +42,13 @@ func TestHandler(t *testing.T) {
 		status int
 		text   string
 	}{
-		{"/", 200, "What can be traced in kiln?"},
+		{"/", 200, `<a href="/?command=&amp;program=kiln#program-kiln">kiln</a>`},
 		{"/?program=kiln", 200, "/trace?command=fire&amp;program=kiln"},
 		{"/?program=nobody", 404, "no such program"},
 		{"/trace?program=kiln&command=fire", 200, `id="explorer"`},
 		{"/trace?program=kiln&command=crack", 422, "no command"},
 		{"/trace?program=kiln&command=%3Cb%3E", 422, "&lt;b&gt;"},
+		{"/trace?line=+kiln++fire", 200, "kiln fire"},
 		{"/trace", 400, ""},
 		{"/data?program=kiln&command=fire", 200, `"title":"kiln fire"`},
 		{"/commands?program=kiln", 200, `"title":"kiln glaze"`},

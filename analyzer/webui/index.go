@@ -15,6 +15,8 @@ import (
 type index struct {
 	Title, Lead, Assets string
 	Search              bool
+	Ask                 bool           // with a field for a command line
+	Others              []indexProgram // whose commands are not known yet
 	Map                 template.HTML
 	Programs            []indexProgram
 	Joins               []indexTable
@@ -118,7 +120,7 @@ func (v *server) index(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	p := index{
-		Title: "callroute", Assets: "/assets", Search: len(known) > 0,
+		Title: "callroute", Assets: "/assets", Search: len(known) > 0, Ask: true,
 		Lead: "Choose a command to see what happens in every process, from the line a person types to the last file written.",
 	}
 	for i, name := range programs {
@@ -130,10 +132,11 @@ func (v *server) index(w http.ResponseWriter, r *http.Request) {
 				return indexCommand{Title: q.title(), Link: "/trace" + q.query(), Place: commandPlace(c)}
 			})
 			own.Count = count(len(commands), "command")
-		} else {
-			own.Load = "/" + question{program: name}.query() + "#" + own.ID
+			p.Programs = append(p.Programs, own)
+			continue
 		}
-		p.Programs = append(p.Programs, own)
+		own.Load = "/" + question{program: name}.query() + "#" + own.ID
+		p.Others = append(p.Others, own)
 	}
 	v.show(w, "index.html", p)
 }

@@ -42,11 +42,27 @@ func sortedLinks(all map[link]map[flow.Kind]int) []link {
 
 // Measures of the map, in pixels.
 const (
-	boxWidth  = 144
+	boxWidth  = 136
 	boxHeight = 34
-	columnGap = 112
+	columnGap = 116
 	rowGap    = 44
+	mapMargin = 8
 )
+
+// mapSketch is the map being drawn. Boxes stand in columns. A line between
+// neighbouring columns is a curve through the gutter; any other goes down its
+// gutter, along a channel of its own below the boxes, and up another gutter.
+type mapSketch struct {
+	column   map[string]int
+	row      map[string]int
+	below    int // y of the first free channel
+	channels int
+	lines    strings.Builder
+	labels   strings.Builder
+}
+
+func (m *mapSketch) x(name string) int { return mapMargin + m.column[name]*(boxWidth+columnGap) }
+func (m *mapSketch) y(name string) int { return mapMargin + m.row[name]*(boxHeight+rowGap) }
 
 // programMap draws the programs in columns, from those that nobody calls to
 // those that call nobody, and a line for each pair that meets. A program that
@@ -54,70 +70,77 @@ const (
 func programMap(e *flow.Endpoints, colour map[string]int) template.HTML {
 	all := links(e)
 	sorted := sortedLinks(all)
-	column := depths(sorted)
-	if len(column) == 0 {
+	m := &mapSketch{column: depths(sorted), row: map[string]int{}}
+	if len(m.column) == 0 {
 		return ""
 	}
-	type point struct{ x, y int }
-	at := map[string]point{}
 	rows := map[int]int{}
-	width, height := 0, 0
-	for _, name := range slices.Sorted(maps.Keys(column)) {
-		c := column[name]
-		p := point{8 + c*(boxWidth+columnGap), 8 + rows[c]*(boxHeight+rowGap)}
-		rows[c]++
-		at[name] = p
-		width, height = max(width, p.x+boxWidth+8), max(height, p.y+boxHeight+14)
+	names := slices.Sorted(maps.Keys(m.column))
+	width := 0
+	for _, name := range names {
+		m.row[name] = rows[m.column[name]]
+		rows[m.column[name]]++
+		m.below = max(m.below, m.y(name)+boxHeight+rowGap)
+		width = max(width, m.x(name)+boxWidth+mapMargin)
 	}
+	for _, l := range sorted {
+		m.link(l, all[l])
+	}
+	if m.channels > 0 {
+		width += 24
+	}
+	height := m.below + m.channels*22
 	var out strings.Builder
 	fmt.Fprintf(&out, `<svg class="map" role="group" aria-label="Map of programs" viewBox="0 0 %d %d" width="%d" height="%d">`+"\n", width, height, width, height)
 	out.WriteString(`<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto"><path d="M0 0L8 4L0 8z"/></marker></defs>` + "\n")
-	var said strings.Builder
-	for _, l := range sorted {
-		a, b := at[l.from], at[l.to]
-		x1, y1, x2, y2 := a.x+boxWidth, a.y+boxHeight/2, b.x-2, b.y+boxHeight/2
-		var d string
-		var tx, ty int
-		switch {
-		case l.from == l.to:
-			x1, y1 = a.x+boxWidth/2, a.y+boxHeight
-			d = fmt.Sprintf("M%d %dc10 26 -46 26 -36 2", x1, y1)
-			tx, ty = x1-18, y1+30
-		case b.x > a.x:
-			bend := (x2 - x1) / 2
-			d = fmt.Sprintf("M%d %dC%d %d %d %d %d %d", x1, y1, x1+bend, y1, x2-bend, y2, x2, y2)
-			tx, ty = x1+(x2-x1)*6/10, y1+(y2-y1)*65/100
-		default: // back, or inside one column: below the boxes
-			x2, y2 = b.x+boxWidth/2, b.y+boxHeight+2
-			x1, y1 = a.x+boxWidth/2, a.y+boxHeight
-			d = fmt.Sprintf("M%d %dC%d %d %d %d %d %d", x1, y1, x1, y1+rowGap, x2, y2+rowGap, x2, y2)
-			tx, ty = (x1+x2)/2, max(y1, y2)+rowGap*3/4
-		}
-		fmt.Fprintf(&out, `<path class="wire" fill="none" d="%s" marker-end="url(#tip)"/>`+"\n", d)
-		var kinds []string
-		for _, k := range slices.Sorted(maps.Keys(all[l])) {
-			kinds = append(kinds, fmt.Sprintf("%s %d", k, all[l][k]))
-		}
-		text := strings.Join(kinds, ", ")
-		w := int(float64(cells(text))*7.3) + 6
-		width, height = max(width, tx+w/2+4), max(height, ty+8)
-		fmt.Fprintf(&said, `<g><title>%s</title><rect class="behind" x="%d" y="%d" width="%d" height="16"/><text text-anchor="middle" x="%d" y="%d">%s</text></g>`+"\n",
-			html.EscapeString(l.from+" → "+l.to), tx-w/2, ty-12, w, tx, ty, html.EscapeString(text))
-	}
-	out.WriteString(said.String())
-	for _, name := range slices.Sorted(maps.Keys(at)) {
-		p := at[name]
-		own := fmt.Sprintf(`<g class="box p%d">`, colour[name]%8)
-		end := "</g>"
+	out.WriteString(m.lines.String() + m.labels.String())
+	for _, name := range names {
+		start, end := fmt.Sprintf(`<g class="box p%d">`, colour[name]%8), "</g>"
 		if _, listed := colour[name]; listed {
-			own = fmt.Sprintf(`<a class="box p%d" href="#%s">`, colour[name]%8, html.EscapeString(anchor("program", name)))
-			end = "</a>"
+			start, end = fmt.Sprintf(`<a class="box p%d" href="#%s">`, colour[name]%8, html.EscapeString(anchor("program", name))), "</a>"
 		}
 		fmt.Fprintf(&out, `%s<title>%s</title><rect x="%d" y="%d" width="%d" height="%d" rx="6"/><text text-anchor="middle" x="%d" y="%d">%s</text>%s`+"\n",
-			own, html.EscapeString(name), p.x, p.y, boxWidth, boxHeight, p.x+boxWidth/2, p.y+boxHeight/2+5, html.EscapeString(fit(name, 17)), end)
+			start, html.EscapeString(name), m.x(name), m.y(name), boxWidth, boxHeight, m.x(name)+boxWidth/2, m.y(name)+boxHeight/2+5, html.EscapeString(fit(name, 16)), end)
 	}
 	out.WriteString("</svg>")
 	return template.HTML(out.String())
+}
+
+func (m *mapSketch) link(l link, kinds map[flow.Kind]int) {
+	var said []string
+	for _, k := range slices.Sorted(maps.Keys(kinds)) {
+		said = append(said, fmt.Sprintf("%s %d", k, kinds[k]))
+	}
+	x1, y1 := m.x(l.from)+boxWidth, m.y(l.from)+boxHeight/2
+	x2, y2 := m.x(l.to)-2, m.y(l.to)+boxHeight/2
+	switch {
+	case l.from == l.to:
+		bottom := m.y(l.from) + boxHeight
+		m.line(fmt.Sprintf("M%d %dc10 26 -46 26 -36 2", x1-boxWidth/2+18, bottom))
+		m.label(l, x1-boxWidth/2, bottom+32, strings.Join(said, ", "))
+	case m.column[l.to] == m.column[l.from]+1:
+		m.line(fmt.Sprintf("M%d %dC%d %d %d %d %d %d", x1, y1, x1+columnGap/2, y1, x2-columnGap/2, y2, x2, y2))
+		at := (y1+y2)/2 + 4 - 7*(len(said)-1)
+		for i, text := range said {
+			m.label(l, (x1+x2)/2, at+14*i, text)
+		}
+	default:
+		channel := m.below + m.channels*22
+		down, up := x1+10+m.channels%5*4, x2-14-m.channels%5*4
+		m.channels++
+		m.line(fmt.Sprintf("M%d %dH%dV%dH%dV%dH%d", x1, y1+6, down, channel, up, y2+8, x2))
+		m.label(l, (down+up)/2, channel+4, strings.Join(said, ", "))
+	}
+}
+
+func (m *mapSketch) line(d string) {
+	fmt.Fprintf(&m.lines, `<path class="wire" fill="none" d="%s" marker-end="url(#tip)"/>`+"\n", d)
+}
+
+func (m *mapSketch) label(l link, x, y int, text string) {
+	w := int(float64(cells(text))*7.3) + 6
+	fmt.Fprintf(&m.labels, `<g><title>%s</title><rect class="behind" x="%d" y="%d" width="%d" height="15"/><text text-anchor="middle" x="%d" y="%d">%s</text></g>`+"\n",
+		html.EscapeString(l.from+" → "+l.to), x-w/2, y-11, w, x, y, html.EscapeString(text))
 }
 
 // depths is the column of each program: the longest way to it from a program

@@ -204,8 +204,8 @@ func take(text string, n int) (head, rest string) {
 	return text, ""
 }
 
-// wrap breaks text at spaces and slashes into at most most lines of n cells,
-// the last of which is cut.
+// wrap breaks text at spaces, slashes and dots into lines of n cells; the last
+// of most lines is cut.
 func wrap(text string, n, most int) []string {
 	text = strings.Join(strings.Fields(text), " ")
 	var lines []string

@@ -49,8 +49,8 @@ func Site(ctx context.Context, dir string, o SiteOptions) (Result, error) {
 		return Result{}, err
 	}
 	// The link itself stays where dir is one.
-	if real, err := filepath.EvalSymlinks(dir); err == nil {
-		dir = real
+	if target, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = target
 	}
 	tmp, err := os.MkdirTemp(filepath.Dir(filepath.Clean(dir)), "."+filepath.Base(filepath.Clean(dir))+".")
 	if err != nil {
@@ -174,13 +174,13 @@ func commandKey(c flow.Command) string { return string(c.Kind) + " " + commandTi
 // command cannot be traced stands in the entry.
 func (s *site) command(ctx context.Context, c flow.Command) (indexCommand, error) {
 	entry := indexCommand{Title: commandTitle(c), Place: commandPlace(c)}
-	f, err := s.traced(ctx, c)
+	f, failure := s.traced(ctx, c)
 	if ctx.Err() != nil {
 		return entry, ctx.Err()
 	}
-	if err != nil {
-		entry.Failed = err.Error()
-		s.result.Failed = append(s.result.Failed, entry.Title+": "+entry.Failed)
+	if f == nil {
+		entry.Failed = failure
+		s.result.Failed = append(s.result.Failed, entry.Title+": "+failure)
 		return entry, nil
 	}
 	name := s.name(c)
@@ -202,19 +202,22 @@ func (s *site) command(ctx context.Context, c flow.Command) (indexCommand, error
 	return entry, s.page(name, f)
 }
 
-// traced is a flow of which a page can be made. A panic is the failure of one
-// command.
-func (s *site) traced(ctx context.Context, c flow.Command) (f *flow.Flow, err error) {
+// traced is a flow of which a page can be made, or nil and why there is none. A
+// panic is the failure of one command.
+func (s *site) traced(ctx context.Context, c flow.Command) (f *flow.Flow, failure string) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("internal error: %v", r)
+			f, failure = nil, fmt.Sprintf("internal error: %v", r)
 		}
 	}()
-	f, err = s.Trace(ctx, c)
-	if err == nil && len(f.Spine) == 0 {
-		err = errors.New("the function it starts with is missing or does not type-check")
+	f, err := s.Trace(ctx, c)
+	switch {
+	case err != nil:
+		return nil, err.Error()
+	case len(f.Spine) == 0:
+		return nil, "the function it starts with is missing or does not type-check"
 	}
-	return f, err
+	return f, ""
 }
 
 // page writes the page of f, its data and its picture.
@@ -258,7 +261,7 @@ func (s *site) page(name string, f *flow.Flow) error {
 func (s *site) name(c flow.Command) string {
 	safe := func(text, empty string) string {
 		parts := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
-			return !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '_')
+			return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '_'
 		})
 		text = strings.Join(parts, "-")
 		if len(text) > 80 {

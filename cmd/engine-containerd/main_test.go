@@ -232,7 +232,28 @@ func (h *host) nothingLeft() {
 		found, _ := filepath.Glob(pattern)
 		for _, f := range found {
 			h.t.Errorf("left: %s", f)
+			endCgroup(f)
 		}
+	}
+}
+
+// endCgroup kills what is left in a cgroup and removes it. Nothing else has the
+// file by which it is known.
+func endCgroup(dir string) {
+	data, err := os.ReadFile(filepath.Join(dir, "cgroup.procs"))
+	if err != nil {
+		return
+	}
+	for _, field := range strings.Fields(string(data)) {
+		if pid, err := strconv.Atoi(field); err == nil && pid > 1 {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
+	}
+	for range 50 {
+		if err := unix.Rmdir(dir); err == nil || errors.Is(err, unix.ENOENT) {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
 	}
 }
 

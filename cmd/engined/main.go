@@ -55,8 +55,8 @@ func command() *cobra.Command {
 containerd: its own, which it starts, or one that --containerd names. Without
 flags it keeps everything under /var/lib/engine and /run/engine. Engines with
 roots of their own run side by side.`,
-		Example: `  sudo engined
-  engined --data-root /srv/engine --exec-root /run/engine2 -H unix:///run/engine2.sock
+		Example: `  engined --log-level debug -H unix:///run/engine.sock
+  sudo engined --data-root /srv/engine --exec-root /run/engine2 -H unix:///run/engine2.sock
   docker -H unix:///run/engine.sock run toolbox echo hi`,
 		Args:          cobra.NoArgs,
 		Version:       release,
