@@ -13,6 +13,10 @@ import (
 // room for what its page adds.
 const mermaidLimit = 48_000
 
+// mermaidEdges is how many edges one may have: Mermaid itself refuses more than
+// 500.
+const mermaidEdges = 480
+
 // Mermaid writes the picture of f as flowcharts in Mermaid's language: one, or
 // several if it would be longer than GitHub draws. Each is a fenced block of
 // Markdown if there are several, bare if there is one.
@@ -56,7 +60,7 @@ func mermaidParts(p *picture) []string {
 	for i, l := range p.lanes {
 		opened := false
 		for _, n := range l.nodes {
-			if m.size()+m.cost(out[n.ID]) > mermaidLimit {
+			if m.size()+m.cost(out[n.ID]) > mermaidLimit || m.link+len(out[n.ID]) > mermaidEdges && m.nodes > 0 {
 				if opened {
 					m.closeLane()
 				}

@@ -87,7 +87,7 @@ function showCode(app, i) {
   else code.append(el('p', { class: 'empty' }, n.file < 0 ? 'This function has no file.' : 'The trace holds no code of this function.'));
   if (app.config.place === 'serve' && n.file >= 0) {
     const whole = el('button', { type: 'button', on: { click: () => wholeFile(app, i, code, whole) } }, 'Whole function');
-    code.before(whole);
+    box.querySelector('.acts').append(whole);
   }
   edgeList(app, box, 'Called by', model.callers(i), (e) => e.from);
   edgeList(app, box, 'Calls', calls, (e) => e.to);
