@@ -334,12 +334,24 @@ func bigFlow(t *testing.T, ctx context.Context) {
 
 func served(t *testing.T, ctx context.Context) {
 	t.Helper()
-	server := httptest.NewServer(webui.Handler(t.Context(), &kiln{t: t}, webui.ServeOptions{Roots: map[string]string{".": t.TempDir()}}))
+	// The file of the first function lies in the source tree.
+	dir, f := t.TempDir(), golden.Flow(t, "fire")
+	first := f.Nodes[0]
+	source := filepath.Join(dir, filepath.FromSlash(first.File))
+	if err := os.MkdirAll(filepath.Dir(source), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(source, []byte(strings.Repeat("\n", first.Line-1)+"func <main>() {\n\tbegin()\n}\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(webui.Handler(t.Context(), &kiln{t: t}, webui.ServeOptions{Roots: map[string]string{f.Components[0].Dir: dir}}))
 	defer server.Close()
 	b := open(t, ctx, server.URL+"/?program=kiln")
 	b.until("document.querySelectorAll('.commands a').length === 2")
 	b.do(chromedp.Click(".commands a"))
 	b.until("globalThis.callroute && document.querySelectorAll('#view .node-row').length > 0")
+	b.do(chromedp.Click("#view .node-row"), chromedp.Click(".acts button:last-child"))
+	b.until("document.querySelector('#code .code') && document.querySelector('#code .code').textContent.includes('func <main>() {')")
 	b.do(chromedp.Click("[data-mode=compare]"))
 	b.until("document.querySelectorAll('#with option').length > 1")
 	b.run("const w = document.getElementById('with'); w.value = w.options[1].value; w.dispatchEvent(new Event('change'))")
@@ -415,6 +427,9 @@ func accessible(t *testing.T, ctx context.Context) {
 		}
 		if wide := b.says("document.documentElement.scrollWidth - innerWidth"); wide != "0" {
 			t.Errorf("%s: the page is %s pixels too wide", v.name, wide)
+		}
+		if got := b.says("[...document.querySelectorAll('table')].every((t) => [...t.rows].every((r) => r.cells[0].getBoundingClientRect().left === t.rows[0].cells[0].getBoundingClientRect().left))"); got != "true" {
+			t.Errorf("%s: the columns of a table do not stand under each other", v.name)
 		}
 		b.shot(v.name)
 		b.run(script)

@@ -85,7 +85,10 @@ func TestRun(t *testing.T) {
 			cmd := w.command("run", "--bundle", bundle, "r")
 			cmd.Stdin = strings.NewReader("input")
 			if test.status == 128+9 {
+				killed := make(chan struct{})
+				defer func() { <-killed }()
 				go func() {
+					defer close(killed)
 					ready := filepath.Join(bundle, "rootfs/ready")
 					eventually(t, "ready", func() bool { _, err := os.Stat(ready); return err == nil })
 					w.run("kill", "r", "9")

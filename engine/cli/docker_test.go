@@ -41,6 +41,7 @@ var differs = map[string]string{
 	"help pause":                     "the engine's help has examples",
 	"engine volume --":               "docker has more commands",
 	"completion":                     "the engine's help has examples",
+	"__complete":                     "the engine offers less",
 	"--time 3":                       "docker tells of the old name on its output",
 }
 

@@ -233,7 +233,7 @@ func (cli *Program) openInput(name string) (io.ReadCloser, error) {
 }
 
 // isNotFound reports whether the daemon does not know what was named.
-func isNotFound(err error) bool { return errdefs.ToHTTP(err) == 404 }
+func isNotFound(err error) bool { return errdefs.ToHTTP(err) == http.StatusNotFound }
 
 // withTerminalArgs makes flags after the first argument part of the command
 // that a container runs.

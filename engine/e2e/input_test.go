@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // TestBadRequests sends what no command line would.
@@ -308,8 +310,10 @@ func TestClientsThatGo(t *testing.T) {
 	needRoot(t, "that the engine minds clients that go")
 	d := startDaemon(t)
 	d.load()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
 	for _, line := range commandLines(t) {
-		cmd := d.prepare(t.Context(), line, "run", "--name", "fg-"+line, "--network", "none", "busybox",
+		cmd := d.prepare(ctx, line, "run", "--name", "fg-"+line, "--network", "none", "busybox",
 			"sh", "-c", "trap 'exit 9' TERM; echo ready; while :; do sleep 0.05; done")
 		out, err := cmd.StdoutPipe()
 		if err != nil {
@@ -337,7 +341,7 @@ func TestClientsThatGo(t *testing.T) {
 	for _, args := range [][]string{
 		{"attach", "up"}, {"logs", "-f", "up"}, {"events"}, {"stats", "up"}, {"wait", "up"}, {"exec", "up", "sleep", "1000"},
 	} {
-		cmd := d.prepare(t.Context(), "engine", args...)
+		cmd := d.prepare(ctx, "engine", args...)
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
