@@ -66,7 +66,7 @@ func runCreate(ctx context.Context, cli *Program, opts createOptions, what creat
 	}
 	id, err := cli.create(ctx, opts, request)
 	if err != nil {
-		return runFailure("create", err)
+		return err
 	}
 	fmt.Fprintln(cli.Out, id)
 	return nil

@@ -29,8 +29,16 @@ func (d *Daemon) Kill(ctx context.Context, name, signalName string) error {
 			return errdefs.Invalid("invalid signal: the kernel has no signal %d", sig)
 		}
 	}
-	r := c.Snapshot()
-	run := running(c)
+	r, run := c.Snapshot(), running(c)
+	if !r.State.Running() {
+		// It may be about to run, and have written its first line already.
+		done, err := c.Operate(ctx)
+		if err != nil {
+			return err
+		}
+		r, run = c.Snapshot(), running(c)
+		done()
+	}
 	if !r.State.Running() || run == nil {
 		return errdefs.Conflict("cannot kill container: %s: container %s is not running", name, c.ID)
 	}
