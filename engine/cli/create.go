@@ -60,6 +60,9 @@ type creation struct {
 }
 
 func runCreate(ctx context.Context, cli *Program, opts createOptions, what creation) error {
+	if err := checkPull(opts.pull); err != nil {
+		return runFailure("create", err)
+	}
 	request, err := opts.flags.request(what.flags, what.image, what.command)
 	if err != nil {
 		return runFailure("create", err)
@@ -78,13 +81,16 @@ const (
 	pullNever   = "never"
 )
 
+func checkPull(when string) error {
+	switch when {
+	case pullAlways, pullMissing, pullNever, "":
+		return nil
+	}
+	return fmt.Errorf(`invalid pull option: '%s': must be one of "always", "missing" or "never"`, when)
+}
+
 // create makes a container, pulls its image if it must, and returns its ID.
 func (cli *Program) create(ctx context.Context, opts createOptions, request types.CreateRequest) (string, error) {
-	switch opts.pull {
-	case pullAlways, pullMissing, pullNever, "":
-	default:
-		return "", fmt.Errorf(`invalid pull option: '%s': must be one of "always", "missing" or "never"`, opts.pull)
-	}
 	cidFile, err := openCIDFile(opts.flags.cidFile)
 	if err != nil {
 		return "", err

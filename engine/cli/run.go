@@ -41,6 +41,9 @@ func newRun(cli *Program) *cobra.Command {
 }
 
 func runRun(ctx context.Context, cli *Program, opts runOptions, what creation) error {
+	if err := checkPull(opts.pull); err != nil {
+		return runFailure("run", err)
+	}
 	request, err := opts.flags.request(what.flags, what.image, what.command)
 	if err != nil {
 		return runFailure("run", err)

@@ -36,6 +36,7 @@ type execution struct {
 	running bool
 	pid     int
 	exit    *int
+	begun   chan struct{} // closed once it runs, or is known not to
 	ended   chan struct{} // closed once exit is known
 	streams *stream.Streams
 }
@@ -52,7 +53,7 @@ func (d *Daemon) ExecCreate(_ context.Context, name string, req container.ExecCr
 	if len(req.Cmd) == 0 {
 		return container.ExecCreateResponse{}, errdefs.Invalid("No exec command specified")
 	}
-	e := &execution{id: newID(), container: c, request: req, path: req.Cmd[0], args: req.Cmd[1:], ended: make(chan struct{})}
+	e := &execution{id: newID(), container: c, request: req, path: req.Cmd[0], args: req.Cmd[1:], begun: make(chan struct{}), ended: make(chan struct{})}
 	d.execs.Lock()
 	d.execs.all[e.id] = e
 	d.execs.Unlock()
@@ -185,6 +186,7 @@ func (d *Daemon) runExec(ctx context.Context, e *execution, size *[2]uint) (err 
 	d.quiet(e.streams.Created())
 	e.mu.Lock()
 	e.running, e.pid = true, pid
+	close(e.begun)
 	e.mu.Unlock()
 	d.tell(events.Action(string(events.ActionExecStart)+": "+e.command()), r, map[string]string{"execID": e.id})
 	d.monitors.Add(1)
@@ -280,6 +282,9 @@ func (e *execution) finish(code int) {
 	defer e.mu.Unlock()
 	if e.exit == nil {
 		close(e.ended)
+		if !e.running {
+			close(e.begun)
+		}
 	}
 	e.running, e.exit = false, &code
 }
@@ -313,11 +318,21 @@ func (d *Daemon) ExecInspect(_ context.Context, execID string) (container.ExecIn
 	}, nil
 }
 
+// startTime is how long an exec that is to be resized may take to start.
+const startTime = 10 * time.Second
+
 // ExecResize sets the size of an exec's terminal.
 func (d *Daemon) ExecResize(ctx context.Context, execID string, o types.ResizeOptions) error {
 	e, err := d.exec(execID)
 	if err != nil {
 		return err
+	}
+	// Clients ask for it right after the start, which takes a moment.
+	select {
+	case <-e.begun:
+	case <-time.After(startTime):
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 	e.mu.Lock()
 	running := e.running

@@ -15,31 +15,39 @@ import (
 	"github.com/callroute/callroute/engine/errdefs"
 )
 
-// maxBody is the most that a JSON body may have: a container's environment and
-// labels fit many times.
-const maxBody = 4 << 20
+const (
+	// maxBody is the most that a JSON body may have: a container's environment
+	// and labels fit many times.
+	maxBody = 4 << 20
+	// maxRefused is how much more of a body is read that is too large. A client
+	// that is cut off while it sends does not read why.
+	maxRefused = 64 << 20
+)
 
 // readJSON decodes a request's body, which has to be one JSON value.
 func readJSON(w http.ResponseWriter, r *http.Request, into any) error {
 	if err := checkJSON(r); err != nil {
 		return err
 	}
-	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
-	switch err := d.Decode(into); {
+	body := r.Body
+	d := json.NewDecoder(http.MaxBytesReader(w, body, maxBody))
+	err := d.Decode(into)
+	switch {
 	case errors.Is(err, io.EOF):
 		return errdefs.Invalid("invalid JSON: got EOF while reading request body")
-	case tooLarge(err):
-		return errdefs.Invalid("request body is larger than %d bytes: %w", maxBody, err)
-	case err != nil:
-		return errdefs.Invalid("invalid JSON: %w", err)
+	case err == nil:
+		if _, err = d.Token(); errors.Is(err, io.EOF) {
+			return nil
+		}
+		if !tooLarge(err) {
+			return errdefs.Invalid("unexpected content after JSON")
+		}
 	}
-	switch _, err := d.Token(); {
-	case errors.Is(err, io.EOF):
-		return nil
-	case tooLarge(err):
+	if tooLarge(err) {
+		_, _ = io.CopyN(io.Discard, body, maxRefused)
 		return errdefs.Invalid("request body is larger than %d bytes: %w", maxBody, err)
 	}
-	return errdefs.Invalid("unexpected content after JSON")
+	return errdefs.Invalid("invalid JSON: %w", err)
 }
 
 // readOptionalJSON is readJSON for a request that may come without a body.

@@ -104,7 +104,8 @@ func restarted(tb testing.TB, config Config, live []string) *Controller {
 	return c
 }
 
-// snapshot is every device, table and mount of a sandbox.
+// snapshot is every device, every table, and every mount of a sandbox of this
+// test.
 func snapshot(tb testing.TB) string {
 	tb.Helper()
 	var b strings.Builder
@@ -131,7 +132,8 @@ func snapshot(tb testing.TB) string {
 		tb.Fatal(err)
 	}
 	for line := range strings.Lines(string(mounts)) {
-		if strings.Contains(line, "nsfs") {
+		// Those of other processes come and go here too.
+		if strings.Contains(line, "nsfs") && strings.Contains(line, filepath.Dir(tb.TempDir())) {
 			b.WriteString(line)
 		}
 	}
