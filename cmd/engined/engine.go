@@ -67,8 +67,8 @@ func (o *options) run(ctx context.Context) error {
 		log.L.Info("stopping")
 	case err = <-failed:
 	}
-	const longest = 20 * time.Second // to stop containers, as a service manager waits no longer
-	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), longest)
+	// Clients still hear how their containers end, so the API goes last.
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), e.daemon.StopTime())
 	defer cancel()
 	e.daemon.Shutdown(last)
 	api.Close()
@@ -101,7 +101,7 @@ func (o *options) assemble(ctx context.Context, address string) (*engine, error)
 	}
 	e := &engine{}
 	e.containerd, err = client.New(client.Config{
-		Address: address, Namespace: "engine", Runtime: o.runtime, RuntimeRoot: filepath.Join(o.execRoot, "runtime"),
+		Address: address, Namespace: o.namespace, Runtime: o.runtime, RuntimeRoot: filepath.Join(o.execRoot, "runtime"),
 	})
 	if err != nil {
 		return nil, err

@@ -35,7 +35,8 @@ const release = "0.1.0"
 type options struct {
 	hosts                        []string
 	dataRoot, execRoot, pidFile  string
-	containerd, runtime          string
+	containerd, namespace        string
+	runtime                      string
 	logLevel, group              string
 	bridge, bip                  string
 	dns, dnsOptions, dnsSearch   []string
@@ -76,6 +77,7 @@ roots of their own run side by side.`,
 	f.StringVar(&o.execRoot, "exec-root", "/run/engine", "`DIR` of what does not")
 	f.StringVarP(&o.pidFile, "pidfile", "p", "", "`FILE` for the process ID (default in --exec-root)")
 	f.StringVar(&o.containerd, "containerd", "", "`SOCKET` of a containerd to use instead of our own")
+	f.StringVar(&o.namespace, "containerd-namespace", "engine", "`NAME` of ours in containerd; engines that share one need different names")
 	f.StringVar(&o.runtime, "default-runtime", "io.containerd.engine.v2", "`RUNTIME` of containers: io.containerd.NAME.vN or a path of a shim")
 	f.StringVarP(&o.group, "group", "G", "docker", "`GROUP` that may use the socket, if there is one")
 	f.BoolVar(&o.liveRestore, "live-restore", false, "containers go on when engined stops")

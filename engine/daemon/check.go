@@ -2,12 +2,14 @@ package daemon
 
 import (
 	"os"
+	"path"
 	"runtime"
 	"strings"
 
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/sys/signal"
 
+	"github.com/callroute/callroute/engine/api/types"
 	ours "github.com/callroute/callroute/engine/daemon/container"
 	"github.com/callroute/callroute/engine/daemon/logs"
 	"github.com/callroute/callroute/engine/daemon/network"
@@ -27,14 +29,22 @@ func (d *Daemon) check(r *ours.Record) (warnings []string, err error) {
 			return nil, errdefs.Invalid("invalid environment variable: %s", env)
 		}
 	}
+	const longestHostname = 64 // the kernel's
+	if len(r.Config.Hostname) > longestHostname {
+		return nil, errdefs.Invalid("hostname %q is too long (maximum %d bytes)", r.Config.Hostname, longestHostname)
+	}
 	if s := r.Config.StopSignal; s != "" {
 		if _, err := signal.ParseSignal(s); err != nil {
 			return nil, errdefs.Invalid("invalid signal: %s", s)
 		}
 	}
+	if err := d.checkHost(h); err != nil {
+		return nil, err
+	}
 	if err := checkResources(h.Resources); err != nil {
 		return nil, err
 	}
+	warnings = append(warnings, resourceWarnings(h.Resources)...)
 	if err := checkRestart(h.RestartPolicy, h.AutoRemove); err != nil {
 		return nil, err
 	}
@@ -70,6 +80,51 @@ func (d *Daemon) check(r *ours.Record) (warnings []string, err error) {
 	return append(warnings, more...), nil
 }
 
+// checkHost is what a container may ask of its host besides limits.
+func (d *Daemon) checkHost(h *types.HostConfig) error {
+	switch {
+	case !h.IpcMode.Valid():
+		return errdefs.Invalid("invalid IPC mode: %v", h.IpcMode)
+	case !h.PidMode.Valid():
+		return errdefs.Invalid("invalid PID mode: %v", h.PidMode)
+	case !h.UTSMode.Valid():
+		return errdefs.Invalid("invalid UTS mode: %v", h.UTSMode)
+	case !h.CgroupnsMode.Valid():
+		return errdefs.Invalid("invalid cgroup namespace mode: %v", h.CgroupnsMode)
+	case h.ShmSize < 0:
+		return errdefs.Invalid("SHM size can not be less than 0")
+	case h.OomScoreAdj < -1000 || h.OomScoreAdj > 1000:
+		return errdefs.Invalid("Invalid value %d, range for oom score adj is [-1000, 1000]", h.OomScoreAdj)
+	case h.Runtime != d.Runtime:
+		return errdefs.Invalid("unknown or invalid runtime name: %s", h.Runtime)
+	}
+	for dest := range h.Tmpfs {
+		if !path.IsAbs(dest) {
+			return errdefs.Invalid("invalid mount path: '%s' mount path must be absolute", dest)
+		}
+		if path.Clean(dest) == "/" {
+			return errdefs.Invalid("invalid specification: destination can't be '/'")
+		}
+	}
+	for _, u := range h.Ulimits {
+		if u == nil || u.Name == "" || u.Hard >= 0 && u.Soft > u.Hard {
+			return errdefs.Invalid("invalid ulimit: %v", u)
+		}
+	}
+	return nil
+}
+
+// resourceWarnings says which limits are not what the person may think.
+func resourceWarnings(r container.Resources) (warnings []string) {
+	if r.OomKillDisable != nil && *r.OomKillDisable && r.Memory == 0 {
+		warnings = append(warnings, "OOM killer is disabled for the container, but no memory limit is set, this can result in the system running out of resources.")
+	}
+	if r.Memory > 0 && r.MemorySwap != -1 && !hasSwapLimit() {
+		warnings = append(warnings, "Your kernel does not support swap limit capabilities or the cgroup is not mounted. Memory limited without swap.")
+	}
+	return warnings
+}
+
 // checkResources is docker's rules for limits.
 func checkResources(r container.Resources) error {
 	const leastMemory = 6 << 20
@@ -98,6 +153,8 @@ func checkResources(r container.Resources) error {
 		return errdefs.Invalid("CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)")
 	case r.CPUQuota > 0 && r.CPUQuota < 1000:
 		return errdefs.Invalid("CPU cfs quota can not be less than 1ms (i.e. 1000)")
+	case r.CPUShares < 0:
+		return errdefs.Invalid("invalid CPU shares (%d): value must be a positive integer", r.CPUShares)
 	case r.BlkioWeight > 0 && (r.BlkioWeight < 10 || r.BlkioWeight > 1000):
 		return errdefs.Invalid("Range of blkio weight is from 10 to 1000")
 	}

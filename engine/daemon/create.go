@@ -56,8 +56,8 @@ func (d *Daemon) Create(ctx context.Context, name string, req types.CreateReques
 		d.unmake(context.WithoutCancel(ctx), c)
 		return container.CreateResponse{}, err
 	}
-	d.containers.Add(c)
 	d.states.set(id, container.StateCreated)
+	d.containers.Add(c)
 	d.tell(events.ActionCreate, c.Snapshot(), nil)
 	return container.CreateResponse{ID: id, Warnings: warnings}, nil
 }
@@ -89,7 +89,7 @@ func (d *Daemon) record(id string, image images.Image, req types.CreateRequest) 
 		command = config.Cmd
 	}
 	host := *req.HostConfig
-	defaults(&host)
+	d.defaults(&host)
 	if config.Hostname == "" {
 		config.Hostname = id[:12]
 		if host.NetworkMode.IsHost() {
@@ -165,7 +165,7 @@ func merge(c *container.Config, image images.Image) {
 }
 
 // defaults are docker's for what a request leaves open.
-func defaults(h *types.HostConfig) {
+func (d *Daemon) defaults(h *types.HostConfig) {
 	if h.NetworkMode == "" || h.NetworkMode == "default" {
 		h.NetworkMode = "bridge"
 	}
@@ -191,7 +191,7 @@ func defaults(h *types.HostConfig) {
 		h.MemorySwap = 2 * h.Memory
 	}
 	if h.Runtime == "" {
-		h.Runtime = "engine"
+		h.Runtime = d.Runtime
 	}
 }
 
@@ -210,8 +210,12 @@ func (d *Daemon) reserve(name, id string) (string, error) {
 	return name, d.containers.Reserve(name, id)
 }
 
-// make makes what a container has on disk.
+// make makes what a container has on disk. Its folder is first and its record
+// last: Restore knows by that what a crash interrupted.
 func (d *Daemon) make(ctx context.Context, c *ours.Container, image images.Image) error {
+	if err := c.MakeDir(); err != nil {
+		return err
+	}
 	if _, err := d.Images.Prepare(ctx, image, c.ID); err != nil {
 		return err
 	}
@@ -259,8 +263,8 @@ func (d *Daemon) withRoot(ctx context.Context, id string, f func(root string) er
 	}
 	defer os.Remove(root)
 	if err := mount.All(mounts, root); err != nil {
-		return errors.Join(err, mount.UnmountAll(root, 0))
+		return errors.Join(err, mount.UnmountMounts(mounts, root, 0))
 	}
 	err = f(root)
-	return errors.Join(err, mount.UnmountAll(root, 0))
+	return errors.Join(err, mount.UnmountMounts(mounts, root, 0))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 
 	"github.com/containerd/containerd/v2/core/mount"
 	"github.com/containerd/log"
@@ -77,25 +78,30 @@ type Daemon struct {
 		all map[string]*execution
 	}
 
+	// halfMade are containers that a former daemon could not finish.
+	halfMade []string
+
+	// stopping says that nothing is to be started any more.
+	stopping atomic.Bool
 	// background is done when the daemon ends: monitors of containers watch it.
 	background context.Context
-	stop       context.CancelFunc
+	end        context.CancelFunc
 	monitors   sync.WaitGroup
 }
 
 // New reads the containers that are there. Restore must follow before anything
 // is asked of the daemon.
 func New(c Config) (*Daemon, error) {
-	store, unreadable, err := container.Open(filepath.Join(c.Root, "containers"))
+	store, found, err := container.Open(filepath.Join(c.Root, "containers"))
 	if err != nil {
 		return nil, err
 	}
-	for _, err := range unreadable {
+	for _, err := range found.Unreadable {
 		log.L.WithError(err).Warn("left alone")
 	}
-	d := &Daemon{Config: c, containers: store, states: newStateCounter(), stats: stats.NewCollector()}
+	d := &Daemon{Config: c, containers: store, states: newStateCounter(), stats: stats.NewCollector(), halfMade: found.HalfMade}
 	d.execs.all = map[string]*execution{}
-	d.background, d.stop = context.WithCancel(context.Background())
+	d.background, d.end = context.WithCancel(context.Background())
 	return d, nil
 }
 

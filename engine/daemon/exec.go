@@ -95,7 +95,7 @@ func (d *Daemon) ExecStart(ctx context.Context, execID string, o types.ExecStart
 		kind = types.Raw
 	}
 	e.streams = stream.New(stream.Config{
-		Dir: filepath.Join(d.ExecRoot, "io"), ID: e.container.ID, ExecID: e.id, Terminal: e.request.Tty,
+		Dir: d.fifoDir(), ID: e.container.ID, ExecID: e.id, Terminal: e.request.Tty,
 		Stdin: e.request.AttachStdin && !o.Detach, StdinOnce: true,
 		StdinClosed: func() { d.quiet(d.Containerd.CloseStdin(d.background, e.container.ID, e.id)) },
 	})

@@ -75,6 +75,7 @@ func (d *Daemon) exited(c *ours.Container, run *run, exit ctypes.Exit) {
 		if restart, wait = again(*r, ran); restart {
 			r.State.Status = container.StateRestarting
 			r.Restarts++
+			r.Delay = wait
 		}
 	})
 	r := c.Snapshot()
@@ -151,13 +152,10 @@ func again(r ours.Record, ran time.Duration) (restart bool, wait time.Duration) 
 	default:
 		return false, 0
 	}
-	wait = firstDelay
-	if ran < longRun {
-		for range min(r.Restarts, 16) {
-			wait = min(2*wait, lastDelay)
-		}
+	if r.Delay == 0 || ran >= longRun {
+		return true, firstDelay
 	}
-	return true, wait
+	return true, min(2*r.Delay, lastDelay)
 }
 
 // restartLater starts a container again after a delay, unless somebody stopped

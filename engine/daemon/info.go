@@ -34,7 +34,7 @@ func (d *Daemon) Info(ctx context.Context) (system.Info, error) {
 		LoggingDriver: "json-file", CgroupDriver: "cgroupfs", CgroupVersion: cgroupVersion(),
 		KernelVersion: kernel(), OperatingSystem: osName(), OSVersion: osField("VERSION_ID"), OSType: runtime.GOOS, Architecture: architecture(),
 		NCPU: runtime.NumCPU(), MemTotal: memTotal(), IndexServerAddress: "https://index.docker.io/v1/",
-		MemoryLimit: hasCgroup("memory/memory.limit_in_bytes", "memory.max"), SwapLimit: hasCgroup("memory/memory.memsw.limit_in_bytes", "memory.swap.max"),
+		MemoryLimit: hasCgroup("memory/memory.limit_in_bytes", "memory.max"), SwapLimit: hasSwapLimit(),
 		CPUCfsPeriod: hasCgroup("cpu/cpu.cfs_quota_us", "cpu.max"), CPUCfsQuota: hasCgroup("cpu/cpu.cfs_quota_us", "cpu.max"),
 		CPUShares: hasCgroup("cpu/cpu.shares", "cpu.weight"), CPUSet: hasCgroup("cpuset/cpuset.cpus", "cpuset.cpus"), PidsLimit: hasCgroup("pids", "pids.max"),
 		OomKillDisable: hasCgroup("memory/memory.oom_control", ""), IPv4Forwarding: forwarding(),
@@ -89,6 +89,8 @@ func hasCgroup(v1, v2 string) bool {
 	_, err := os.Stat(filepath.Join("/sys/fs/cgroup", v1))
 	return err == nil
 }
+
+func hasSwapLimit() bool { return hasCgroup("memory/memory.memsw.limit_in_bytes", "memory.swap.max") }
 
 func kernel() string {
 	var u unix.Utsname

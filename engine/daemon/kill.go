@@ -2,11 +2,9 @@ package daemon
 
 import (
 	"context"
-	"strconv"
 	"syscall"
 
 	"github.com/moby/moby/api/types/container"
-	"github.com/moby/moby/api/types/events"
 	"github.com/moby/sys/signal"
 
 	ours "github.com/callroute/callroute/engine/daemon/container"
@@ -29,36 +27,44 @@ func (d *Daemon) Kill(ctx context.Context, name, signalName string) error {
 			return errdefs.Invalid("invalid signal: the kernel has no signal %d", sig)
 		}
 	}
-	r, run := c.Snapshot(), running(c)
-	if !r.State.Running() {
-		// It may be about to run, and have written its first line already.
-		done, err := c.Operate(ctx)
-		if err != nil {
-			return err
-		}
-		r, run = c.Snapshot(), running(c)
-		done()
+	r, err := settled(ctx, c)
+	if err != nil {
+		return err
 	}
+	run := running(c)
 	if !r.State.Running() || run == nil {
 		return errdefs.Conflict("cannot kill container: %s: container %s is not running", name, c.ID)
 	}
-	if ends(r, sig) {
+	stops := ends(r, sig)
+	if stops {
 		d.change(c, func(r *ours.Record) { r.WantStopped = true })
 	}
 	if err := d.signal(ctx, c, sig); err != nil {
 		return errdefs.Internal("cannot kill container: %s: %w", name, err)
 	}
-	d.tell(events.ActionKill, r, map[string]string{"signal": strconv.Itoa(int(sig))})
-	if sig == syscall.SIGKILL {
-		if r.State.Status == container.StatePaused {
-			// Only a thawed process can end.
-			if err := d.Containerd.Unpause(ctx, c.ID); err != nil {
-				return err
-			}
+	if stops && r.State.Status == container.StatePaused {
+		if err := d.thaw(ctx, c, sig); err != nil {
+			return err
 		}
+	}
+	if sig == syscall.SIGKILL {
 		awaitEnd(ctx, run, defaultStopTimeout)
 	}
 	return nil
+}
+
+// settled is a container's record, of one that is being started only when that is
+// done: its process may be heard of before the start has been written down.
+func settled(ctx context.Context, c *ours.Container) (ours.Record, error) {
+	if r := c.Snapshot(); r.State.Running() {
+		return r, nil
+	}
+	done, err := c.Operate(ctx)
+	if err != nil {
+		return ours.Record{}, err
+	}
+	defer done()
+	return c.Snapshot(), nil
 }
 
 // ends reports whether a signal is one with which a person stops a container.

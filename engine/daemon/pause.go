@@ -32,7 +32,11 @@ func (d *Daemon) Pause(ctx context.Context, name string) error {
 	if err := d.Containerd.Pause(ctx, c.ID); err != nil {
 		return errdefs.Internal("cannot pause container %s: %w", c.ID, err)
 	}
-	d.change(c, func(r *ours.Record) { r.State.Status = container.StatePaused })
+	d.change(c, func(r *ours.Record) {
+		if r.State.Status == container.StateRunning { // its end may have been faster
+			r.State.Status = container.StatePaused
+		}
+	})
 	d.tell(events.ActionPause, c.Snapshot(), nil)
 	return nil
 }

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"github.com/containerd/log"
@@ -47,6 +48,6 @@ func (d *Daemon) Prune(ctx context.Context, f types.Filters) (container.PruneRep
 		report.ContainersDeleted = append(report.ContainersDeleted, r.ID)
 		report.SpaceReclaimed += uint64(max(0, size))
 	}
-	d.EventLog.Add(events.ContainerEventType, events.ActionPrune, "", nil)
+	d.EventLog.Add(events.ContainerEventType, events.ActionPrune, "", map[string]string{"reclaimed": strconv.FormatUint(report.SpaceReclaimed, 10)})
 	return report, nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/docker/go-units"
 	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/api/types/network"
 
 	"github.com/callroute/callroute/engine/api/types"
 	ours "github.com/callroute/callroute/engine/daemon/container"
@@ -139,6 +140,10 @@ func (d *Daemon) filter(f types.Filters) (func(ours.Record) bool, error) {
 				if _, err := strconv.Atoi(v); err != nil {
 					return nil, errdefs.Invalid("invalid filter 'exited=%s'", v)
 				}
+			case "publish", "expose":
+				if _, _, err := portRange(v); err != nil {
+					return nil, errdefs.Invalid("invalid filter '%s=%s': %w", name, v, err)
+				}
 			case "status":
 				if err := container.ValidateContainerState(container.ContainerState(v)); err != nil {
 					return nil, errdefs.Invalid("invalid filter 'status=%s': %v", v, err)
@@ -172,8 +177,50 @@ func (d *Daemon) filter(f types.Filters) (func(ours.Record) bool, error) {
 				return slices.ContainsFunc(r.Mounts, func(m ours.Mount) bool { return m.Name == v || m.Destination == v || m.Source == v })
 			}) &&
 			one("network", func(v string) bool { return string(r.HostConfig.NetworkMode) == v }) &&
+			one("publish", func(v string) bool { return publishes(r, v) }) &&
+			one("expose", func(v string) bool { return exposes(r, v) }) &&
+			one("health", func(v string) bool { return v == string(container.NoHealthcheck) }) && // there are no checks here
 			(before.IsZero() || r.Created.Before(before)) && (since.IsZero() || r.Created.After(since))
 	}, nil
+}
+
+// publishes reports whether a port of the host leads to a container.
+func publishes(r ours.Record, ports string) bool {
+	wanted, proto, err := portRange(ports)
+	if err != nil || r.Network == nil {
+		return false
+	}
+	for port, bindings := range r.Network.Ports {
+		for _, b := range bindings {
+			if n, err := strconv.ParseUint(b.HostPort, 10, 16); err == nil && port.Proto() == proto && wanted(uint16(n)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// exposes reports whether a container says that it listens on a port.
+func exposes(r ours.Record, ports string) bool {
+	wanted, proto, err := portRange(ports)
+	if err != nil {
+		return false
+	}
+	for port := range r.Config.ExposedPorts {
+		if port.Proto() == proto && wanted(port.Num()) {
+			return true
+		}
+	}
+	return false
+}
+
+// portRange reads 80, 80/udp or 80-90/tcp.
+func portRange(text string) (within func(uint16) bool, proto network.IPProtocol, err error) {
+	p, err := network.ParsePortRange(text)
+	if err != nil {
+		return nil, "", err
+	}
+	return func(n uint16) bool { return n >= p.Start() && n <= p.End() }, p.Proto(), nil
 }
 
 // descends reports whether a container was made from an image, by its name as

@@ -15,7 +15,10 @@ func (d *Daemon) Resize(ctx context.Context, name string, o types.ResizeOptions)
 	if err != nil {
 		return err
 	}
-	r := c.Snapshot()
+	r, err := settled(ctx, c)
+	if err != nil {
+		return err
+	}
 	if !r.State.Running() {
 		return errdefs.Conflict("container %s is not running", c.ID)
 	}

@@ -27,7 +27,7 @@ func (d *Daemon) Restart(ctx context.Context, name string, o types.StopOptions) 
 			// Its end is not the end of it this time.
 			d.setAutoRemove(c, false)
 		}
-		err := d.stopNow(ctx, c, o)
+		err := d.stop(ctx, c, o)
 		if keep {
 			d.setAutoRemove(c, true)
 		}
@@ -35,7 +35,7 @@ func (d *Daemon) Restart(ctx context.Context, name string, o types.StopOptions) 
 			return err
 		}
 	}
-	d.change(c, func(r *ours.Record) { r.WantStopped, r.Restarts = false, 0 })
+	d.change(c, func(r *ours.Record) { r.WantStopped, r.Restarts, r.Delay = false, 0, 0 })
 	if err := d.start(ctx, c, ""); err != nil {
 		return err
 	}

@@ -2,9 +2,15 @@ package daemon
 
 import (
 	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
+	"github.com/containerd/containerd/v2/core/mount"
 	cerrdefs "github.com/containerd/errdefs"
 	"github.com/containerd/log"
 	"github.com/moby/moby/api/types/container"
@@ -53,7 +59,9 @@ func (d *Daemon) Restore(ctx context.Context) error {
 	if err := d.Network.Restore(ctx, live); err != nil {
 		log.G(ctx).WithError(err).Warn("some networks could not be restored")
 	}
+	due := map[string]bool{} // those that were about to be started
 	for _, c := range d.containers.All() {
+		due[c.ID] = c.Snapshot().State.Status == container.StateRestarting
 		task, ok := states[c.ID]
 		delete(states, c.ID)
 		if err := d.restore(ctx, c, task, ok); err != nil {
@@ -64,7 +72,8 @@ func (d *Daemon) Restore(ctx context.Context) error {
 		// A container whose record is gone, or never came to be.
 		d.discard(id)
 	}
-	d.startAgain(ctx)
+	d.tidy(ctx, live)
+	d.startAgain(ctx, due)
 	go d.follow()
 	return nil
 }
@@ -108,10 +117,14 @@ func (d *Daemon) resume(ctx context.Context, c *ours.Container, task ctypes.Proc
 	r := c.Snapshot()
 	run := &run{streams: d.newStreams(r), closed: make(chan struct{})}
 	if err := d.reopen(c, r, run); err != nil {
-		return err
+		log.G(ctx).WithError(err).Warnf("the output of container %s is lost from here on", c.ID)
 	}
 	setRun(c, run)
 	d.change(c, func(r *ours.Record) {
+		if !r.State.Running() {
+			// The former daemon had started it and not yet said so.
+			r.State = ours.State{StartedAt: time.Now().UTC(), FinishedAt: r.State.FinishedAt}
+		}
 		r.State.Pid = task.Pid
 		r.State.Status = container.StateRunning
 		if task.Status == ctypes.StatusPaused {
@@ -136,8 +149,40 @@ func (d *Daemon) reopen(c *ours.Container, r ours.Record, run *run) (err error) 
 	return err
 }
 
-// startAgain starts what is to run whenever the engine does.
-func (d *Daemon) startAgain(ctx context.Context) {
+// tidy removes what a former daemon was in the middle of: containers that it
+// made, root file systems that it looked into, fifos of processes that are no
+// longer anybody's.
+func (d *Daemon) tidy(ctx context.Context, live []string) {
+	for _, id := range d.halfMade {
+		if err := d.Images.Release(ctx, id); err != nil {
+			log.G(ctx).WithError(err).Warnf("container %s, which was never finished, stays", id)
+			continue // and so does its folder, for the next time
+		}
+		d.quiet(os.RemoveAll(d.containers.Dir(id)))
+	}
+	looked := filepath.Join(d.ExecRoot, "mnt")
+	if err := mount.UnmountRecursive(looked, 0); err != nil {
+		log.G(ctx).WithError(err).Warnf("%s stays mounted", looked)
+	} else {
+		d.quiet(os.RemoveAll(looked))
+	}
+	fifos, err := os.ReadDir(d.fifoDir())
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		d.quiet(err)
+	}
+	for _, f := range fifos {
+		if !slices.Contains(live, f.Name()) {
+			d.quiet(os.RemoveAll(filepath.Join(d.fifoDir(), f.Name())))
+		}
+	}
+}
+
+// fifoDir holds the streams of all processes.
+func (d *Daemon) fifoDir() string { return filepath.Join(d.ExecRoot, "io") }
+
+// startAgain starts what is to run whenever the engine does, and what was due to
+// be started.
+func (d *Daemon) startAgain(ctx context.Context, due map[string]bool) {
 	var wait sync.WaitGroup
 	const atOnce = 8
 	slots := make(chan struct{}, atOnce)
@@ -145,7 +190,7 @@ func (d *Daemon) startAgain(ctx context.Context) {
 		r := c.Snapshot()
 		always := r.HostConfig.RestartPolicy.Name == container.RestartPolicyAlways
 		unless := r.HostConfig.RestartPolicy.Name == container.RestartPolicyUnlessStopped && !r.WantStopped
-		if r.State.Running() || r.State.Status == container.StateCreated || !always && !unless {
+		if r.State.Running() || r.State.Status == container.StateCreated || !always && !unless && !due[c.ID] {
 			continue
 		}
 		wait.Add(1)
@@ -188,48 +233,4 @@ func (d *Daemon) noted(e ctypes.TaskEvent) {
 	}
 	d.change(c, func(r *ours.Record) { r.State.OOMKilled = true })
 	d.tell(events.ActionOOM, c.Snapshot(), nil)
-}
-
-// Shutdown ends the daemon. Its containers are stopped first, unless they are to
-// live on.
-func (d *Daemon) Shutdown(ctx context.Context) {
-	if !d.LiveRestore {
-		d.stopAll(ctx)
-	}
-	d.stop()
-	for _, c := range d.containers.All() {
-		if run := running(c); run != nil {
-			d.quiet(run.streams.Release())
-			if run.log != nil {
-				d.quiet(run.log.Close())
-			}
-		}
-	}
-	d.monitors.Wait()
-}
-
-// stopAll stops all containers at once. That is not what the person wants of
-// each: those that always run are started with the next daemon.
-func (d *Daemon) stopAll(ctx context.Context) {
-	var wait sync.WaitGroup
-	for _, c := range d.containers.All() {
-		r := c.Snapshot()
-		if !r.State.Running() {
-			continue
-		}
-		wait.Add(1)
-		go func() {
-			defer wait.Done()
-			done, err := c.Operate(ctx)
-			if err != nil {
-				return
-			}
-			defer done()
-			if err := d.stopNow(ctx, c, types.StopOptions{}); err != nil {
-				log.G(ctx).WithError(err).Warnf("container %s does not stop", c.ID)
-			}
-			d.change(c, func(next *ours.Record) { next.WantStopped = r.WantStopped })
-		}()
-	}
-	wait.Wait()
 }

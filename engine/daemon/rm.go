@@ -60,11 +60,11 @@ func (d *Daemon) endByForce(ctx context.Context, c *ours.Container, name string)
 		return nil
 	}
 	d.change(c, func(r *ours.Record) { r.WantStopped = true })
-	if r.State.Status == container.StatePaused {
-		d.quiet(d.Containerd.Unpause(ctx, c.ID))
-	}
 	if err := d.signal(ctx, c, syscall.SIGKILL); err != nil {
 		return errdefs.Internal("cannot remove container %q: could not kill: %w", name, err)
+	}
+	if r.State.Status == container.StatePaused {
+		d.quiet(d.thaw(ctx, c, syscall.SIGKILL))
 	}
 	if run := running(c); run != nil && !awaitEnd(ctx, run, defaultStopTimeout) {
 		return errdefs.Internal("cannot remove container %q: could not kill: container does not end", name)
@@ -98,8 +98,7 @@ func (d *Daemon) remove(ctx context.Context, c *ours.Container, o types.RemoveOp
 		}
 	}
 	d.containers.Delete(c)
-	d.states.remove(c.ID)
-	err := errors.Join(d.Network.Leave(ctx, c.ID), c.Remove())
+	err := errors.Join(d.Network.Leave(ctx, c.ID), c.Remove(func() { d.states.remove(c.ID) }))
 	d.tell(events.ActionDestroy, r, nil)
 	return err
 }

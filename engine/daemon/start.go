@@ -52,13 +52,16 @@ func (d *Daemon) Start(ctx context.Context, name string, o types.StartOptions) e
 	case state.Status == container.StateRemoving || state.Status == container.StateDead:
 		return errdefs.Conflict("container is marked for removal and cannot be started")
 	}
-	d.change(c, func(r *ours.Record) { r.WantStopped, r.Restarts = false, 0 })
+	d.change(c, func(r *ours.Record) { r.WantStopped, r.Restarts, r.Delay = false, 0, 0 })
 	return d.start(ctx, c, checkpoint)
 }
 
 // start starts a container under Operate. Whatever fails, all that was made for
 // the run is undone, and the state says why.
 func (d *Daemon) start(ctx context.Context, c *ours.Container, checkpoint string) (err error) {
+	if d.background.Err() != nil || d.stopping.Load() {
+		return errdefs.Unavailable("the engine is stopping")
+	}
 	r := c.Snapshot()
 	run := d.newRun(c, r)
 	var undo []func()
@@ -69,21 +72,8 @@ func (d *Daemon) start(ctx context.Context, c *ours.Container, checkpoint string
 		for i := len(undo) - 1; i >= 0; i-- {
 			undo[i]()
 		}
-		setRun(c, nil)
 		err = startFailed(err)
-		code := exitCodeOf(err)
-		d.change(c, func(r *ours.Record) {
-			r.State.Status, r.State.Pid, r.State.ExitCode, r.State.Error = container.StateExited, 0, code, err.Error()
-			if r.State.FinishedAt.IsZero() {
-				r.State.Status = container.StateCreated
-			}
-			r.Network = nil
-		})
-		if r.HostConfig.AutoRemove {
-			if err := d.remove(context.WithoutCancel(ctx), c, types.RemoveOptions{Volumes: true}); err != nil {
-				log.G(ctx).WithError(err).Warnf("container %s, which did not start, stays", c.ID)
-			}
-		}
+		d.notStarted(context.WithoutCancel(ctx), c, run, err)
 	}()
 
 	endpoint, err := d.Network.Join(ctx, d.joinRequest(r))
@@ -134,6 +124,24 @@ func (d *Daemon) start(ctx context.Context, c *ours.Container, checkpoint string
 	return nil
 }
 
+// notStarted is the state of a container that could not be started.
+func (d *Daemon) notStarted(ctx context.Context, c *ours.Container, run *run, why error) {
+	d.quiet(run.streams.Close()) // clients may have joined before there was a process
+	setRun(c, nil)
+	d.change(c, func(r *ours.Record) {
+		r.State.Status, r.State.Pid, r.State.ExitCode, r.State.Error = container.StateExited, 0, exitCodeOf(why), why.Error()
+		if r.State.FinishedAt.IsZero() {
+			r.State.Status = container.StateCreated
+		}
+		r.Network = nil
+	})
+	if c.Snapshot().HostConfig.AutoRemove {
+		if err := d.remove(ctx, c, types.RemoveOptions{Volumes: true}); err != nil {
+			log.G(ctx).WithError(err).Warnf("container %s, which did not start, stays", c.ID)
+		}
+	}
+}
+
 // newRun is the run that is about to begin. One that clients have joined while
 // the container was still created is taken up.
 func (d *Daemon) newRun(c *ours.Container, r ours.Record) *run {
@@ -149,7 +157,7 @@ func (d *Daemon) newRun(c *ours.Container, r ours.Record) *run {
 
 func (d *Daemon) newStreams(r ours.Record) *stream.Streams {
 	return stream.New(stream.Config{
-		Dir: filepath.Join(d.ExecRoot, "io"), ID: r.ID, Stdin: r.Config.OpenStdin, Terminal: r.Config.Tty, StdinOnce: r.Config.StdinOnce,
+		Dir: d.fifoDir(), ID: r.ID, Stdin: r.Config.OpenStdin, Terminal: r.Config.Tty, StdinOnce: r.Config.StdinOnce,
 		StdinClosed: func() { d.quiet(d.Containerd.CloseStdin(d.background, r.ID, "")) },
 	})
 }

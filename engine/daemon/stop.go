@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -33,15 +34,19 @@ func (d *Daemon) Stop(ctx context.Context, name string, o types.StopOptions) err
 	if state := c.Snapshot().State; !state.Running() && state.Status != container.StateRestarting {
 		return errdefs.NotModified("container %s is already stopped", c.ID)
 	}
-	if err := d.stopNow(ctx, c, o); err != nil {
+	return d.stop(ctx, c, o)
+}
+
+// stop stops a container under Operate and waits for its end.
+func (d *Daemon) stop(ctx context.Context, c *ours.Container, o types.StopOptions) error {
+	if err := d.endPolitely(ctx, c, o); err != nil {
 		return err
 	}
 	d.tell(events.ActionStop, c.Snapshot(), nil)
 	return nil
 }
 
-// stopNow stops a container under Operate and waits for its end.
-func (d *Daemon) stopNow(ctx context.Context, c *ours.Container, o types.StopOptions) error {
+func (d *Daemon) endPolitely(ctx context.Context, c *ours.Container, o types.StopOptions) error {
 	r := c.Snapshot()
 	sig, err := stopSignal(r, o.Signal)
 	if err != nil {
@@ -57,14 +62,13 @@ func (d *Daemon) stopNow(ctx context.Context, c *ours.Container, o types.StopOpt
 	if run == nil {
 		return nil
 	}
-	if r.State.Status == container.StatePaused {
-		// A frozen process gets no signal.
-		if err := d.unpause(ctx, c); err != nil {
-			return err
-		}
-	}
 	if err := d.signal(ctx, c, sig); err != nil {
 		return err
+	}
+	if r.State.Status == container.StatePaused {
+		if err := d.thaw(ctx, c, sig); err != nil {
+			return err
+		}
 	}
 	if awaitEnd(ctx, run, stopTimeout(r, o.Timeout)) {
 		return nil
@@ -132,9 +136,9 @@ func stopTimeout(r ours.Record, asked *int) time.Duration {
 // signal sends a signal to a container's first process. One that has ended
 // meanwhile is as good.
 func (d *Daemon) signal(ctx context.Context, c *ours.Container, s syscall.Signal) error {
-	err := d.Containerd.Kill(ctx, c.ID, "", int(s), ctypes.KillProcess)
-	if cerrdefs.IsNotFound(err) {
-		return nil
+	if err := d.Containerd.Kill(ctx, c.ID, "", int(s), ctypes.KillProcess); err != nil && !cerrdefs.IsNotFound(err) {
+		return err
 	}
-	return err
+	d.tell(events.ActionKill, c.Snapshot(), map[string]string{"signal": strconv.Itoa(int(s))})
+	return nil
 }

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"syscall"
 
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/api/types/events"
@@ -27,12 +28,27 @@ func (d *Daemon) Unpause(ctx context.Context, name string) error {
 	return d.unpause(ctx, c)
 }
 
-// unpause thaws a container under Operate.
+// thaw lets a frozen container hear of a signal. SIGKILL may have ended it by
+// now.
+func (d *Daemon) thaw(ctx context.Context, c *ours.Container, sent syscall.Signal) error {
+	err := d.unpause(ctx, c)
+	if sent == syscall.SIGKILL {
+		d.quiet(err)
+		return nil
+	}
+	return err
+}
+
+// unpause thaws a container.
 func (d *Daemon) unpause(ctx context.Context, c *ours.Container) error {
 	if err := d.Containerd.Unpause(ctx, c.ID); err != nil {
 		return errdefs.Internal("cannot unpause container %s: %w", c.ID, err)
 	}
-	d.change(c, func(r *ours.Record) { r.State.Status = container.StateRunning })
+	d.change(c, func(r *ours.Record) {
+		if r.State.Status == container.StatePaused { // its end may have been faster
+			r.State.Status = container.StateRunning
+		}
+	})
 	d.tell(events.ActionUnPause, c.Snapshot(), nil)
 	return nil
 }

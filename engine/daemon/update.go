@@ -36,6 +36,7 @@ func (d *Daemon) Update(ctx context.Context, name string, config types.UpdateCon
 	if err != nil {
 		return response, errdefs.Invalid("Cannot update container %s: %w", c.ID, err)
 	}
+	response.Warnings = append(response.Warnings, resourceWarnings(config.Resources)...)
 	if config.CacheProperty != "" {
 		response.Warnings = append(response.Warnings, cacheWarnings()...)
 	}

@@ -12,6 +12,7 @@
 package container
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -39,6 +40,7 @@ type Container struct {
 	operate chan struct{} // holds one value while nobody operates
 	changed chan struct{} // closed and replaced at each change of the state
 	removed bool
+	saved   []byte // what is on disk
 }
 
 // Run is what a running container has in the daemon: its streams and its log.
@@ -46,21 +48,24 @@ type Run any
 
 // Record is what is kept of a container.
 type Record struct {
-	ID          string
-	Name        string // without slash
-	Created     time.Time
-	Image       string // ID
-	ImageName   string // as the user gave it
-	Path        string
-	Args        []string
-	Config      *container.Config
-	HostConfig  *types.HostConfig
-	Endpoints   map[string]*network.EndpointSettings `json:",omitempty"`
-	Mounts      []Mount
-	State       State
-	Exits       int // how often it has ended
-	Restarts    int // by its restart policy, since it was last started by hand
-	WantStopped bool
+	ID         string
+	Name       string // without slash
+	Created    time.Time
+	Image      string // ID
+	ImageName  string // as the user gave it
+	Path       string
+	Args       []string
+	Config     *container.Config
+	HostConfig *types.HostConfig
+	Endpoints  map[string]*network.EndpointSettings `json:",omitempty"`
+	Mounts     []Mount
+	State      State
+	Exits      int // how often it has ended
+	Restarts   int // by its restart policy, since it was last started by hand
+	// Delay was the last one before it was started again; it doubles until a run
+	// is long enough.
+	Delay       time.Duration
+	WantStopped bool                       // by a person: its restart policy has to wait
 	Network     *container.NetworkSettings `json:",omitempty"` // while it runs
 }
 
@@ -120,17 +125,22 @@ func (c *Container) Snapshot() Record {
 	return c.Record
 }
 
-// Set changes the record, keeps it on disk and wakes who waits.
+// Set changes the record, keeps it on disk and wakes who waits. A container that
+// was removed meanwhile stays as it was.
 func (c *Container) Set(change func(*Record)) error {
 	c.Lock()
 	defer c.Unlock()
-	change(&c.Record)
-	close(c.changed)
-	c.changed = make(chan struct{})
 	if c.removed {
 		return nil
 	}
+	change(&c.Record)
+	c.wake()
 	return c.save()
+}
+
+func (c *Container) wake() {
+	close(c.changed)
+	c.changed = make(chan struct{})
 }
 
 // file is the name of the record in the container's folder.
@@ -138,22 +148,31 @@ const file = "container.json"
 
 func (c *Container) save() error {
 	data, err := json.Marshal(&c.Record)
-	if err != nil {
+	if err != nil || bytes.Equal(data, c.saved) {
 		return err
 	}
-	if err := os.MkdirAll(c.Dir, 0o710); err != nil {
+	if err := c.MakeDir(); err != nil {
 		return err
 	}
-	return atomicwriter.WriteFile(filepath.Join(c.Dir, file), data, 0o600)
+	if err := atomicwriter.WriteFile(filepath.Join(c.Dir, file), data, 0o600); err != nil {
+		return err
+	}
+	c.saved = data
+	return nil
 }
 
-// Remove removes the container's folder and wakes who waits for that.
-func (c *Container) Remove() error {
+// MakeDir makes the container's folder. Without a record in it, it says that the
+// container is being made: see Open.
+func (c *Container) MakeDir() error { return os.MkdirAll(c.Dir, 0o710) }
+
+// Remove removes the container's folder. From then on the record does not
+// change; gone is called before those wake who wait for that.
+func (c *Container) Remove(gone func()) error {
 	c.Lock()
 	defer c.Unlock()
 	c.removed = true
-	close(c.changed)
-	c.changed = make(chan struct{})
+	gone()
+	c.wake()
 	return os.RemoveAll(c.Dir)
 }
 
@@ -170,5 +189,7 @@ func load(dir string) (*Container, error) {
 	if r.ID != filepath.Base(dir) || r.Config == nil || r.HostConfig == nil {
 		return nil, errors.New("the record is not that of its folder")
 	}
-	return New(r, dir), nil
+	c := New(r, dir)
+	c.saved = data
+	return c, nil
 }

@@ -25,32 +25,40 @@ type Store struct {
 // validName is docker's.
 var validName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]+$`)
 
-// Open reads the containers in a folder. What a crash left half-made there is
-// removed; a record that cannot be read is left alone and told.
-func Open(dir string) (s *Store, unreadable []error, err error) {
+// Found is what Open met in a folder besides containers.
+type Found struct {
+	// HalfMade are containers that a crash kept from being made: folders without
+	// a record.
+	HalfMade []string
+	// Unreadable is what is wrong with records that cannot be read. They are left
+	// alone.
+	Unreadable []error
+}
+
+// Open reads the containers in a folder.
+func Open(dir string) (*Store, Found, error) {
+	var found Found
 	if err := os.MkdirAll(dir, 0o710); err != nil {
-		return nil, nil, err
+		return nil, found, err
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return nil, nil, err
+		return nil, found, err
 	}
-	s = &Store{dir: dir, all: map[string]*Container{}, names: map[string]string{}}
+	s := &Store{dir: dir, all: map[string]*Container{}, names: map[string]string{}}
 	for _, e := range entries {
 		c, err := load(filepath.Join(dir, e.Name()))
 		switch {
 		case errors.Is(err, os.ErrNotExist):
-			if err := os.RemoveAll(filepath.Join(dir, e.Name())); err != nil {
-				unreadable = append(unreadable, err)
-			}
+			found.HalfMade = append(found.HalfMade, e.Name())
 		case err != nil:
-			unreadable = append(unreadable, errdefs.Internal("container %s: %w", e.Name(), err))
+			found.Unreadable = append(found.Unreadable, errdefs.Internal("container %s: %w", e.Name(), err))
 		default:
 			s.all[c.ID] = c
 			s.names[c.Name] = c.ID
 		}
 	}
-	return s, unreadable, nil
+	return s, found, nil
 }
 
 // Dir is the folder of a container.
@@ -75,14 +83,6 @@ func (s *Store) Release(name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.names, name)
-}
-
-// Taken reports whether a name is in use.
-func (s *Store) Taken(name string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	_, taken := s.names[name]
-	return taken
 }
 
 // Add adds a container whose name was reserved.

@@ -6,9 +6,9 @@ import (
 	"github.com/moby/moby/api/types/container"
 )
 
-// Wait calls with its answer once the condition is met: that the container does
-// not run, that it has ended once more, or that it was removed. It gives none
-// if ctx ends first.
+// Wait answers once a condition is met: that the container does not run, that it
+// has ended once more, or that it was removed. It gives no answer if ctx ends
+// first. Who waits for a removal that fails is told why.
 func (c *Container) Wait(ctx context.Context, condition container.WaitCondition) <-chan container.WaitResponse {
 	answer := make(chan container.WaitResponse, 1)
 	c.Lock()
@@ -28,6 +28,10 @@ func (c *Container) Wait(ctx context.Context, condition container.WaitCondition)
 				met = ended || removed
 			default:
 				met = !state.Running() && state.Status != container.StateRestarting || removed
+			}
+			if condition == container.WaitConditionRemoved && !removed && state.Status == container.StateDead {
+				answer <- container.WaitResponse{StatusCode: int64(state.ExitCode), Error: &container.WaitExitError{Message: state.Error}}
+				return
 			}
 			if met {
 				answer <- container.WaitResponse{StatusCode: int64(state.ExitCode)}

@@ -52,8 +52,11 @@ func (l *Log) Add(kind events.Type, action events.Action, id string, attributes 
 		select {
 		case s <- e:
 		default:
-			<-s // the oldest makes room; nobody else sends, so that is enough
-			s <- e
+			select {
+			case <-s: // the oldest makes room
+			default: // the subscriber has made some
+			}
+			s <- e // nobody else sends, so there is room
 		}
 	}
 }
@@ -80,24 +83,31 @@ func (l *Log) Subscribe(ctx context.Context, since, until time.Time, filters typ
 	if !until.IsZero() {
 		end = time.After(time.Until(until))
 	}
+	send := func(e types.Event) (goOn bool) {
+		if !until.IsZero() && time.Unix(0, e.TimeNano).After(until) {
+			return false
+		}
+		select {
+		case out <- e:
+			return true
+		case <-ctx.Done():
+			return false
+		}
+	}
 	go func() {
 		defer close(out)
 		defer l.unsubscribe(in)
 		for {
 			select {
 			case e := <-in:
-				select {
-				case out <- e:
-				case <-ctx.Done():
+				if !send(e) {
 					return
 				}
 			case <-end:
-				for {
+				for { // what came before the end
 					select {
 					case e := <-in:
-						select {
-						case out <- e:
-						case <-ctx.Done():
+						if !send(e) {
 							return
 						}
 					default:
