@@ -69,7 +69,7 @@ func Draw(ctx context.Context, dot []byte, format Format) ([]byte, error) {
 // Pixels of a picture, beyond which it gets coarser.
 const (
 	manyPixels = 12e6
-	maxPixels  = 40e6
+	maxPixels  = 16e6
 )
 
 // dotsPerInch is 96, as on a screen, for a picture that is not too big for it;

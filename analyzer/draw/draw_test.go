@@ -105,7 +105,7 @@ func TestDotsPerInch(t *testing.T) {
 	for bb, want := range map[string]string{
 		"0,0,800,600":     "96.0",
 		"0,0,4000,3000":   "72.0",
-		"0,0,20000,20000": "22.8",
+		"0,0,20000,20000": "14.4",
 		"":                "96",
 	} {
 		if got := dotsPerInch(bb); got != want {
