@@ -77,6 +77,7 @@ func (d *Daemon) CheckpointCreate(ctx context.Context, name string, req checkpoi
 		d.change(c, func(r *ours.Record) { r.WantStopped = true })
 	}
 	if err := d.Containerd.Checkpoint(ctx, c.ID, ctypes.CheckpointOptions{Dir: dir, Exit: req.Exit}); err != nil {
+		d.change(c, func(now *ours.Record) { now.WantStopped = r.WantStopped })
 		return errors.Join(errdefs.Internal("Cannot checkpoint container %s: %w", name, err), os.RemoveAll(dir))
 	}
 	if req.Exit {

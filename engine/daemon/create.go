@@ -47,7 +47,7 @@ func (d *Daemon) Create(ctx context.Context, name string, req types.CreateReques
 	if err != nil {
 		return container.CreateResponse{}, notTheImage(err)
 	}
-	if r.Name, err = d.reserve(strings.TrimPrefix(name, "/"), id); err != nil {
+	if r.Name, err = d.reserve(name, id); err != nil {
 		return container.CreateResponse{}, err
 	}
 	c := ours.New(r, d.containers.Dir(id))
@@ -198,7 +198,7 @@ func (d *Daemon) defaults(h *types.HostConfig) {
 // reserve takes the name asked for, or makes one up.
 func (d *Daemon) reserve(name, id string) (string, error) {
 	if name != "" {
-		return name, d.containers.Reserve(name, id)
+		return strings.TrimPrefix(name, "/"), d.containers.Reserve(name, id)
 	}
 	for range 8 {
 		name = madeUpName()
@@ -220,6 +220,9 @@ func (d *Daemon) make(ctx context.Context, c *ours.Container, image images.Image
 		return err
 	}
 	mounts, fill, err := d.mountPoints(ctx, c.Snapshot())
+	c.Lock()
+	c.Mounts = mounts // for unmake, not yet for the disk
+	c.Unlock()
 	if err != nil {
 		return err
 	}
@@ -228,7 +231,7 @@ func (d *Daemon) make(ctx context.Context, c *ours.Container, image images.Image
 			return err
 		}
 	}
-	return c.Set(func(r *ours.Record) { r.Mounts = mounts })
+	return c.Set(func(*ours.Record) {})
 }
 
 // unmake removes what make made.

@@ -83,6 +83,9 @@ type Daemon struct {
 
 	// stopping says that nothing is to be started any more.
 	stopping atomic.Bool
+	// told are the runs whose end containerd's events have told, or will.
+	told toldExits
+
 	// background is done when the daemon ends: monitors of containers watch it.
 	background context.Context
 	end        context.CancelFunc
@@ -101,6 +104,7 @@ func New(c Config) (*Daemon, error) {
 	}
 	d := &Daemon{Config: c, containers: store, states: newStateCounter(), stats: stats.NewCollector(), halfMade: found.HalfMade}
 	d.execs.all = map[string]*execution{}
+	d.told.runs = map[string]chan struct{}{}
 	d.background, d.end = context.WithCancel(context.Background())
 	return d, nil
 }

@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"strconv"
+	"sync"
 	"time"
 
 	cerrdefs "github.com/containerd/errdefs"
@@ -21,14 +22,56 @@ const drainTime = 2 * time.Second
 
 // watch waits for the end of a running container, and deals with it.
 func (d *Daemon) watch(c *ours.Container, run *run) {
+	told := d.told.expect(c.ID)
 	d.monitors.Add(1)
 	go func() {
 		defer d.monitors.Done()
 		exit, ok := d.awaitExit(c.ID)
-		if ok {
-			d.exited(c, run, exit)
+		if !ok {
+			return
 		}
+		if exit.Status == killed && !c.Snapshot().WantStopped {
+			// That it ran out of memory is told before its end, but perhaps
+			// after Wait has returned.
+			select {
+			case <-told:
+			case <-time.After(tellTime):
+			case <-d.background.Done():
+			}
+		}
+		d.exited(c, run, exit)
 	}()
+}
+
+// killed is the status of a process that SIGKILL ended, and tellTime how long
+// containerd may take to tell why.
+const (
+	killed   = 128 + 9
+	tellTime = time.Second
+)
+
+// toldExits knows of whose end containerd's events have told.
+type toldExits struct {
+	mu   sync.Mutex
+	runs map[string]chan struct{} // by container; closed once told
+}
+
+// expect is closed when the end of the container's run is told.
+func (t *toldExits) expect(id string) <-chan struct{} {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	told := make(chan struct{})
+	t.runs[id] = told
+	return told
+}
+
+func (t *toldExits) ended(id string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if told, ok := t.runs[id]; ok {
+		close(told)
+		delete(t.runs, id)
+	}
 }
 
 // lost is the exit code of a container whose end nobody saw.

@@ -31,6 +31,7 @@ type fakeContainerd struct {
 	tasks  map[string]*fakeTask
 	events chan ctypes.TaskEvent
 	pids   int
+	real   bool // containers have the process ID of the test, whose root can be read
 
 	// fail is asked before each call; "kill abc" for one of task abc.
 	fail func(call string) error
@@ -139,6 +140,9 @@ func (f *fakeContainerd) Create(_ context.Context, id string, o ctypes.CreateOpt
 	}
 	f.pids++
 	t.pid, t.process = f.pids, o.Spec.Process
+	if f.real {
+		t.pid = os.Getpid()
+	}
 	f.tasks[id] = t
 	f.created = append(f.created, o)
 	return t.pid, nil

@@ -11,7 +11,6 @@ import (
 
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/api/types/mount"
-	"github.com/moby/moby/api/types/volume"
 	"github.com/opencontainers/runtime-spec/specs-go"
 
 	ours "github.com/callroute/callroute/engine/daemon/container"
@@ -19,7 +18,8 @@ import (
 )
 
 // mountPoints makes the volumes of a container, and says which of them are to
-// be filled from the image: a folder there, a volume each.
+// be filled from the image: a folder there, a volume each. On an error the points
+// are those that were made.
 func (d *Daemon) mountPoints(ctx context.Context, r ours.Record) (points []ours.Mount, fill map[string]string, err error) {
 	fill = map[string]string{}
 	for _, bind := range r.HostConfig.Binds {
@@ -49,23 +49,30 @@ func (d *Daemon) mountPoints(ctx context.Context, r ours.Record) (points []ours.
 		}
 	}
 	seen := map[string]bool{}
-	for i := range points {
-		m := &points[i]
+	for _, m := range points {
 		if seen[m.Destination] {
 			return nil, nil, errdefs.Invalid("Duplicate mount point: %s", m.Destination)
 		}
 		seen[m.Destination] = true
+	}
+	for i := range points {
+		m := &points[i]
 		if m.Type != mount.TypeVolume {
 			continue
 		}
-		v, err := d.Volumes.Create(ctx, volume.CreateRequest{Name: m.Name})
+		ask := m.New
+		ask.Name = m.Name
+		if ask.Driver == "" {
+			ask.Driver = r.HostConfig.VolumeDriver
+		}
+		v, err := d.Volumes.Create(ctx, ask)
 		if err != nil {
-			return nil, nil, err
+			return points[:i], nil, err
 		}
 		m.Anonymous = m.Anonymous || m.Name == ""
 		m.Name, m.Source, m.Driver = v.Name, v.Mountpoint, v.Driver
 		if v, err = d.Volumes.Use(ctx, v.Name, r.ID); err != nil {
-			return nil, nil, err
+			return points[:i+1], nil, err
 		}
 		if !m.NoCopy {
 			fill[m.Destination] = v.Name
@@ -165,7 +172,15 @@ func parseMount(m mount.Mount) (ours.Mount, error) {
 		}
 	case mount.TypeVolume:
 		point.Name, point.Source = m.Source, ""
-		point.NoCopy = m.VolumeOptions != nil && m.VolumeOptions.NoCopy
+		if o := m.VolumeOptions; o != nil {
+			if o.Subpath != "" {
+				return ours.Mount{}, errdefs.NotImplemented("this engine mounts volumes as a whole, without subpath %q", o.Subpath)
+			}
+			point.NoCopy, point.New.Labels = o.NoCopy, o.Labels
+			if o.DriverConfig != nil {
+				point.New.Driver, point.New.DriverOpts = o.DriverConfig.Name, o.DriverConfig.Options
+			}
+		}
 	case mount.TypeTmpfs:
 		if o := m.TmpfsOptions; o != nil {
 			if o.SizeBytes > 0 {

@@ -35,9 +35,10 @@ func TestRestartPolicy(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			b := newBench(t)
 			runs := 0
-			b.containerd.born = func(_ string, p *fakeTask) {
+			b.containerd.born = func(id string, _ *fakeTask) {
 				if runs++; runs <= len(test.exits) {
-					p.end(test.exits[runs-1])
+					status := test.exits[runs-1]
+					time.AfterFunc(5*time.Millisecond, func() { b.containerd.exit(id, status) })
 				}
 			}
 			b.run("box", test.policy)

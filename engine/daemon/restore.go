@@ -224,6 +224,9 @@ func (d *Daemon) follow() {
 }
 
 func (d *Daemon) noted(e ctypes.TaskEvent) {
+	if e.Kind == ctypes.TaskExit && e.ExecID == "" {
+		d.told.ended(e.ID)
+	}
 	if e.Kind != ctypes.TaskOOM {
 		return
 	}

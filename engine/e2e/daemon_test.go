@@ -306,6 +306,9 @@ func (d *daemon) command(name string, stdin io.Reader, args ...string) result {
 	cmd := d.prepare(ctx, name, args...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdin, &stdout, &stderr
+	if t, ok := stdin.(*typing); ok {
+		cmd.Stdout = t.beside(&stdout)
+	}
 	began := time.Now()
 	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
 		d.t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -182,7 +183,7 @@ func (p *player) step(t *testing.T, file string, st step, vars map[string]string
 	case st.tty:
 		r = p.terminal(t, st.stdin, args)
 	default:
-		r = p.d.command(p.name, input(st.stdin), args...)
+		r = p.d.command(p.name, typed(st.stdin), args...)
 	}
 	if !slices.Contains(st.exits, r.exit) && (r.exit != 0 || st.exits != nil) {
 		t.Errorf("%s\nexit %d, want %d\n%s%s", where, r.exit, st.exits, r.stdout, r.stderr)
@@ -313,20 +314,47 @@ func (p *player) terminal(t *testing.T, lines, args []string) result {
 	}
 }
 
-// input is the lines as one reader. It ends a while after them: a client whose
-// input has ended may go before the answer to it is there.
-func input(lines []string) io.Reader {
+// typed is lines as the input of a command, nil for none. The input ends once
+// there is output: a client whose input has ended may go before the answer to
+// it is there, as a person does not.
+func typed(lines []string) io.Reader {
 	if lines == nil {
 		return nil
 	}
-	return io.MultiReader(strings.NewReader(strings.Join(lines, "\n")+"\n"), &late{400 * time.Millisecond})
+	answered := make(chan struct{})
+	return &typing{
+		Reader: io.MultiReader(strings.NewReader(strings.Join(lines, "\n")+"\n"), untilClosed(answered)),
+		answer: sync.OnceFunc(func() { close(answered) }),
+	}
 }
 
-// late is an end of input that takes its time.
-type late struct{ after time.Duration }
+// typing is an input that wants to know of the output.
+type typing struct {
+	io.Reader
+	answer func() // called when there is some
+}
 
-func (l *late) Read([]byte) (int, error) {
-	time.Sleep(l.after)
+// beside is w, and notes that something is written to it.
+func (t *typing) beside(w io.Writer) io.Writer {
+	return io.MultiWriter(w, writing(t.answer))
+}
+
+type writing func()
+
+func (f writing) Write(p []byte) (int, error) {
+	f()
+	return len(p), nil
+}
+
+// untilClosed is an empty input that ends when the channel is closed, or later.
+type untilClosed chan struct{}
+
+func (c untilClosed) Read([]byte) (int, error) {
+	select {
+	case <-c:
+		time.Sleep(100 * time.Millisecond) // there may be more to come
+	case <-time.After(5 * time.Second):
+	}
 	return 0, io.EOF
 }
 

@@ -23,6 +23,7 @@ import (
 
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/api/types/network"
+	"github.com/moby/moby/api/types/volume"
 	"github.com/moby/sys/atomicwriter"
 
 	"github.com/callroute/callroute/engine/api/types"
@@ -75,6 +76,7 @@ type Mount struct {
 	Anonymous bool `json:",omitempty"` // removed with the container, if asked
 	NoCopy    bool `json:",omitempty"` // the image's files stay out of a new volume
 	Tmpfs     string
+	New       volume.CreateRequest `json:"-"` // how to make a volume that is not there yet
 }
 
 // State is what a container is doing.

@@ -64,10 +64,13 @@ func Open(dir string) (*Store, Found, error) {
 // Dir is the folder of a container.
 func (s *Store) Dir(id string) string { return filepath.Join(s.dir, id) }
 
-// Reserve takes a name for a container that is about to be made.
+// Reserve takes a name for a container that is about to be made. A slash before
+// it is no part of it.
 func (s *Store) Reserve(name, id string) error {
+	asked := name
+	name = strings.TrimPrefix(name, "/")
 	if !validName.MatchString(name) {
-		return errdefs.Invalid("Invalid container name (%s), only %s are allowed", name, "[a-zA-Z0-9][a-zA-Z0-9_.-]")
+		return errdefs.Invalid("Invalid container name (%s), only %s are allowed", asked, "[a-zA-Z0-9][a-zA-Z0-9_.-]")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
