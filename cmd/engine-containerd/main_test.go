@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/containerd/containerd/v2/core/snapshots"
 	"github.com/containerd/errdefs"
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
@@ -307,8 +308,10 @@ func (h *host) create(name string, io types.IO, args ...string) (id string, pid 
 func (h *host) options(id string, io types.IO, args ...string) types.CreateOptions {
 	h.t.Helper()
 	chain := h.load()
-	snapshots := h.Stores().Snapshots
-	mounts, err := snapshots.Prepare(h.context(), id, chain.String())
+	// Kept as the daemon keeps it: between two creates no record holds it, and
+	// the collector may come.
+	kept := snapshots.WithLabels(map[string]string{"containerd.io/gc.root": time.Now().UTC().Format(time.RFC3339)})
+	mounts, err := h.Stores().Snapshots.Prepare(h.context(), id, chain.String(), kept)
 	if err != nil {
 		h.t.Fatalf("snapshot: %v", err)
 	}

@@ -128,11 +128,7 @@ func (o *options) assemble(ctx context.Context, address string) (*engine, error)
 	if err != nil {
 		return nil, err
 	}
-	netConfig, err := o.network(id)
-	if err != nil {
-		return nil, err
-	}
-	if e.network, err = network.New(ctx, netConfig); err != nil {
+	if e.network, err = network.New(ctx, o.network(id)); err != nil {
 		return nil, err
 	}
 	e.daemon, err = daemon.New(daemon.Config{
@@ -160,7 +156,8 @@ func (e *engine) close() {
 	}
 }
 
-func (o *options) network(id string) (network.Config, error) {
+// network is the networks' part of the command line, which check has checked.
+func (o *options) network(id string) network.Config {
 	c := network.Config{
 		EngineID: id, ExecRoot: o.execRoot, Bridge: o.bridge, MTU: o.mtu, IPForward: o.ipForward, DisableMasquerade: !o.ipMasq,
 		DNSOptions: o.dnsOptions, DNSSearch: o.dnsSearch,
@@ -169,13 +166,9 @@ func (o *options) network(id string) (network.Config, error) {
 		c.BIP = netip.MustParsePrefix(o.bip)
 	}
 	for _, d := range o.dns {
-		a, err := netip.ParseAddr(d)
-		if err != nil {
-			return c, fmt.Errorf("--dns %s is no address", d)
-		}
-		c.DNS = append(c.DNS, a)
+		c.DNS = append(c.DNS, netip.MustParseAddr(d))
 	}
-	return c, nil
+	return c
 }
 
 // startContainerd starts our own containerd, unless another is to be used.

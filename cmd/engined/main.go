@@ -20,7 +20,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
-	err := command().ExecuteContext(ctx)
+	err := command(&options{}).ExecuteContext(ctx)
 	stop()
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "engined: %s\n", strings.ReplaceAll(err.Error(), "\n", "; "))
@@ -47,8 +47,7 @@ type options struct {
 	mtu                          int
 }
 
-func command() *cobra.Command {
-	o := &options{}
+func command(o *options) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "engined",
 		Short: "Serve docker's API and run containers",
@@ -101,9 +100,6 @@ func (o *options) check() error {
 	if err := log.SetLevel(o.logLevel); err != nil {
 		return fmt.Errorf("--log-level %s: use debug, info, warn, error or fatal", o.logLevel)
 	}
-	if os.Geteuid() != 0 {
-		return errors.New("running containers needs root; start it with sudo")
-	}
 	for _, dir := range []*string{&o.dataRoot, &o.execRoot} {
 		abs, err := filepath.Abs(*dir)
 		if err != nil {
@@ -124,6 +120,11 @@ func (o *options) check() error {
 			return fmt.Errorf("--bip %s: an address with its bits, as 172.30.0.1/16", o.bip)
 		}
 	}
+	for _, d := range o.dns {
+		if _, err := netip.ParseAddr(d); err != nil {
+			return fmt.Errorf("--dns %s is no address", d)
+		}
+	}
 	switch o.seccompProfile {
 	case "", "unconfined", "builtin":
 	default:
@@ -132,6 +133,9 @@ func (o *options) check() error {
 			return fmt.Errorf("--seccomp-profile: %w", err)
 		}
 		o.seccompProfile = string(data)
+	}
+	if os.Geteuid() != 0 {
+		return errors.New("running containers needs root; start it with sudo")
 	}
 	return nil
 }

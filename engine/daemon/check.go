@@ -57,7 +57,7 @@ func (d *Daemon) check(r *ours.Record) (warnings []string, err error) {
 	if _, err := spec.Capabilities(h.CapAdd, h.CapDrop, h.Privileged); err != nil {
 		return nil, err
 	}
-	if err := spec.CheckSysctls(h.Sysctls, h.NetworkMode); err != nil {
+	if err := spec.CheckSysctls(h); err != nil {
 		return nil, err
 	}
 	if h.CacheProperty != "" {

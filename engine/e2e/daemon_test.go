@@ -362,15 +362,11 @@ type owned struct {
 
 func (p owned) String() string { return fmt.Sprintf("%d %s", p.pid, p.argv) }
 
-// processes is every process that has the daemon's root in its arguments, its
-// environment or its working directory: engine-containerd, shims, and what
-// they start; and every process of a container, whose root file system is
-// below it.
+// processes is every process that has the daemon's root in its arguments or its
+// environment: engine-containerd, shims, and what they start; and every process
+// of a container, which has a file system below it as its own root. Nobody
+// else's processes are among them: they may be killed.
 func (d *daemon) processes() []owned {
-	own, err := os.Readlink("/proc/self/ns/mnt")
-	if err != nil {
-		d.t.Fatal(err)
-	}
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
 		d.t.Fatal(err)
@@ -378,19 +374,15 @@ func (d *daemon) processes() []owned {
 	var found []owned
 	for _, e := range entries {
 		pid, err := strconv.Atoi(e.Name())
-		if err != nil || pid == os.Getpid() {
+		if err != nil || pid == 1 || pid == os.Getpid() {
 			continue
 		}
 		dir := "/proc/" + e.Name()
 		// A process may end while it is looked at.
 		argv, _ := os.ReadFile(dir + "/cmdline")
 		env, _ := os.ReadFile(dir + "/environ")
-		cwd, _ := os.Readlink(dir + "/cwd")
-		var mounts []byte
-		if ns, _ := os.Readlink(dir + "/ns/mnt"); ns != own {
-			mounts, _ = os.ReadFile(dir + "/mountinfo")
-		}
-		for _, text := range []string{string(argv), string(env), cwd, string(mounts)} {
+		mounts, _ := os.ReadFile(dir + "/mountinfo")
+		for _, text := range []string{string(argv), string(env), rootMount(string(mounts))} {
 			if strings.Contains(text, d.root+"/") {
 				found = append(found, owned{pid, strings.ReplaceAll(string(argv), "\x00", " ")})
 				break
@@ -398,6 +390,16 @@ func (d *daemon) processes() []owned {
 		}
 	}
 	return found
+}
+
+// rootMount is the line of a process's mounts that says what is mounted on "/".
+func rootMount(mountinfo string) string {
+	for line := range strings.Lines(mountinfo) {
+		if fields := strings.Fields(line); len(fields) > 4 && fields[4] == "/" {
+			return line
+		}
+	}
+	return ""
 }
 
 // mounts is every mount below the daemon's root, the deepest first.

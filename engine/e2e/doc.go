@@ -11,8 +11,12 @@
 //
 // testdata/commands has a script for each verb. It runs once with each command
 // line, on an engine of its own, and the transcripts have to be equal.
-// E2E_DAEMON=dockerd runs the scripts on docker's own daemon instead, which
-// tells whether what they expect is what docker does.
+// E2E_DAEMON=/usr/sbin/dockerd runs the scripts on docker's own daemon instead,
+// which tells whether what they expect is what docker does. Version 20.10 does
+// otherwise in two places: it prunes named volumes whatever the client's
+// version, and it starts nothing privileged where it lacks a capability itself.
 //
 // ENGINE_BIN names a folder with the programs; without it they are built.
+// E2E_RUNS says how many containers are run in a row, and with E2E_LOG the logs
+// of the daemons are shown although nothing failed.
 package e2e

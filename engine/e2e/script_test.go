@@ -28,6 +28,7 @@ import (
 //	                  compares nothing but the exit code, "tty" gives it a
 //	                  terminal and is loose
 //	$ arguments       a command, with quotes as in a shell
+//	? arguments       a command that is repeated until it meets expectations
 //	< text            a line of its input, with \x escapes
 //	> expression      a regular expression that its output must have
 //	! expression      the same for its error output
@@ -45,7 +46,7 @@ type script struct {
 
 type step struct {
 	line           int
-	kind           byte // '$', '%' or '@'
+	kind           byte // '$', '?', '%' or '@'
 	text           string
 	only           []string
 	loose, tty     bool
@@ -87,7 +88,7 @@ func readScript(t *testing.T, path string) script {
 			default:
 				bad("unknown word")
 			}
-		case '$', '%', '@':
+		case '$', '?', '%', '@':
 			next.line, next.kind, next.text = i+1, sign, rest
 			s.steps = append(s.steps, next)
 			next = step{}
@@ -180,23 +181,15 @@ func (p *player) step(t *testing.T, file string, st step, vars map[string]string
 		return &played{step: st}
 	case st.kind == '%':
 		r = p.host(t, args)
+	case st.kind == '?':
+		r = p.until(st, args)
 	case st.tty:
 		r = p.terminal(t, st.stdin, args)
 	default:
 		r = p.d.command(p.name, typed(st.stdin), args...)
 	}
-	if !slices.Contains(st.exits, r.exit) && (r.exit != 0 || st.exits != nil) {
-		t.Errorf("%s\nexit %d, want %d\n%s%s", where, r.exit, st.exits, r.stdout, r.stderr)
-	}
-	for _, re := range st.stdout {
-		if !re.MatchString(r.stdout) {
-			t.Errorf("%s\nprints\n%s\nwithout %s\n%s", where, r.stdout, re, r.stderr)
-		}
-	}
-	for _, re := range st.stderr {
-		if !re.MatchString(r.stderr) {
-			t.Errorf("%s\nprints as errors\n%s\nwithout %s\n%s", where, r.stderr, re, r.stdout)
-		}
+	for _, what := range st.unmet(r) {
+		t.Errorf("%s\n%s\n%s%s", where, what, r.stdout, marked(r.stderr))
 	}
 	if st.save != "" {
 		vars[st.save] = strings.TrimSpace(r.stdout)
@@ -206,6 +199,36 @@ func (p *player) step(t *testing.T, file string, st step, vars map[string]string
 		done.stdout, done.stderr = normal(p.d, r.stdout), normal(p.d, r.stderr)
 	}
 	return done
+}
+
+// unmet is what a result should be and is not.
+func (st step) unmet(r result) []string {
+	var out []string
+	if !slices.Contains(st.exits, r.exit) && (r.exit != 0 || st.exits != nil) {
+		out = append(out, fmt.Sprintf("exit %d, want %d", r.exit, st.exits))
+	}
+	for _, re := range st.stdout {
+		if !re.MatchString(r.stdout) {
+			out = append(out, fmt.Sprintf("output without %s", re))
+		}
+	}
+	for _, re := range st.stderr {
+		if !re.MatchString(r.stderr) {
+			out = append(out, fmt.Sprintf("errors without %s", re))
+		}
+	}
+	return out
+}
+
+// until runs a command again and again.
+func (p *player) until(st step, args []string) result {
+	for deadline := time.Now().Add(15 * time.Second); ; {
+		r := p.d.command(p.name, nil, args...)
+		if len(st.unmet(r)) == 0 || time.Now().After(deadline) {
+			return r
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
 }
 
 // do is a step of the test itself.

@@ -60,7 +60,7 @@ func New(in Input) (*specs.Spec, error) {
 		return nil, err
 	}
 	s.Linux.Namespaces = namespaces(in)
-	if h.UTSMode.IsHost() || h.NetworkMode.IsHost() && h.UTSMode != "" {
+	if h.UTSMode.IsHost() {
 		s.Hostname, s.Domainname = "", ""
 	}
 	if s.Linux.Resources, err = Resources(h.Resources); err != nil {
@@ -122,14 +122,17 @@ func sysctls(in Input) map[string]string {
 }
 
 // CheckSysctls says which of the sysctls asked for would change the host.
-func CheckSysctls(all map[string]string, network container.NetworkMode) error {
-	for key := range all {
+func CheckSysctls(h *types.HostConfig) error {
+	for key := range h.Sysctls {
 		switch {
 		case strings.HasPrefix(key, "net."):
-			if network.IsHost() {
+			if h.NetworkMode.IsHost() {
 				return errdefs.Invalid("sysctl %q not allowed in host network namespace", key)
 			}
 		case strings.HasPrefix(key, "kernel.msg"), strings.HasPrefix(key, "kernel.sem"), strings.HasPrefix(key, "kernel.shm"), strings.HasPrefix(key, "fs.mqueue."):
+			if h.IpcMode.IsHost() {
+				return errdefs.Invalid("sysctl %q not allowed in host ipc namespace", key)
+			}
 		default:
 			return errdefs.Invalid("sysctl %q is not allowed: it is not separate for each container", key)
 		}
