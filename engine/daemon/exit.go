@@ -39,6 +39,7 @@ func (d *Daemon) watch(c *ours.Container, run *run) {
 			case <-d.background.Done():
 			}
 		}
+		d.told.ended(c.ID) // nobody asks any more
 		d.exited(c, run, exit)
 	}()
 }

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"sync"
 	"time"
 
@@ -59,6 +58,9 @@ func (d *Daemon) Restore(ctx context.Context) error {
 	if err := d.Network.Restore(ctx, live); err != nil {
 		log.G(ctx).WithError(err).Warn("some networks could not be restored")
 	}
+	// Before anything is started: what a start makes looks like what is left of
+	// another.
+	d.tidy(ctx, states)
 	due := map[string]bool{} // those that were about to be started
 	for _, c := range d.containers.All() {
 		due[c.ID] = c.Snapshot().State.Status == container.StateRestarting
@@ -70,9 +72,8 @@ func (d *Daemon) Restore(ctx context.Context) error {
 	}
 	for id := range states {
 		// A container whose record is gone, or never came to be.
-		d.discard(id)
+		d.discardLeft(id)
 	}
-	d.tidy(ctx, live)
 	d.startAgain(ctx, due)
 	go d.follow()
 	return nil
@@ -93,7 +94,7 @@ func (d *Daemon) restore(ctx context.Context, c *ours.Container, task ctypes.Pro
 		d.exited(c, run, task.Exit)
 		return nil
 	case known:
-		d.discard(c.ID)
+		d.discardLeft(c.ID)
 	}
 	switch {
 	case r.State.Status == container.StateRemoving || r.State.Status == container.StateDead, r.HostConfig.AutoRemove:
@@ -152,7 +153,7 @@ func (d *Daemon) reopen(c *ours.Container, r ours.Record, run *run) (err error) 
 // tidy removes what a former daemon was in the middle of: containers that it
 // made, root file systems that it looked into, fifos of processes that are no
 // longer anybody's.
-func (d *Daemon) tidy(ctx context.Context, live []string) {
+func (d *Daemon) tidy(ctx context.Context, tasks map[string]ctypes.ProcessState) {
 	for _, id := range d.halfMade {
 		if err := d.Images.Release(ctx, id); err != nil {
 			log.G(ctx).WithError(err).Warnf("container %s, which was never finished, stays", id)
@@ -171,10 +172,16 @@ func (d *Daemon) tidy(ctx context.Context, live []string) {
 		d.quiet(err)
 	}
 	for _, f := range fifos {
-		if !slices.Contains(live, f.Name()) {
+		if _, ok := tasks[f.Name()]; !ok {
 			d.quiet(os.RemoveAll(filepath.Join(d.fifoDir(), f.Name())))
 		}
 	}
+}
+
+// discardLeft removes a task that a former daemon left, and its fifos.
+func (d *Daemon) discardLeft(id string) {
+	d.discard(id)
+	d.quiet(os.RemoveAll(filepath.Join(d.fifoDir(), id)))
 }
 
 // fifoDir holds the streams of all processes.
