@@ -39,9 +39,9 @@ func cgroupStats(cgroup any) (any, error) {
 	return nil, fmt.Errorf("cgroup of type %T", cgroup)
 }
 
-// watchOOM publishes when the kernel kills in the container's cgroup for want
-// of memory.
-func (t *Task) watchOOM(c *container) {
+// openCgroup opens the container's cgroup, while there is surely a process in
+// it: one that runs out of memory may be gone a moment after its start.
+func (t *Task) openCgroup(c *container) {
 	pid := c.init.currentPid()
 	cgroup, err := loadCgroup(pid)
 	if err != nil {
@@ -51,8 +51,14 @@ func (t *Task) watchOOM(c *container) {
 	c.mu.Lock()
 	c.cgroup = cgroup
 	c.mu.Unlock()
+	go t.watchOOM(c, cgroup)
+}
 
+// watchOOM publishes when the kernel kills in the container's cgroup for want
+// of memory.
+func (t *Task) watchOOM(c *container, cgroup any) {
 	var watcher oom.Watcher
+	var err error
 	if cgroups.Mode() == cgroups.Unified {
 		watcher, err = oomv2.New(oomEvents{t, c})
 	} else {
@@ -65,7 +71,7 @@ func (t *Task) watchOOM(c *container) {
 		t.cfg.Log.Warn("no word of memory running out", "error", err)
 		return
 	}
-	go watcher.Run(context.Background())
+	watcher.Run(context.Background())
 }
 
 // oomEvents receives the watcher's events.
@@ -78,10 +84,9 @@ type oomEvents struct {
 // container's running out of memory.
 func (e oomEvents) Publish(context.Context, string, containerdevents.Event) error {
 	e.container.mu.Lock()
-	late := e.container.over
+	defer e.container.mu.Unlock() // who sees oom set may rely on it that it was published
 	e.container.oom = true
-	e.container.mu.Unlock()
-	if !late {
+	if !e.container.over {
 		e.task.publish(&events.TaskOOM{ContainerID: e.container.id})
 	}
 	return nil

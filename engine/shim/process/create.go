@@ -107,7 +107,7 @@ func (t *Task) createInit(ctx context.Context, c *container, req types.Create) e
 		_ = c.runtime.Delete(ctx, c.id, &runc.DeleteOpts{Force: true})
 		return err
 	}
-	go t.watchOOM(c)
+	t.openCgroup(c)
 	return nil
 }
 

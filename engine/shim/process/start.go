@@ -106,6 +106,6 @@ func (t *Task) restoreInit(ctx context.Context, c *container, req types.Create) 
 		_ = c.runtime.Delete(ctx, c.id, &runc.DeleteOpts{Force: true})
 		return err
 	}
-	go t.watchOOM(c)
+	t.openCgroup(c)
 	return nil
 }
