@@ -8,6 +8,7 @@
 //	program   its SSA
 //	index     where fields, variables and calls are
 //	calls     its call graph
+//	provenance  who made the value that an interface method is called on
 //	eval      what a value can be, in a calling context
 //	boundary  where control leaves and arrives; one package per protocol
 //	summary   the program as plain data; the SSA is dropped

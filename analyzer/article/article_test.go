@@ -34,7 +34,8 @@ func TestGolden(t *testing.T) {
 
 // TestRows asks for the table of a program that something arrives at: first the
 // way to where it registered its handler, then the steps, each type before its
-// first method, and what prepares a call before the call.
+// first method, and before a call what prepares it and who made what it is called
+// on, each once.
 func TestRows(t *testing.T) {
 	node := func(id int, component, fn string) flow.Node {
 		return flow.Node{ID: id, Component: component, Func: "example.org/" + fn, File: fn + ".go", Line: id}
@@ -51,7 +52,10 @@ func TestRows(t *testing.T) {
 		},
 		Edges: []flow.Edge{
 			{From: 1, To: 3, Kind: flow.HTTP, Registered: []flow.Registered{{Site: flow.Site{File: "r.go", Line: 2}, Node: &registered}}},
-			{From: 3, To: 4, Kind: flow.Interface, Site: flow.Site{File: "s.go", Line: 5}},
+			{From: 3, To: 4, Kind: flow.Interface, Site: flow.Site{File: "s.go", Line: 5}, Made: []flow.Maker{
+				{Func: "example.org/server.oven", File: "server.oven.go", Line: 8, At: 9},
+				{Func: "example.org/kilnd.build", File: "build.go", Line: 3, At: 4},
+			}},
 			{From: 3, To: 8, Kind: flow.Call, Site: flow.Site{File: "s.go", Line: 5}},
 			{From: 5, To: 6, Kind: flow.Call},
 			{From: 5, To: 7, Kind: flow.Call},
@@ -65,7 +69,7 @@ func TestRows(t *testing.T) {
 	for _, r := range a.Rows(a.Sections[1]) {
 		got = append(got, r.Name)
 	}
-	want := "main.main server.routes server.fire server.oven oven.Oven oven.(*Oven).Fire"
+	want := "main.main server.routes server.fire server.oven main.build oven.Oven oven.(*Oven).Fire"
 	if strings.Join(got, " ") != want {
 		t.Errorf("rows\n%s, want\n%s", strings.Join(got, " "), want)
 	}

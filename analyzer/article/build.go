@@ -29,7 +29,7 @@ type Row struct {
 	Name string
 	Kind RowKind
 	flow.Site
-	Node int // 0 for a type
+	Node int // 0 for a type or a maker that the route does not pass
 }
 
 // RowKind says why a row is in the table.
@@ -41,6 +41,7 @@ const (
 	TypeRow                   // the type whose method comes next
 	StepRow                   // on the spine
 	PrepareRow                // called by a step to make what its next call is made on, or with
+	MakerRow                  // made the value on which a step calls the next, or had it in its hands
 )
 
 // Step is a function of the spine.
@@ -205,15 +206,17 @@ func (a *Article) row(n flow.Node, kind RowKind) Row {
 }
 
 // Rows is the table of a section: the setup, then each step after the type of
-// its receiver, where that is new, and before what prepares its next call.
+// its receiver, where that is new, and before what prepares its next call and
+// who made what that is called on.
 func (a *Article) Rows(s Section) []Row {
 	var rows []Row
-	types := map[string]bool{}
+	types, listed := map[string]bool{}, map[flow.Site]bool{}
 	add := func(r Row) {
+		listed[r.Site] = true
 		n := a.Node[r.Node]
 		if t := n.Type; t != nil && !types[t.Name] {
 			types[t.Name] = true
-			rows = append(rows, Row{Name: flow.Short(t.Name), Kind: TypeRow, Site: t.Site})
+			rows = append(rows, Row{Name: a.Name(flow.Node{Component: n.Component, Func: t.Name}), Kind: TypeRow, Site: t.Site})
 		}
 		rows = append(rows, r)
 	}
@@ -225,6 +228,17 @@ func (a *Article) Rows(s Section) []Row {
 		for _, e := range step.Prepare {
 			add(a.row(a.Node[e.To], PrepareRow))
 		}
+		for _, m := range step.Onward.Made {
+			r := Row{Name: a.Maker(s.Component, m), Kind: MakerRow, Site: flow.Site{File: m.File, Line: m.Line}}
+			if !listed[r.Site] {
+				add(r)
+			}
+		}
 	}
 	return rows
+}
+
+// Maker is the short name of a maker, which is in the program that calls.
+func (a *Article) Maker(c flow.Component, m flow.Maker) string {
+	return a.Name(flow.Node{Component: c.Name, Func: m.Func})
 }

@@ -27,12 +27,9 @@ func Markdown(w io.Writer, f *flow.Flow, o Options) error {
 	if err != nil {
 		return err
 	}
-	if o.Lang == "" {
-		o.Lang = English
-	}
-	say, ok := vocabulary[o.Lang]
-	if !ok {
-		return fmt.Errorf("no language %q: en or zh", o.Lang)
+	say, err := In(o.Lang)
+	if err != nil {
+		return err
 	}
 	m := &markdown{Article: a, options: o, say: say}
 	m.write()
@@ -43,7 +40,7 @@ func Markdown(w io.Writer, f *flow.Flow, o Options) error {
 type markdown struct {
 	*Article
 	options Options
-	say     words
+	say     Words
 	out     bytes.Buffer
 }
 
@@ -53,20 +50,20 @@ func (m *markdown) write() {
 	m.line("# %s\n", text(strings.Join(append([]string{m.Program}, m.Command...), " ")))
 	m.summary()
 	if m.options.Sequence != "" {
-		m.line("## %s\n\n```mermaid\n%s```\n", m.say.sequence, m.options.Sequence)
+		m.line("## %s\n\n```mermaid\n%s```\n", m.say.Sequence, m.options.Sequence)
 	}
 	for i, s := range m.Sections {
 		m.section(i+1, s)
 	}
 	m.elsewhere()
-	m.line("---\n\n%s", m.say.generated)
+	m.line("---\n\n%s", m.say.Generated)
 }
 
 func (m *markdown) summary() {
-	m.line("## %s\n", m.say.summary)
-	m.line("| %s | %s | %s | %s |\n|---|---|---|---|", m.say.programs, m.say.crossings, m.say.functions, m.say.gaps)
-	m.line("| %d | %d | %s | %d |\n", len(m.Components), len(m.Crossings), fmt.Sprintf(m.say.reached, len(m.Spine), len(m.Nodes)), len(m.Gaps))
-	m.line("| %s | %s | %s |\n|---|---|---|", m.say.program, m.say.pkg, m.say.version)
+	m.line("## %s\n", m.say.Summary)
+	m.line("| %s | %s | %s | %s |\n|---|---|---|---|", m.say.Programs, m.say.Crossings, m.say.Functions, m.say.Gaps)
+	m.line("| %d | %d | %s | %d |\n", len(m.Components), len(m.Crossings), fmt.Sprintf("%d (%s)", len(m.Spine), fmt.Sprintf(m.say.Of, len(m.Nodes))), len(m.Gaps))
+	m.line("| %s | %s | %s |\n|---|---|---|", m.say.Program, m.say.Package, m.say.Version)
 	shown := map[string]bool{}
 	for _, s := range m.Sections {
 		if c := s.Component; !shown[c.Name] {
@@ -76,15 +73,15 @@ func (m *markdown) summary() {
 	}
 	m.line("")
 	if n := m.Dropped.Functions; n > 0 {
-		m.line("%s\n", fmt.Sprintf(m.say.dropped, n))
+		m.line("%s\n", fmt.Sprintf(m.say.Dropped, n))
 	}
 }
 
 func (m *markdown) section(number int, s Section) {
 	m.line("## %d. %s\n", number, text(s.Component.Name))
-	m.line("| %s | %s | %s | %s |\n|---|---|---:|---|", m.say.path, m.say.function, m.say.line, m.say.why)
+	m.line("| %s | %s | %s | %s |\n|---|---|---:|---|", m.say.Path, m.say.Function, m.say.Line, m.say.Role)
 	for _, r := range m.Rows(s) {
-		role := map[RowKind]string{SetupRow: m.say.setup, TypeRow: m.say.typeOf, PrepareRow: m.say.prepares}[r.Kind]
+		role := map[RowKind]string{SetupRow: m.say.Setup, TypeRow: m.say.TypeOf, PrepareRow: m.say.Prepares, MakerRow: m.say.Makes}[r.Kind]
 		m.line("| %s | %s | %s | %s |", m.linked(s.Component, r.Site, text(r.File)), code(r.Name), m.linked(s.Component, r.Site, fmt.Sprint(r.Line)), role)
 	}
 	m.line("")
@@ -109,13 +106,20 @@ func (m *markdown) step(c flow.Component, s Step) {
 			for _, u := range e.Under {
 				conditions = append(conditions, code(u))
 			}
-			m.line("%s: %s\n", m.say.under, strings.Join(conditions, ", "))
+			m.line("%s: %s\n", m.say.Under, strings.Join(conditions, ", "))
 		}
 		if e.Kind != flow.Call {
-			m.line("%s: %s\n", m.say.through, m.kind(e))
+			m.line("%s: %s\n", m.say.Through, m.kind(e))
+		}
+		if len(e.Made) > 0 {
+			var makers []string
+			for _, k := range e.Made {
+				makers = append(makers, code(m.Maker(c, k))+" "+m.place(c.Name, flow.Site{File: k.File, Line: k.At}))
+			}
+			m.line("%s: %s\n", m.say.MadeBy, strings.Join(makers, " ← "))
 		}
 	} else if e.Kind == "" {
-		m.line("%s\n", m.say.ends)
+		m.line("%s\n", m.say.Ends)
 	}
 	m.branches(c, s.Branches)
 }
@@ -129,7 +133,7 @@ func (m *markdown) kind(e flow.Edge) string {
 		how += " " + code(e.Label)
 	}
 	if e.Candidates > 1 {
-		how += " (" + fmt.Sprintf(m.say.candidates, e.Candidates) + ")"
+		how += " (" + fmt.Sprintf(m.say.Candidates, e.Candidates) + ")"
 	}
 	return how
 }
@@ -159,8 +163,8 @@ func (m *markdown) branches(c flow.Component, edges []flow.Edge) {
 	if len(edges) == 0 {
 		return
 	}
-	m.line("<details><summary>%s</summary>\n", fmt.Sprintf(m.say.calls, len(edges)))
-	m.line("| %s | %s | %s |\n|---:|---|---|", m.say.at, m.say.callee, m.say.path)
+	m.line("<details><summary>%s</summary>\n", fmt.Sprintf(m.say.Calls, len(edges)))
+	m.line("| %s | %s | %s |\n|---:|---|---|", m.say.At, m.say.Callee, m.say.Path)
 	for i, e := range edges {
 		if i == mostBranches {
 			m.line("| | … %d | |", len(edges)-mostBranches)
@@ -179,25 +183,25 @@ func (m *markdown) branches(c flow.Component, edges []flow.Edge) {
 }
 
 func (m *markdown) crossing(c *Crossing) {
-	m.line("### %s: %s → %s\n", m.say.crossing, text(c.From.Component), text(c.To.Component))
-	m.line("- %s: %s %s", m.say.sent, c.Kind, code(c.Detail))
+	m.line("### %s: %s → %s\n", m.say.Crossing, text(c.From.Component), text(c.To.Component))
+	m.line("- %s: %s %s", m.say.Sent, c.Kind, code(c.Detail))
 	if len(c.Under) > 0 {
-		m.line("- %s: %s", m.say.under, code(strings.Join(c.Under, "; ")))
+		m.line("- %s: %s", m.say.Under, code(strings.Join(c.Under, "; ")))
 	}
 	for _, n := range c.Origins {
-		m.line("- %s: %s %s", m.say.decided, code(m.Name(n)), m.place(n.Component, flow.Site{File: n.File, Line: n.Line}))
+		m.line("- %s: %s %s", m.say.Decided, code(m.Name(n)), m.place(n.Component, flow.Site{File: n.File, Line: n.Line}))
 	}
 	for _, r := range c.Registered {
-		m.line("- %s: %s", m.say.registered, m.place(c.To.Component, r.Site))
+		m.line("- %s: %s", m.say.Registered, m.place(c.To.Component, r.Site))
 	}
-	m.line("- %s: %s %s\n", m.say.arrives, code(m.Name(c.To)), m.place(c.To.Component, flow.Site{File: c.To.File, Line: c.To.Line}))
+	m.line("- %s: %s %s\n", m.say.Arrives, code(m.Name(c.To)), m.place(c.To.Component, flow.Site{File: c.To.File, Line: c.To.Line}))
 }
 
 func (m *markdown) gap(g flow.Gap) {
-	m.line("> **%s** (%s) %s", m.say.gap, g.Kind, code(g.Detail))
-	m.line("> %s: %s", m.say.reason, text(g.Reason))
+	m.line("> **%s** (%s) %s", m.say.Gap, g.Kind, code(g.Detail))
+	m.line("> %s: %s", m.say.Reason, text(g.Reason))
 	if g.Hint != "" {
-		m.line("> %s: %s", m.say.hint, code(g.Hint))
+		m.line("> %s: %s", m.say.Hint, code(g.Hint))
 	}
 	m.line("")
 }
@@ -207,8 +211,8 @@ func (m *markdown) elsewhere() {
 	if len(m.Elsewhere) == 0 {
 		return
 	}
-	m.line("<details><summary>%s (%d)</summary>\n", m.say.gapsElsewhere, len(m.Elsewhere))
-	m.line("| %s | %s | %s |\n|---|---|---|", m.say.function, m.say.gap, m.say.reason)
+	m.line("<details><summary>%s (%d)</summary>\n", m.say.Elsewhere, len(m.Elsewhere))
+	m.line("| %s | %s | %s |\n|---|---|---|", m.say.Function, m.say.Gap, m.say.Reason)
 	for i, g := range m.Elsewhere {
 		if i == mostBranches {
 			m.line("| … %d | | |", len(m.Elsewhere)-mostBranches)

@@ -124,6 +124,7 @@ type Edge struct {
 	Candidates int          `json:"candidates"`           // how many answers the site had, this one included
 	Registered []Registered `json:"registered,omitempty"` // where the other side registered the target
 	Under      []string     `json:"under,omitempty"`      // conditions the call stands under
+	Made       []Maker      `json:"made,omitempty"`       // of an interface call: who made the value it is called on, the nearest first
 	Origins    []int        `json:"origins,omitempty"`    // of a crossing: the nodes whose constants decide it, where that is not From
 	Label      string       `json:"label,omitempty"`      // which of several true answers this branch is
 }
@@ -132,6 +133,16 @@ type Edge struct {
 type Registered struct {
 	Site
 	Node *int `json:"node,omitempty"` // the node it stands in, if that is part of the flow
+}
+
+// Maker is a function that every known way of a value passes before an
+// interface method is called on it: it hands the value over, stores it in a
+// field or makes it.
+type Maker struct {
+	Func string `json:"func"` // as in Node
+	File string `json:"file"` // relative to the source's dir
+	Line int    `json:"line"` // of the declaration
+	At   int    `json:"at"`   // line at which it does
 }
 
 // Gap is a place where the route goes on and we cannot say where to.

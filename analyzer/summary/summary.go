@@ -11,7 +11,6 @@ package summary
 import (
 	"cmp"
 	"go/token"
-	"go/types"
 	"slices"
 	"strings"
 
@@ -23,6 +22,7 @@ import (
 	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/load"
 	"github.com/callroute/callroute/analyzer/program"
+	"github.com/callroute/callroute/analyzer/provenance"
 	"github.com/callroute/callroute/analyzer/system"
 )
 
@@ -75,7 +75,8 @@ type Site struct {
 	Carried    bool // calls a function that came with a value received from a channel …
 	Sent       []ID // … and those of To that a known sender put there
 	Registered []Place
-	Label      string // which of several answers it is, where a finder knows
+	Made       [][]Place // of an interface call: for each of To, who made the value it is called on
+	Label      string    // which of several answers it is, where a finder knows
 }
 
 // Effect is a call that changes the world outside the process.
@@ -152,7 +153,8 @@ type Command struct {
 // Build reduces u and what was found in it.
 func Build(u *boundary.Unit, found *boundary.Findings) *Executable {
 	b := &builder{
-		u: u, found: found, ids: map[boundary.Node]ID{}, cut: map[ssa.CallInstruction]bool{},
+		makers: provenance.Finder{Index: u.Index, Graph: u.Graph},
+		u:      u, found: found, ids: map[boundary.Node]ID{}, cut: map[ssa.CallInstruction]bool{},
 		exe: &Executable{Program: u.Program.Exe.Program, Dropped: u.Program.Exe.Dropped, Names: u.Program.Exe.Names, Main: None},
 	}
 	b.exe.Dropped.Packages = append(b.exe.Dropped.Packages, u.Program.Broke...)
@@ -161,12 +163,13 @@ func Build(u *boundary.Unit, found *boundary.Findings) *Executable {
 }
 
 type builder struct {
-	u     *boundary.Unit
-	found *boundary.Findings
-	exe   *Executable
-	ids   map[boundary.Node]ID
-	cut   map[ssa.CallInstruction]bool
-	carry map[ssa.CallInstruction]bool
+	makers provenance.Finder
+	u      *boundary.Unit
+	found  *boundary.Findings
+	exe    *Executable
+	ids    map[boundary.Node]ID
+	cut    map[ssa.CallInstruction]bool
+	carry  map[ssa.CallInstruction]bool
 }
 
 func (b *builder) build() {
@@ -270,7 +273,7 @@ func (b *builder) fill(id ID, f *ssa.Function) {
 			b.exe.Funcs[id].Literal = parent
 		}
 	}
-	failing := failureBlocks(f)
+	failing := calls.Failing(f)
 	for _, s := range b.u.Graph.Out(f) {
 		cc := s.Instr.Common()
 		if b.cut[s.Instr] && s.Rule != calls.Passed || cc.IsInvoke() && calls.Universal(cc.Method) && s.Rule != calls.Passed {
@@ -287,6 +290,7 @@ func (b *builder) fill(id ID, f *ssa.Function) {
 			}
 			if ok && !slices.Contains(site.To, to) {
 				site.To = append(site.To, to)
+				site.Made = append(site.Made, b.made(s, c))
 			} else if name := effect(c); name != "" {
 				b.effect(id, site.Line, name)
 			}
@@ -297,6 +301,25 @@ func (b *builder) fill(id ID, f *ssa.Function) {
 	}
 }
 
+// mostAnswers is how many callees a call may have for their makers to be looked
+// for: of a call with more, nobody could follow them.
+const mostAnswers = 4
+
+// made is who made the value on which a call of an interface method in the
+// sources under study reaches callee.
+func (b *builder) made(s *calls.Site, callee *ssa.Function) []Place {
+	if s.Kind != flow.Interface || len(s.Callees) > mostAnswers || !b.u.Program.User(s.Caller) {
+		return nil
+	}
+	var out []Place
+	for _, m := range b.makers.Of(s.Instr, callee) {
+		if id, ok := b.ids[m.Func]; ok {
+			out = append(out, Place{id, b.u.Program.Line(m.Pos), int(m.Pos)})
+		}
+	}
+	return out
+}
+
 // siteAt is where a site stands. The compiler gives the call of an iterator no
 // place: it is where the iterator comes from.
 func siteAt(s *calls.Site) token.Pos {
@@ -304,47 +327,6 @@ func siteAt(s *calls.Site) token.Pos {
 		return s.Pos()
 	}
 	return eval.Position(s.Instr.Common().Value)
-}
-
-// failureBlocks is the blocks of f that run only when an error was found:
-// those that the failing side of a comparison of an error with nil dominates.
-func failureBlocks(f *ssa.Function) map[*ssa.BasicBlock]bool {
-	var out map[*ssa.BasicBlock]bool
-	for _, b := range f.Blocks {
-		cond, ok := b.Instrs[len(b.Instrs)-1].(*ssa.If)
-		if !ok {
-			continue
-		}
-		cmp, ok := cond.Cond.(*ssa.BinOp)
-		if !ok || !isError(cmp.X.Type()) {
-			continue
-		}
-		fails := b.Succs[0]
-		switch cmp.Op {
-		case token.EQL:
-			fails = b.Succs[1]
-		case token.NEQ:
-		default:
-			continue
-		}
-		if len(fails.Preds) > 1 {
-			continue
-		}
-		for _, d := range f.Blocks {
-			if fails.Dominates(d) {
-				if out == nil {
-					out = map[*ssa.BasicBlock]bool{}
-				}
-				out[d] = true
-			}
-		}
-	}
-	return out
-}
-
-func isError(t types.Type) bool {
-	n, ok := types.Unalias(t).(*types.Named)
-	return ok && n.Obj().Pkg() == nil && n.Obj().Name() == "error"
 }
 
 func (b *builder) effect(id ID, line int, call string) {

@@ -290,6 +290,12 @@ func (w *walker) take(v visit, s *summary.Site, to summary.ID) {
 	if s.Candidates > 1 {
 		e.Label = cmp.Or(s.Label, v.exe.Funcs[to].Name)
 	}
+	if i := slices.Index(s.To, to); i >= 0 && i < len(s.Made) {
+		for _, p := range s.Made[i] {
+			m := &v.exe.Funcs[p.In]
+			e.Made = append(e.Made, flow.Maker{Func: m.Name, File: m.File, Line: m.Line, At: p.Line})
+		}
+	}
 	for _, r := range s.Registered {
 		e.Registered = append(e.Registered, flow.Registered{Site: flow.Site{File: v.exe.Funcs[r.In].File, Line: r.Line}})
 	}

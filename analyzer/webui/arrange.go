@@ -59,6 +59,7 @@ type stepView struct {
 	Under    []string
 	Through  string
 	Detail   string
+	Made     []named // at the lines where they do it
 	Ends     bool
 	Gaps     []gapView
 	Calls    string // title of the fold
@@ -104,21 +105,11 @@ type gapView struct {
 
 // arrange turns the article into what the template shows.
 func (p *page) arrange() {
-	say := p.words
-	p.Say = map[string]string{
-		"summary": say.summary, "programs": say.programs, "crossings": say.crossings, "functions": say.functions, "gaps": say.gaps,
-		"of":      fmt.Sprintf(say.of, len(p.Nodes)),
-		"program": say.program, "package": say.pkg, "version": say.version, "sequence": say.sequence, "processes": say.processes,
-		"path": say.path, "function": say.function, "line": say.line, "role": say.role, "under": say.under, "through": say.through,
-		"at": say.at, "callee": say.callee, "crossing": say.crossing, "sent": say.sent, "decided": say.decided,
-		"registered": say.registered, "arrives": say.arrives, "gap": say.gap, "reason": say.reason, "hint": say.hint,
-		"elsewhere": say.elsewhere, "ends": say.ends, "generated": say.generated, "picture": say.picture, "noCode": say.noCode,
-	}
 	if n := p.data.LeftOut.Nodes; n > 0 {
-		p.LeftOut = fmt.Sprintf(say.leftOut, n)
+		p.LeftOut = fmt.Sprintf(p.Say.LeftOut, n)
 	}
 	if n := p.Article.Dropped.Functions; n > 0 {
-		p.Dropped = fmt.Sprintf(say.dropped, n)
+		p.Dropped = fmt.Sprintf(p.Say.Dropped, n)
 	}
 	colours := map[string]int{}
 	for i, s := range p.Sections {
@@ -142,14 +133,14 @@ func (p *page) arrange() {
 func (p *page) part(number, colour int, s article.Section) part {
 	v := part{
 		Number: number, Colour: colour, Name: s.Component.Name, Package: s.Component.Package,
-		Count: fmt.Sprintf(p.words.steps, len(s.Steps)),
+		Count: fmt.Sprintf(p.Say.Steps, len(s.Steps)),
 	}
 	roles := map[article.RowKind]string{
-		article.SetupRow: p.words.setup, article.TypeRow: p.words.typeOf,
-		article.PrepareRow: p.words.prepares, article.StepRow: p.words.step,
+		article.SetupRow: p.Say.Setup, article.TypeRow: p.Say.TypeOf,
+		article.PrepareRow: p.Say.Prepares, article.MakerRow: p.Say.Makes, article.StepRow: p.Say.Step,
 	}
 	kinds := map[article.RowKind]string{
-		article.SetupRow: "is-setup", article.TypeRow: "is-type", article.PrepareRow: "is-prepare", article.StepRow: "is-step",
+		article.SetupRow: "is-setup", article.TypeRow: "is-type", article.PrepareRow: "is-prepare", article.MakerRow: "is-maker", article.StepRow: "is-step",
 	}
 	for i, r := range p.Rows(s) {
 		if i == mostRows {
@@ -159,7 +150,7 @@ func (p *page) part(number, colour int, s article.Section) part {
 	}
 	steps := s.Steps
 	if more := len(steps) - mostSteps; more > 0 {
-		v.Cut = fmt.Sprintf(p.words.cut, more)
+		v.Cut = fmt.Sprintf(p.Say.Cut, more)
 		steps = steps[:mostSteps]
 	}
 	for _, step := range steps {
@@ -196,12 +187,16 @@ func (p *page) step(s article.Step) stepView {
 		if e.Kind != flow.Call {
 			v.Through, v.Detail = p.how(e), e.Detail
 		}
+		for _, m := range e.Made {
+			at := p.place(s.Component, flow.Site{File: m.File, Line: m.At})
+			v.Made = append(v.Made, named{Name: p.Maker(p.Component[s.Component], m), Place: at})
+		}
 	}
 	for _, g := range s.Gaps {
 		v.Gaps = append(v.Gaps, p.gap(g))
 	}
 	if len(s.Branches) > 0 {
-		v.Calls = fmt.Sprintf(p.words.calls, len(s.Branches))
+		v.Calls = fmt.Sprintf(p.Say.Calls, len(s.Branches))
 	}
 	for i, e := range s.Branches {
 		if i == mostBranches {
@@ -225,7 +220,7 @@ func (p *page) how(e flow.Edge) string {
 		how += " (" + e.Label + ")"
 	}
 	if e.Candidates > 1 {
-		how += " (" + fmt.Sprintf(p.words.candidates, e.Candidates) + ")"
+		how += " (" + fmt.Sprintf(p.Say.Candidates, e.Candidates) + ")"
 	}
 	return how
 }

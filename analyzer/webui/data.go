@@ -72,8 +72,17 @@ type edgeData struct {
 	Label      string      `json:"label,omitempty"`
 	Under      []string    `json:"under,omitempty"`
 	Registered []placeData `json:"registered,omitempty"`
+	Made       []makerData `json:"made,omitempty"`
 	Origins    []int       `json:"origins,omitempty"` // nodes, see flow.Edge
 	Leaves     bool        `json:"leaves,omitempty"`  // the process
+}
+
+// makerData is who had the value in hand on which an interface method is
+// called, and where.
+type makerData struct {
+	Name string `json:"name"`
+	File int    `json:"file"`
+	Line int    `json:"line"`
 }
 
 // placeData is a file's number and a line.
@@ -239,6 +248,9 @@ func (c *collector) collectEdges() {
 			}
 			for _, r := range e.Registered {
 				d.Registered = append(d.Registered, placeData{c.fileOf(c.Node[e.To].Component, r.File), r.Line})
+			}
+			for _, m := range e.Made {
+				d.Made = append(d.Made, makerData{flow.Short(m.Func), c.fileOf(from, m.File), m.At})
 			}
 			for _, o := range e.Origins {
 				if origin, kept := c.node[o]; kept {

@@ -74,7 +74,7 @@ type page struct {
 	*article.Article
 	Title  string
 	Lang   article.Lang
-	Say    map[string]string
+	Say    words
 	Policy string
 
 	Style  template.CSS // inline, or
@@ -95,17 +95,16 @@ type page struct {
 	Gaps     []gapView
 	MoreGaps int
 
-	data  *data
-	words words
+	data *data
 }
 
 func newPage(f *flow.Flow, o Options) (*page, error) {
 	if o.Lang == "" {
 		o.Lang = article.English
 	}
-	say, ok := vocabulary[o.Lang]
-	if !ok {
-		return nil, fmt.Errorf("no language %q: en or zh", o.Lang)
+	say, err := article.In(o.Lang)
+	if err != nil {
+		return nil, err
 	}
 	a, err := article.Build(f)
 	if err != nil {
@@ -114,7 +113,8 @@ func newPage(f *flow.Flow, o Options) (*page, error) {
 	if o.Nodes == 0 {
 		o.Nodes = MostNodes
 	}
-	p := &page{Article: a, Title: title(f), Lang: o.Lang, words: say, Sequence: sequence(a.Route, say)}
+	p := &page{Article: a, Title: title(f), Lang: o.Lang, Say: words{say, vocabulary[o.Lang]}}
+	p.Sequence = sequence(a.Route, p.Say)
 	p.data = collect(a.Route, flow.Component.Link, o.Nodes)
 	p.arrange()
 	return p, nil

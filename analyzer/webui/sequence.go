@@ -93,7 +93,7 @@ func (s *sketch) note(lane int, section flow.Section, number int) {
 		full = append(full, s.Name(s.Node[id]))
 	}
 	if more := len(lines) - 4; more > 1 {
-		lines = []string{lines[0], lines[1], fmt.Sprintf(s.say.more, more), lines[len(lines)-2], lines[len(lines)-1]}
+		lines = []string{lines[0], lines[1], fmt.Sprintf(s.say.More, more), lines[len(lines)-2], lines[len(lines)-1]}
 		if len(full) > 60 {
 			full = append(full[:60:60], "…")
 		}
@@ -145,7 +145,7 @@ func (s *sketch) picture() string {
 	var out strings.Builder
 	width := len(s.lanes) * laneWidth
 	fmt.Fprintf(&out, `<svg class="sequence" role="group" aria-label="%s" viewBox="0 0 %d %d" width="%d" height="%d">`+"\n",
-		html.EscapeString(s.say.sequence), width, s.y+8, width, s.y+8)
+		html.EscapeString(s.say.Sequence), width, s.y+8, width, s.y+8)
 	out.WriteString(`<defs><marker id="head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto-start-reverse"><path d="M0 0L8 4L0 8z"/></marker></defs>` + "\n")
 	for i, name := range s.lanes {
 		fmt.Fprintf(&out, `<path class="line" d="M%d %dV%d"/>`, middle(i), headHeight, s.y)

@@ -126,7 +126,8 @@ function edgeList(app, box, name, edges, end) {
         other.program !== model.nodes[end(e) === e.to ? e.from : e.to].program ? el('span', { class: 'program' }, model.program(end(e))) : '',
         el('span', { class: 'name' }, breaks(other.name)),
         el('small', {}, breaks([says(e), model.place(e.file, e.line)].filter(Boolean).join(' · '))),
-        e.under ? el('small', { class: 'if' }, breaks(e.under.join('; '))) : ''));
+        e.under ? el('small', { class: 'if' }, breaks(e.under.join('; '))) : '',
+        e.made ? el('small', { class: 'made' }, breaks('called on what comes from ' + e.made.map((m) => `${m.name} (${model.place(m.file, m.line)})`).join(' ← '))) : ''));
   }, 40);
   box.append(el('h3', {}, `${name} (${edges.length})`), list);
 }
