@@ -196,7 +196,8 @@ func (s *search) results(c *ssa.Call, i int) {
 		}
 		failing := calls.Failing(f)
 		for _, b := range f.Blocks {
-			if r, ok := b.Instrs[len(b.Instrs)-1].(*ssa.Return); ok && i < len(r.Results) && !failing[b] {
+			r, ok := b.Instrs[len(b.Instrs)-1].(*ssa.Return)
+			if ok && i < len(r.Results) && !(failing[b] && !calls.IsNil(r.Results[len(r.Results)-1])) {
 				s.visit(r.Results[i], f, r.Pos())
 			}
 		}

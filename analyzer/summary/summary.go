@@ -71,6 +71,7 @@ type Site struct {
 	To         []ID
 	Candidates int
 	Failure    bool // stands where an error was found
+	Optional   bool // may be left out though no error was found
 	Given      bool // calls a function value that came as an argument
 	Carried    bool // calls a function that came with a value received from a channel …
 	Sent       []ID // … and those of To that a known sender put there
@@ -101,16 +102,17 @@ type Place struct {
 
 // Departure is boundary.Departure with functions as IDs.
 type Departure struct {
-	Kind   flow.Kind
-	Key    boundary.Key
-	In     ID
-	Line   int
-	Pos    int
-	Via    []Place
-	Rule   string
-	Reason string
-	Hint   string
-	Brings []string // names of the functions in the value that is sent on a channel
+	Kind     flow.Kind
+	Key      boundary.Key
+	In       ID
+	Line     int
+	Pos      int
+	Via      []Place
+	Rule     string
+	Reason   string
+	Hint     string
+	Optional bool     // as in Site
+	Brings   []string // names of the functions in the value that is sent on a channel
 }
 
 // Origin is the function that decides the key.
@@ -119,6 +121,14 @@ func (d Departure) Origin() ID {
 		return d.Via[0].In
 	}
 	return d.In
+}
+
+// decided is the call in the function that decides the key.
+func (d Departure) decided() Place {
+	if len(d.Via) > 0 {
+		return Place{In: d.Via[0].In, Pos: d.Via[0].Pos}
+	}
+	return Place{In: d.In, Pos: d.Pos}
 }
 
 // Arrival is boundary.Arrival with functions as IDs.
@@ -154,7 +164,7 @@ type Command struct {
 func Build(u *boundary.Unit, found *boundary.Findings) *Executable {
 	b := &builder{
 		makers: provenance.Finder{Index: u.Index, Graph: u.Graph},
-		u:      u, found: found, ids: map[boundary.Node]ID{}, cut: map[ssa.CallInstruction]bool{},
+		u:      u, found: found, ids: map[boundary.Node]ID{}, optional: map[Place]bool{}, cut: map[ssa.CallInstruction]bool{},
 		exe: &Executable{Program: u.Program.Exe.Program, Dropped: u.Program.Exe.Dropped, Names: u.Program.Exe.Names, Main: None},
 	}
 	b.exe.Dropped.Packages = append(b.exe.Dropped.Packages, u.Program.Broke...)
@@ -163,13 +173,14 @@ func Build(u *boundary.Unit, found *boundary.Findings) *Executable {
 }
 
 type builder struct {
-	makers provenance.Finder
-	u      *boundary.Unit
-	found  *boundary.Findings
-	exe    *Executable
-	ids    map[boundary.Node]ID
-	cut    map[ssa.CallInstruction]bool
-	carry  map[ssa.CallInstruction]bool
+	makers   provenance.Finder
+	u        *boundary.Unit
+	found    *boundary.Findings
+	exe      *Executable
+	ids      map[boundary.Node]ID
+	cut      map[ssa.CallInstruction]bool
+	carry    map[ssa.CallInstruction]bool
+	optional map[Place]bool // calls, without their lines
 }
 
 func (b *builder) build() {
@@ -273,7 +284,8 @@ func (b *builder) fill(id ID, f *ssa.Function) {
 			b.exe.Funcs[id].Literal = parent
 		}
 	}
-	failing := calls.Failing(f)
+	failing, optional := calls.Failing(f), calls.Optional(f)
+	b.note(id, optional)
 	for _, s := range b.u.Graph.Out(f) {
 		cc := s.Instr.Common()
 		if b.cut[s.Instr] && s.Rule != calls.Passed || cc.IsInvoke() && calls.Universal(cc.Method) && s.Rule != calls.Passed {
@@ -281,7 +293,7 @@ func (b *builder) fill(id ID, f *ssa.Function) {
 		}
 		site := Site{
 			Line: b.u.Program.Line(siteAt(s)), Pos: int(s.Pos()), Kind: s.Kind, Rule: s.Rule,
-			Detail: s.Detail, Candidates: len(s.Callees), Failure: failing[s.Instr.Block()], Given: s.Given, Carried: b.carry[s.Instr] && s.Rule != calls.Passed,
+			Detail: s.Detail, Candidates: len(s.Callees), Failure: failing[s.Instr.Block()], Optional: optional[s.Instr.Block()], Given: s.Given, Carried: b.carry[s.Instr] && s.Rule != calls.Passed,
 		}
 		for _, c := range s.Callees {
 			to, ok := b.ids[c]
@@ -318,6 +330,18 @@ func (b *builder) made(s *calls.Site, callee *ssa.Function) []Place {
 		}
 	}
 	return out
+}
+
+// note remembers the calls that a function may leave out, also those that are
+// no sites.
+func (b *builder) note(id ID, optional map[*ssa.BasicBlock]bool) {
+	for block := range optional {
+		for _, instr := range block.Instrs {
+			if c, ok := instr.(ssa.CallInstruction); ok {
+				b.optional[Place{In: id, Pos: int(c.Pos())}] = true
+			}
+		}
+	}
 }
 
 // siteAt is where a site stands. The compiler gives the call of an iterator no
@@ -413,6 +437,7 @@ func (b *builder) departures() {
 			Kind: d.Kind, Key: d.Key, In: in, Line: b.u.Program.Line(d.Pos), Pos: int(d.Pos), Via: b.places(d.Via),
 			Rule: d.Rule, Reason: d.Reason, Hint: d.Hint,
 		}
+		out.Optional = b.optional[out.decided()]
 		for _, fn := range d.Brings {
 			if id := b.id(fn); id != None {
 				out.Brings = append(out.Brings, b.exe.Funcs[id].Name)

@@ -1,9 +1,11 @@
 package walk
 
 import (
+	"cmp"
 	"container/heap"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/summary"
@@ -12,13 +14,15 @@ import (
 // Costs of a step on the spine. They only rank ways that cross the same number
 // of programs.
 const (
-	stepCost    = 4
-	choiceCost  = 1  // for each doubling of the candidates
-	libraryCost = 2  // a function outside the sources under study
-	goCost      = 12 // work beside the route
-	deferCost   = 16 // cleanup
-	undoCost    = 20 // takes back what was done, by its name
-	wordBonus   = 2  // the callee's name repeats a word of the command
+	stepCost     = 4
+	choiceCost   = 1  // for each doubling of the candidates
+	libraryCost  = 2  // a function outside the sources under study
+	goCost       = 12 // work beside the route
+	deferCost    = 16 // cleanup
+	optionalCost = 8  // may be left out
+	undoCost     = 20 // takes back what was done, by its name
+	askedBonus   = 16 // leaves a process with a word of the command
+	wordBonus    = 2  // the callee's name repeats a word of the command
 
 	firstSlack    = 6  // how much dearer the first of several ways may be
 	namesakeSlack = 24 // how much dearer a way may be that repeats the command's word
@@ -49,6 +53,9 @@ func (w *walker) cost(exe *summary.Executable, s *summary.Site, to summary.ID) i
 	if undoes(name) && !w.asked(name) {
 		c += undoCost
 	}
+	if s.Optional {
+		c += optionalCost
+	}
 	if w.mentions(n) {
 		c -= wordBonus
 	}
@@ -58,19 +65,36 @@ func (w *walker) cost(exe *summary.Executable, s *summary.Site, to summary.ID) i
 // undoes reports whether a lower-case function name says that it takes
 // something back.
 func undoes(name string) bool {
-	for _, verb := range []string{"close", "release", "restore", "revert"} {
+	for _, verb := range []string{"close", "down", "drop", "end", "release", "restore", "revert", "rm", "shutdown", "stop"} {
 		if strings.HasPrefix(name, verb) {
 			return true
 		}
 	}
 	for _, verb := range []string{
-		"abort", "cancel", "cleanup", "delete", "destroy", "kill", "remove", "rollback", "teardown", "unmount", "unregister",
+		"abort", "cancel", "cleanup", "delete", "destroy", "kill", "prune", "purge", "remove", "rollback", "teardown", "uninstall",
+		"unmount", "unregister",
 	} {
 		if strings.Contains(name, verb) {
 			return true
 		}
 	}
 	return false
+}
+
+// reads reports whether a departure asks only for an answer: by its HTTP
+// method, or by what its RPC is called.
+func reads(d *summary.Departure) bool {
+	if d.Kind == flow.HTTP {
+		return d.Key.Name == "GET" || d.Key.Name == "HEAD"
+	}
+	if d.Kind != flow.GRPC && d.Kind != flow.TTRPC {
+		return false
+	}
+	method := wordsOf(d.Key.String()[strings.LastIndexByte(d.Key.String(), '/')+1:])
+	return len(method) > 0 && slices.Contains([]string{
+		"check", "describe", "fetch", "find", "get", "info", "inspect", "list", "lookup", "ping", "query", "read", "search", "stat", "stats",
+		"status", "subscribe", "usage", "version", "watch",
+	}, method[0])
 }
 
 // asked reports whether the command itself asks for what a name says.
@@ -84,15 +108,34 @@ func (w *walker) asked(name string) bool {
 	return false
 }
 
-// worth is what can still be reached from a node: more programs first, then
-// the lower cost.
+// worth is what can still be reached from a node, the weightiest first.
 type worth struct {
-	programs int
-	cost     int
+	first    int  // words of the command in what leaves the first program
+	programs int  // how many more
+	lasting  bool // the last one changes something that lasts
+	cost     int  // to the next program, or to what lasts in the last
+	asked    int  // words of the command in what leaves each program; they make up for cost
 }
 
 func (a worth) better(b worth) bool {
-	return a.programs > b.programs || a.programs == b.programs && a.cost < b.cost
+	if c := a.compare(b); c != 0 {
+		return c > 0
+	}
+	return a.price() < b.price()
+}
+
+func (a worth) price() int { return a.cost - askedBonus*a.asked }
+
+// compare is by what is reached, whatever the cost.
+func (a worth) compare(b worth) int {
+	lasting := 0
+	if a.lasting != b.lasting {
+		lasting = -1
+		if a.lasting {
+			lasting = 1
+		}
+	}
+	return cmp.Or(cmp.Compare(a.first, b.first), cmp.Compare(a.programs, b.programs), lasting)
 }
 
 // state is a node and the programs that the route has been through.
@@ -185,10 +228,10 @@ func (w *walker) choose(values map[state]worth, s state, on map[int]bool) *hop {
 			continue
 		}
 		switch v = w.plus(v, s, h); {
-		case v.programs != best.programs:
-		case v.cost <= best.cost+slack:
+		case v.compare(best) != 0:
+		case v.price() <= best.price()+slack:
 			good = append(good, h)
-		case v.cost <= best.cost+namesakeSlack && best.programs > 0 && w.namesake(h):
+		case v.price() <= best.price()+namesakeSlack && v.asked >= best.asked && best.programs > 0 && w.namesake(h):
 			good = append(good, h)
 		}
 	}
@@ -228,10 +271,51 @@ func (w *walker) namesake(h *hop) bool {
 // it.
 func (w *walker) mentions(n int) bool {
 	full := w.flow.Nodes[n-1].Func
-	name := strings.ToLower(full[strings.LastIndexByte(full, '.')+1:])
-	return slices.ContainsFunc(w.flow.Command, func(word string) bool {
-		return len(word) > 2 && !strings.Contains(word, "/") && strings.Contains(name, strings.ToLower(word))
-	})
+	return w.mentioned(full[strings.LastIndexByte(full, '.')+1:]) > 0
+}
+
+// mentioned is how many words of the command are among the words of a text:
+// "exec" of "runc exec", "checkpoint" of "POST /containers/*/checkpoints" and
+// "update" of "postContainerUpdate", but "pause" not of "unpause".
+func (w *walker) mentioned(text string) int {
+	in := wordsOf(text)
+	n := 0
+	for _, word := range w.flow.Command {
+		word = strings.ToLower(word)
+		if !strings.Contains(word, "/") && (slices.Contains(in, word) || slices.Contains(in, word+"s")) {
+			n++
+		}
+	}
+	return n
+}
+
+// wordsOf is the words of a text in lower case, those of a name in camel case
+// taken apart.
+func wordsOf(text string) []string {
+	var words []string
+	var word []rune
+	end := func() {
+		if len(word) > 0 {
+			words = append(words, strings.ToLower(string(word)))
+		}
+		word = nil
+	}
+	runes := []rune(text)
+	for i, r := range runes {
+		if !unicode.IsLetter(r) {
+			end()
+			continue
+		}
+		// A capital begins a word after a small letter, and as the last of
+		// several before one: HTTPServer.
+		small := func(j int) bool { return j >= 0 && j < len(runes) && unicode.IsLower(runes[j]) }
+		if unicode.IsUpper(r) && (small(i-1) || small(i+1)) {
+			end()
+		}
+		word = append(word, r)
+	}
+	end()
+	return words
 }
 
 // onward is the hop to take where nothing lasts any more: the command itself,
@@ -312,7 +396,14 @@ func (w *walker) named(n int) bool {
 // plus is the worth of taking h and then going on with v.
 func (w *walker) plus(v worth, s state, h *hop) worth {
 	if w.through(s.seen, h) != s.seen {
+		if v.programs == 0 {
+			v.lasting = v.cost <= farEffect && !h.reads
+		}
 		v.programs++
+		v.asked += h.asked
+		if s.seen == w.program(w.flow.Root) {
+			v.first = h.asked
+		}
 		v.cost = 0 // only the way to the next program is compared
 	}
 	v.cost += h.cost + len(h.via)*stepCost
@@ -385,7 +476,7 @@ func (w *walker) valuesOf(seen string, values map[state]worth) {
 			continue
 		}
 		s := state{n, seen}
-		best := worth{0, w.effect(n)}
+		best := worth{cost: w.effect(n)}
 		for i := range w.hops[n-1] {
 			h := &w.hops[n-1][i]
 			if !w.allowed(seen, n, h) {

@@ -100,7 +100,8 @@ type hop struct {
 	pos     int   // order among the hops of a function
 	cost    int
 	process bool // leaves the process
-	reads   bool // asks only for an answer: an HTTP GET or HEAD
+	reads   bool // asks only for an answer
+	asked   int  // how many words of the command stand in what leaves the process
 	failure bool
 }
 
@@ -444,7 +445,15 @@ func (w *walker) depart(v visit, d *summary.Departure) error {
 		via = append(via, in)
 	}
 	for _, j := range joins {
-		w.join(d, j, joins, hop{via: via, pos: posOf(d), process: d.Kind.Process(), reads: d.Kind == flow.HTTP && (d.Key.Name == "GET" || d.Key.Name == "HEAD")}, from, in, site)
+		h := hop{via: via, pos: posOf(d), process: d.Kind.Process()}
+		h.reads = reads(d)
+		if h.process {
+			h.asked = w.mentioned(j.Detail)
+		}
+		if d.Optional {
+			h.cost = optionalCost
+		}
+		w.join(d, j, joins, h, from, in, site)
 	}
 	return nil
 }

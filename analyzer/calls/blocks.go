@@ -1,0 +1,128 @@
+package calls
+
+import (
+	"go/token"
+	"go/types"
+	"slices"
+	"strings"
+
+	"golang.org/x/tools/go/ssa"
+)
+
+// Failing is the blocks of f that run only when an error was found: those
+// that the failing side of a comparison of an error with nil dominates, or the
+// true side of a predicate of an error (errors.Is, os.IsNotExist).
+func Failing(f *ssa.Function) map[*ssa.BasicBlock]bool {
+	var out map[*ssa.BasicBlock]bool
+	for _, b := range f.Blocks {
+		cond, ok := b.Instrs[len(b.Instrs)-1].(*ssa.If)
+		if !ok {
+			continue
+		}
+		fails := failingSide(b, cond.Cond)
+		if fails == nil || len(fails.Preds) > 1 {
+			continue
+		}
+		for _, d := range f.Blocks {
+			if fails.Dominates(d) {
+				if out == nil {
+					out = map[*ssa.BasicBlock]bool{}
+				}
+				out[d] = true
+			}
+		}
+	}
+	return out
+}
+
+// failingSide is the successor of b where an error was found, nil if its
+// condition asks for none.
+func failingSide(b *ssa.BasicBlock, cond ssa.Value) *ssa.BasicBlock {
+	switch cond := cond.(type) {
+	case *ssa.BinOp:
+		switch {
+		case !isError(cond.X.Type()):
+		case cond.Op == token.NEQ:
+			return b.Succs[0]
+		case cond.Op == token.EQL:
+			return b.Succs[1]
+		}
+	case *ssa.Call:
+		if slices.ContainsFunc(cond.Call.Args, func(a ssa.Value) bool { return isError(a.Type()) }) {
+			return b.Succs[0]
+		}
+	}
+	return nil
+}
+
+func isError(t types.Type) bool {
+	n, ok := types.Unalias(t).(*types.Named)
+	return ok && n.Obj().Pkg() == nil && n.Obj().Name() == "error"
+}
+
+// Optional is the blocks of f that a call which finds no error may leave out:
+// those under an if, or after an early return. The body of a loop is not
+// optional for being in the loop.
+func Optional(f *ssa.Function) map[*ssa.BasicBlock]bool {
+	out := map[*ssa.BasicBlock]bool{}
+	failing := Failing(f)
+	for _, b := range f.Blocks {
+		if !failing[b] && hasCall(b) && avoidable(f, b, failing) {
+			out[b] = true
+		}
+	}
+	return out
+}
+
+func hasCall(b *ssa.BasicBlock) bool {
+	for _, instr := range b.Instrs {
+		if _, ok := instr.(ssa.CallInstruction); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// avoidable reports whether f can return, and not for an error, without
+// passing the block avoid.
+func avoidable(f *ssa.Function, avoid *ssa.BasicBlock, failing map[*ssa.BasicBlock]bool) bool {
+	type edge struct{ from, to *ssa.BasicBlock }
+	seen := map[edge]bool{}
+	work := []edge{{nil, f.Blocks[0]}}
+	for len(work) > 0 {
+		e := work[len(work)-1]
+		work = work[:len(work)-1]
+		if e.to == avoid || failing[e.to] || seen[e] {
+			continue
+		}
+		seen[e] = true
+		if _, ok := e.to.Instrs[len(e.to.Instrs)-1].(*ssa.Return); ok {
+			return true
+		}
+		next := e.to.Succs
+		if body := loopBody(e.to); body != nil && body.Dominates(avoid) {
+			// A loop around it runs once at least: it ends from its body only.
+			if next = next[1:]; e.from == nil || !body.Dominates(e.from) {
+				next = []*ssa.BasicBlock{body}
+			}
+		}
+		for _, n := range next {
+			work = append(work, edge{e.to, n})
+		}
+	}
+	return false
+}
+
+// loopBody is the first block of the loop that b is the head of, nil for others.
+func loopBody(b *ssa.BasicBlock) *ssa.BasicBlock {
+	if strings.HasSuffix(b.Comment, ".loop") && len(b.Succs) == 2 {
+		return b.Succs[0]
+	}
+	return nil
+}
+
+// IsNil reports whether v is the constant nil.
+func IsNil(v ssa.Value) bool {
+	c, ok := v.(*ssa.Const)
+	return ok && c.IsNil()
+}
