@@ -15,6 +15,11 @@ func (w *walker) start(e Entry) {
 	}
 	main := w.node(place{e.Exe, e.Exe.Main})
 	w.flow.Root = main
+	a := activation{exe: e.Exe}
+	if e.Arrival == nil {
+		a.facts, a.known = strings.Join(e.Words, "\x00"), true
+	}
+	start := w.stop(a, e.Exe.Main)
 	if e.Arrival != nil {
 		w.registered(e.Exe, e.Arrival.Registered)
 		for _, h := range e.Arrival.Handlers {
@@ -28,12 +33,12 @@ func (w *walker) start(e Entry) {
 				From: last, To: n, Kind: flow.Registration, Site: w.siteOf(e.Exe, e.Arrival.Registered),
 				Detail: strings.TrimSpace(e.Arrival.Key.String()), Rule: e.Arrival.Rule, Candidates: len(e.Arrival.Handlers), Label: h.Label,
 			})
-			w.addHop(main, hop{to: n, via: via})
-			w.push(activation{exe: e.Exe}, h.Func)
+			w.addHop(start, hop{to: w.stop(a, h.Func), via: via})
+			w.push(a, h.Func)
 		}
 		return
 	}
-	w.command(main, e.Exe, e.Command, activation{exe: e.Exe, facts: strings.Join(e.Words, "\x00"), known: true}, hop{})
+	w.command(start, e.Exe, e.Command, a, hop{})
 }
 
 func (w *walker) siteOf(exe *summary.Executable, places []summary.Place) flow.Site {
@@ -56,19 +61,19 @@ func first(exe *summary.Executable, c *summary.Command) summary.ID {
 // to from is completed with the way from main to the command.
 func (w *walker) command(from int, exe *summary.Executable, c *summary.Command, a activation, h hop) {
 	if begin := first(exe, c); begin != exe.Main && h.process {
-		h.to = w.node(place{exe, begin})
+		h.to = w.stop(a, begin)
 		w.addHop(from, h)
 		w.push(a, begin)
 		return
 	}
 	main := w.node(place{exe, exe.Main})
-	if from != main {
+	if w.stops[from].node != main {
 		h.via = append(slices.Clone(h.via), main)
 	}
 	if c == nil || len(c.Run) == 1 && c.Run[0].Func == exe.Main {
-		if from != main {
+		if w.stops[from].node != main {
 			h.via = h.via[:len(h.via)-1]
-			h.to = main
+			h.to = w.stop(a, exe.Main)
 			w.addHop(from, h)
 		}
 		w.push(a, exe.Main)
@@ -96,7 +101,7 @@ func (w *walker) command(from int, exe *summary.Executable, c *summary.Command, 
 			Detail: strings.Join(append([]string{exe.Program.Name}, c.Words...), " "), Rule: c.Rule, Candidates: len(c.Run), Label: r.Label,
 		})
 		next := h
-		next.to, next.via = n, via
+		next.to, next.via = w.stop(a, r.Func), via
 		w.addHop(from, next)
 		w.push(a, r.Func)
 	}

@@ -48,7 +48,6 @@ func (w *walker) cost(exe *summary.Executable, s *summary.Site, to summary.ID) i
 	case flow.Defer:
 		c += deferCost
 	}
-	n := w.node(place{exe, to})
 	name := strings.ToLower(exe.Funcs[to].Name[strings.LastIndexByte(exe.Funcs[to].Name, '.')+1:])
 	if undoes(name) && !w.asked(name) {
 		c += undoCost
@@ -56,7 +55,7 @@ func (w *walker) cost(exe *summary.Executable, s *summary.Site, to summary.ID) i
 	if s.Optional {
 		c += optionalCost
 	}
-	if w.mentions(n) {
+	if w.mentions(exe.Funcs[to].Name) {
 		c -= wordBonus
 	}
 	return c
@@ -138,9 +137,9 @@ func (a worth) compare(b worth) int {
 	return cmp.Or(cmp.Compare(a.first, b.first), cmp.Compare(a.programs, b.programs), lasting)
 }
 
-// state is a node and the programs that the route has been through.
+// state is a stop and the programs that the route has been through.
 type state struct {
-	node int
+	stop int
 	seen string
 }
 
@@ -153,15 +152,15 @@ func (w *walker) spine() []int {
 		return []int{}
 	}
 	values := w.values()
-	seen := w.program(w.flow.Root)
+	seen := w.program(start)
 	out := []int{w.flow.Root}
 	on := map[int]bool{w.flow.Root: true}
-	for at := w.flow.Root; ; {
+	for at := start; ; {
 		h := w.choose(values, state{at, seen}, on)
 		if h == nil {
 			return out
 		}
-		for _, n := range append(slices.Clone(h.via), h.to) {
+		for _, n := range append(slices.Clone(h.via), w.stops[h.to].node) {
 			out = append(out, n)
 			on[n] = true
 		}
@@ -173,9 +172,13 @@ func (w *walker) spine() []int {
 	}
 }
 
-// program is the set of programs that holds only the one of node n.
-func (w *walker) program(n int) string {
-	return "\x00" + w.where[n-1].exe.Program.Package + "@" + w.where[n-1].exe.Program.Source.Name + "\x00"
+// start is the stop in which the route begins, the first that is made.
+const start = 0
+
+// program is the set of programs that holds only the one of a stop.
+func (w *walker) program(at int) string {
+	p := w.stops[at].exe.Program
+	return "\x00" + p.Package + "@" + p.Source.Name + "\x00"
 }
 
 // through is the set of programs after taking h.
@@ -190,24 +193,25 @@ func (w *walker) through(seen string, h *hop) string {
 // allowed reports whether the spine may take h: it does not go where only an
 // error leads, nor back into a program it has left, except that a program may
 // start itself.
-func (w *walker) allowed(seen string, n int, h *hop) bool {
+func (w *walker) allowed(seen string, from int, h *hop) bool {
 	if h.failure {
 		return false
 	}
 	if !h.process {
 		return true
 	}
-	return !strings.Contains(seen, w.program(h.to)) || w.program(h.to) == w.program(n)
+	return !strings.Contains(seen, w.program(h.to)) || w.program(h.to) == w.program(from)
 }
 
 // choose takes the best hop: among those that reach as many programs as any,
-// the first that is not much dearer, or the last in the last program.
+// the first that is not much dearer, or the last in the last program. on is the
+// nodes that the spine has.
 func (w *walker) choose(values map[state]worth, s state, on map[int]bool) *hop {
 	best, ok := values[s]
 	if !ok {
 		return nil
 	}
-	if end := w.effect(s.node); best.programs == 0 && end == best.cost && end < noEffect {
+	if end := w.effect(s.stop); best.programs == 0 && end == best.cost && end < noEffect {
 		return nil
 	}
 	if best.programs == 0 && (best.cost > farEffect || w.reads) {
@@ -218,9 +222,9 @@ func (w *walker) choose(values map[state]worth, s state, on map[int]bool) *hop {
 		slack = lastSlack
 	}
 	var good []*hop
-	for i := range w.hops[s.node-1] {
-		h := &w.hops[s.node-1][i]
-		if on[h.to] || !w.allowed(s.seen, s.node, h) {
+	for i := range w.stops[s.stop].hops {
+		h := &w.stops[s.stop].hops[i]
+		if on[w.stops[h.to].node] || !w.allowed(s.seen, s.stop, h) {
 			continue
 		}
 		v, ok := values[state{h.to, w.through(s.seen, h)}]
@@ -262,15 +266,17 @@ func (w *walker) preferNamesakes(hops []*hop) []*hop {
 // command.
 func (w *walker) namesake(h *hop) bool {
 	if h.process && len(h.via) > 0 {
-		return w.mentions(h.via[0])
+		return w.mentions(w.flow.Nodes[h.via[0]-1].Func)
 	}
-	return w.mentions(h.to)
+	return w.mentions(w.name(h.to))
 }
+
+// name is the full name of a stop's function.
+func (w *walker) name(at int) string { return w.stops[at].exe.Funcs[w.stops[at].id].Name }
 
 // mentions reports whether a function's own name has a word of the command in
 // it.
-func (w *walker) mentions(n int) bool {
-	full := w.flow.Nodes[n-1].Func
+func (w *walker) mentions(full string) bool {
 	return w.mentioned(full[strings.LastIndexByte(full, '.')+1:]) > 0
 }
 
@@ -325,12 +331,12 @@ func wordsOf(text string) []string {
 // nothing to arrive at.
 func (w *walker) onward(s state, on map[int]bool) *hop {
 	var ways []*hop
-	for i := range w.hops[s.node-1] {
-		h := &w.hops[s.node-1][i]
-		if on[h.to] || h.failure || h.process {
+	for i := range w.stops[s.stop].hops {
+		h := &w.stops[s.stop].hops[i]
+		if on[w.stops[h.to].node] || h.failure || h.process {
 			continue
 		}
-		if s.node == w.flow.Root && len(h.via) > 0 {
+		if s.stop == start && len(h.via) > 0 {
 			return h
 		}
 		if h.cost < goCost {
@@ -342,7 +348,7 @@ func (w *walker) onward(s state, on map[int]bool) *hop {
 	}
 	w.steps++
 	slices.SortStableFunc(ways, func(a, b *hop) int { return a.pos - b.pos })
-	if w.passesOn(s.node) || w.handsOn(s.node) {
+	if w.passesOn(s.stop) || w.handsOn(s.stop) {
 		return ways[len(ways)-1]
 	}
 	for _, h := range ways {
@@ -356,17 +362,17 @@ func (w *walker) onward(s state, on map[int]bool) *hop {
 		}
 	}
 	for _, h := range slices.Backward(ways) {
-		if p := w.where[h.to-1]; !p.exe.Funcs[p.id].Library {
+		if p := w.stops[h.to]; !p.exe.Funcs[p.id].Library {
 			return h
 		}
 	}
 	return nil
 }
 
-// handsOn reports whether a node is a literal that stands in a function which
+// handsOn reports whether a stop is in a literal that stands in a function which
 // registers it, as generated handlers do.
-func (w *walker) handsOn(n int) bool {
-	p := w.where[n-1]
+func (w *walker) handsOn(at int) bool {
+	p := w.stops[at]
 	f := &p.exe.Funcs[p.id]
 	if f.Literal == summary.None {
 		return false
@@ -376,18 +382,18 @@ func (w *walker) handsOn(n int) bool {
 	})
 }
 
-// passesOn reports whether a node only hands on what arrived: a generated
+// passesOn reports whether a stop only hands on what arrived: a generated
 // handler, or a literal that stands in a library.
-func (w *walker) passesOn(n int) bool {
-	p := w.where[n-1]
+func (w *walker) passesOn(at int) bool {
+	p := w.stops[at]
 	f := &p.exe.Funcs[p.id]
 	return f.Library || strings.HasSuffix(f.File, ".pb.go")
 }
 
 // named reports whether the function's own name is a word of the command, with
 // nothing but a noun in front of it.
-func (w *walker) named(n int) bool {
-	name := strings.ToLower(w.flow.Nodes[n-1].Func)
+func (w *walker) named(at int) bool {
+	name := strings.ToLower(w.name(at))
 	return slices.ContainsFunc(w.flow.Command, func(word string) bool {
 		return len(word) > 2 && !strings.Contains(word, "/") && strings.HasSuffix(name, strings.ToLower(word))
 	})
@@ -401,7 +407,7 @@ func (w *walker) plus(v worth, s state, h *hop) worth {
 		}
 		v.programs++
 		v.asked += h.asked
-		if s.seen == w.program(w.flow.Root) {
+		if s.seen == w.program(start) {
 			v.first = h.asked
 		}
 		v.cost = 0 // only the way to the next program is compared
@@ -410,11 +416,11 @@ func (w *walker) plus(v worth, s state, h *hop) worth {
 	return v
 }
 
-// effect is the cost of ending the spine at node n.
-func (w *walker) effect(n int) int {
-	p := w.where[n-1]
+// effect is the cost of ending the spine at a stop.
+func (w *walker) effect(at int) int {
+	p := &w.stops[at]
 	best := noEffect
-	if slices.Contains(w.dead, n) {
+	if p.dead {
 		best = 0
 	}
 	for _, e := range p.exe.Funcs[p.id].Effects {
@@ -443,14 +449,14 @@ func (w *walker) values() map[state]worth {
 // before those they grow into.
 func (w *walker) sets() []string {
 	seen := map[string]bool{}
-	out := []string{w.program(w.flow.Root)}
+	out := []string{w.program(start)}
 	for i := 0; i < len(out) && len(out) < 256; i++ {
-		for n := range w.hops {
-			if !strings.Contains(out[i], w.program(n+1)) {
+		for n := range w.stops {
+			if !strings.Contains(out[i], w.program(n)) {
 				continue
 			}
-			for j := range w.hops[n] {
-				h := &w.hops[n][j]
+			for j := range w.stops[n].hops {
+				h := &w.stops[n].hops[j]
 				next := w.through(out[i], h)
 				if h.process && next != out[i] && !seen[next] {
 					seen[next] = true
@@ -471,14 +477,14 @@ func (w *walker) valuesOf(seen string, values map[state]worth) {
 	}
 	in := map[int][]back{}
 	q := &queue{}
-	for n := 1; n <= len(w.hops); n++ {
+	for n := range w.stops {
 		if !strings.Contains(seen, w.program(n)) {
 			continue
 		}
 		s := state{n, seen}
 		best := worth{cost: w.effect(n)}
-		for i := range w.hops[n-1] {
-			h := &w.hops[n-1][i]
+		for i := range w.stops[n].hops {
+			h := &w.stops[n].hops[i]
 			if !w.allowed(seen, n, h) {
 				continue
 			}
@@ -498,10 +504,10 @@ func (w *walker) valuesOf(seen string, values map[state]worth) {
 	}
 	for q.Len() > 0 {
 		it := heap.Pop(q).(item)
-		if values[state{it.node, seen}] != it.worth {
+		if values[state{it.stop, seen}] != it.worth {
 			continue
 		}
-		for _, b := range in[it.node] {
+		for _, b := range in[it.stop] {
 			v := w.plus(it.worth, state{b.from, seen}, b.h)
 			if v.better(values[state{b.from, seen}]) {
 				values[state{b.from, seen}] = v
@@ -512,11 +518,11 @@ func (w *walker) valuesOf(seen string, values map[state]worth) {
 }
 
 type item struct {
-	node  int
+	stop  int
 	worth worth
 }
 
-// queue is a heap of items, the best first and equal ones by node.
+// queue is a heap of items, the best first and equal ones by stop.
 type queue []item
 
 func (q queue) Len() int { return len(q) }
@@ -524,7 +530,7 @@ func (q queue) Less(i, j int) bool {
 	if q[i].worth != q[j].worth {
 		return q[i].worth.better(q[j].worth)
 	}
-	return q[i].node < q[j].node
+	return q[i].stop < q[j].stop
 }
 func (q queue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
 

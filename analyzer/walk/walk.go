@@ -40,7 +40,7 @@ type Entry struct {
 func Walk(ctx context.Context, st *stitch.Stitcher, e Entry, v View) (*flow.Flow, error) {
 	w := &walker{
 		ctx: ctx, st: st, nodes: map[place]int{}, edges: map[edgeKey]int{},
-		visited: map[visit]bool{},
+		visited: map[visit]bool{}, stopOf: map[visit]int{},
 		flow: &flow.Flow{
 			Schema: flow.Schema, Program: e.Exe.Program.Name, Command: e.Words,
 			Nodes: []flow.Node{}, Edges: []flow.Edge{}, Spine: []int{}, Gaps: []flow.Gap{},
@@ -85,6 +85,15 @@ type visit struct {
 	id summary.ID
 }
 
+// stop is a visit as the spine sees it: a function may lead elsewhere each time
+// that its program runs.
+type stop struct {
+	visit
+	node int
+	hops []hop
+	dead bool // a gap leads outside the system from here
+}
+
 type edgeKey struct {
 	from, to int
 	kind     flow.Kind
@@ -95,7 +104,7 @@ type edgeKey struct {
 // hop is a stretch of the route that belongs together: one call, or a request
 // with the calls that carry it from the function that decides it to the handler.
 type hop struct {
-	to      int
+	to      int   // stop
 	via     []int // nodes passed on the way, the first after the start and the last before to
 	pos     int   // order among the hops of a function
 	cost    int
@@ -122,8 +131,8 @@ type walker struct {
 	edges   map[edgeKey]int
 	visited map[visit]bool
 	queue   []visit
-	hops    [][]hop // by node
-	dead    []int   // nodes after which a gap leads outside the system
+	stops   []stop
+	stopOf  map[visit]int // place in stops
 	pending []pending
 	reads   bool // the spine came into its last program to ask for an answer
 	steps   int  // steps of the spine since then without an effect ahead
@@ -138,7 +147,6 @@ func (w *walker) node(p place) int {
 	n := len(w.where) + 1
 	w.nodes[p] = n
 	w.where = append(w.where, p)
-	w.hops = append(w.hops, nil)
 	w.flow.Nodes = append(w.flow.Nodes, flow.Node{
 		ID: n, Component: p.exe.Program.Name, Func: f.Name, Decl: f.Decl, File: f.File, Line: f.Line, EndLine: f.End, Type: f.Type,
 	})
@@ -189,13 +197,26 @@ func (w *walker) push(a activation, id summary.ID) {
 	}
 }
 
+// stop is the place of a visit in stops, made when it is first asked for.
+func (w *walker) stop(a activation, id summary.ID) int {
+	v := visit{a, id}
+	i, ok := w.stopOf[v]
+	if !ok {
+		i = len(w.stops)
+		w.stopOf[v] = i
+		w.stops = append(w.stops, stop{visit: v, node: w.node(place{a.exe, id})})
+	}
+	return i
+}
+
 func (w *walker) addHop(from int, h hop) {
-	for _, x := range w.hops[from-1] {
+	s := &w.stops[from]
+	for _, x := range s.hops {
 		if x.to == h.to && slices.Equal(x.via, h.via) && x.process == h.process {
 			return
 		}
 	}
-	w.hops[from-1] = append(w.hops[from-1], h)
+	s.hops = append(s.hops, h)
 }
 
 // run visits until nothing is left.
@@ -305,7 +326,7 @@ func (w *walker) take(v visit, s *summary.Site, to summary.ID) {
 		w.registersMore(v.exe, n, to)
 		return
 	}
-	w.addHop(from, hop{to: n, pos: s.Pos, cost: w.cost(v.exe, s, to), failure: s.Failure})
+	w.addHop(w.stop(v.activation, v.id), hop{to: w.stop(v.activation, to), pos: s.Pos, cost: w.cost(v.exe, s, to), failure: s.Failure})
 	w.push(v.activation, to)
 }
 
@@ -432,14 +453,16 @@ func (w *walker) depart(v visit, d *summary.Departure) error {
 		if !slices.Contains(w.flow.Gaps, g) {
 			w.flow.Gaps = append(w.flow.Gaps, g)
 		}
+		end := w.stop(v.activation, d.In)
 		if in != from {
-			w.addHop(from, hop{to: in, via: via, pos: posOf(d)})
+			w.addHop(w.stop(v.activation, v.id), hop{to: end, via: via, pos: posOf(d)})
 		}
-		w.dead = append(w.dead, in)
+		w.stops[end].dead = true
 		return nil
 	}
 	if in != from && len(joins) == 0 {
-		w.addHop(from, hop{to: in, via: via, pos: posOf(d)}) // it ends outside the system
+		// It ends outside the system.
+		w.addHop(w.stop(v.activation, v.id), hop{to: w.stop(v.activation, d.In), via: via, pos: posOf(d)})
 	}
 	if in != from {
 		via = append(via, in)
@@ -453,13 +476,14 @@ func (w *walker) depart(v visit, d *summary.Departure) error {
 		if d.Optional {
 			h.cost = optionalCost
 		}
-		w.join(d, j, joins, h, from, in, site)
+		w.join(v, d, j, joins, h, site)
 	}
 	return nil
 }
 
 // join adds the edge to one thing that a departure reaches.
-func (w *walker) join(d *summary.Departure, j stitch.Join, all []stitch.Join, h hop, from, in int, site flow.Site) {
+func (w *walker) join(v visit, d *summary.Departure, j stitch.Join, all []stitch.Join, h hop, site flow.Site) {
+	from, in := w.node(place{v.exe, v.id}), w.node(place{v.exe, d.In})
 	e := flow.Edge{From: in, Kind: d.Kind, Site: site, Detail: j.Detail, Rule: d.Rule, Candidates: len(all), Label: j.Label}
 	if from != in {
 		e.Origins = []int{from}
@@ -471,19 +495,19 @@ func (w *walker) join(d *summary.Departure, j stitch.Join, all []stitch.Join, h 
 		}
 		e.To = w.node(place{j.Exe, first(j.Exe, j.Command)})
 		w.edge(e)
-		w.command(from, j.Exe, j.Command, a, h)
+		w.command(w.stop(v.activation, v.id), j.Exe, j.Command, a, h)
 		return
 	}
 	e.To = w.node(place{j.Exe, j.Func})
 	e.Registered = w.registered(j.Exe, j.Registered)
 	w.edge(e)
-	h.to = e.To
-	w.addHop(from, h)
 	if d.Kind == flow.Channel {
 		a.sent = true
 	} else {
 		a = activation{exe: j.Exe}
 	}
+	h.to = w.stop(a, j.Func)
+	w.addHop(w.stop(v.activation, v.id), h)
 	w.push(a, j.Func)
 }
 
