@@ -192,7 +192,7 @@ func (d *dot) edge(e flow.Edge) {
 		words = ""
 	}
 	if words != "" {
-		a = append(a, "label=<"+escaped(fit(words, longestWords))+">")
+		a = append(a, "label=<&nbsp;"+escaped(fit(words, longestWords))+">")
 		if spine {
 			add("fontcolor", spineLine)
 		} else {

@@ -208,7 +208,7 @@ func says(e flow.Edge) string {
 		if e.Detail == "" {
 			return string(e.Kind)
 		}
-		return string(e.Kind) + " " + e.Detail
+		return string(e.Kind) + " " + flow.Brief(e.Kind, e.Detail)
 	case e.Kind == flow.Go, e.Kind == flow.Defer, e.Kind == flow.Registration, e.Kind == flow.Reflection:
 		return string(e.Kind)
 	}

@@ -127,6 +127,7 @@ type Edge struct {
 	Made       []Maker      `json:"made,omitempty"`       // of an interface call: who made the value it is called on, the nearest first
 	Origins    []int        `json:"origins,omitempty"`    // of a crossing: the nodes whose constants decide it, where that is not From
 	Label      string       `json:"label,omitempty"`      // which of several true answers this branch is
+	Spine      bool         `json:"spine,omitempty"`      // of several edges between two steps, the one that the spine takes
 }
 
 // Registered is a place where the target of a crossing was registered.

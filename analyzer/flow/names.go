@@ -1,6 +1,9 @@
 package flow
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Name is how a view calls a node. Inside its own program a main package is
 // called main, as the language does.
@@ -40,4 +43,17 @@ func Short(fn string) string {
 func majorVersion(s string) bool {
 	digits, found := strings.CutPrefix(s, "v")
 	return found && digits != "" && strings.Trim(digits, "0123456789") == ""
+}
+
+// Brief is the detail of a crossing as it fits on an arrow. A command line
+// loses what it may do without: of "runc [--debug] [--log] [*] … start *" stays
+// "runc start *".
+func Brief(kind Kind, detail string) string {
+	if kind != Exec {
+		return detail
+	}
+	words := slices.DeleteFunc(strings.Fields(detail), func(w string) bool {
+		return w == "…" || strings.HasPrefix(w, "[") && strings.HasSuffix(w, "]")
+	})
+	return strings.Join(words, " ")
 }

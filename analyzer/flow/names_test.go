@@ -2,6 +2,21 @@ package flow
 
 import "testing"
 
+func TestBrief(t *testing.T) {
+	for detail, want := range map[string]string{
+		"runc [--debug] [--log] [*] … start --pid-file * *": "runc start --pid-file * *",
+		"roller print *": "roller print *",
+		"":               "",
+	} {
+		if got := Brief(Exec, detail); got != want {
+			t.Errorf("Brief(%q) is %q, want %q", detail, got, want)
+		}
+	}
+	if route := "GET /[a]"; Brief(HTTP, route) != route {
+		t.Errorf("Brief(%q) is %q", route, Brief(HTTP, route))
+	}
+}
+
 func TestShort(t *testing.T) {
 	for fn, want := range map[string]string{
 		"main.main":                                        "main.main",

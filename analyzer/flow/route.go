@@ -150,18 +150,23 @@ func (r *Route) Sections() []Section {
 	return all
 }
 
-// Onward returns the edge the spine takes from its i-th node, or an edge without
-// kind where the spine ends or --hide took the edge out.
+// Onward returns the edge the spine takes from its i-th node: the one that says
+// so, else the first to the next node. It has no kind where the spine ends or
+// --hide took the edge out.
 func (r *Route) Onward(i int) Edge {
 	if i+1 >= len(r.Spine) {
 		return Edge{}
 	}
+	onward := Edge{From: r.Spine[i], To: r.Spine[i+1]}
 	for _, e := range r.Out[r.Spine[i]] {
-		if e.To == r.Spine[i+1] {
-			return e
+		if e.To == r.Spine[i+1] && (e.Spine || onward.Kind == "") {
+			onward = e
+			if e.Spine {
+				break
+			}
 		}
 	}
-	return Edge{From: r.Spine[i], To: r.Spine[i+1]}
+	return onward
 }
 
 // Branches returns the edges of the i-th spine node that the spine does not

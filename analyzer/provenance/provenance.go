@@ -197,7 +197,7 @@ func (s *search) results(c *ssa.Call, i int) {
 		failing := calls.Failing(f)
 		for _, b := range f.Blocks {
 			r, ok := b.Instrs[len(b.Instrs)-1].(*ssa.Return)
-			if ok && i < len(r.Results) && !(failing[b] && !calls.IsNil(r.Results[len(r.Results)-1])) {
+			if ok && i < len(r.Results) && (!failing[b] || calls.IsNil(r.Results[len(r.Results)-1])) {
 				s.visit(r.Results[i], f, r.Pos())
 			}
 		}

@@ -135,6 +135,9 @@ func (t *text) leave(e flow.Edge) {
 	for _, cond := range e.Under {
 		t.line(indent, " ", printable(cond))
 	}
+	if brief := flow.Brief(e.Kind, e.Detail); brief != e.Detail {
+		t.line(indent, " in full: ", printable(e.Detail))
+	}
 	if e.Site.File != "" {
 		t.line(indent, " from ", t.paint.place(place(e.Site)))
 	}
@@ -153,7 +156,7 @@ func described(e flow.Edge) string {
 	}
 	parts := []string{kind}
 	if e.Detail != "" {
-		parts = append(parts, e.Detail)
+		parts = append(parts, flow.Brief(e.Kind, e.Detail))
 	}
 	if e.Candidates > 1 {
 		parts = append(parts, fmt.Sprintf("(1 of %d)", e.Candidates))

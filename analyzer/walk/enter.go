@@ -33,12 +33,12 @@ func (w *walker) start(e Entry) {
 				From: last, To: n, Kind: flow.Registration, Site: w.siteOf(e.Exe, e.Arrival.Registered),
 				Detail: strings.TrimSpace(e.Arrival.Key.String()), Rule: e.Arrival.Rule, Candidates: len(e.Arrival.Handlers), Label: h.Label,
 			})
-			w.addHop(start, hop{to: w.stop(a, h.Func), via: via})
+			w.addHop(start, hop{to: w.stop(a, h.Func), edge: none, via: via})
 			w.push(a, h.Func)
 		}
 		return
 	}
-	w.command(start, e.Exe, e.Command, a, hop{})
+	w.command(start, e.Exe, e.Command, a, hop{edge: none})
 }
 
 func (w *walker) siteOf(exe *summary.Executable, places []summary.Place) flow.Site {

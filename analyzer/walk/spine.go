@@ -164,6 +164,9 @@ func (w *walker) spine() []int {
 			out = append(out, n)
 			on[n] = true
 		}
+		if h.edge != none {
+			w.flow.Edges[h.edge].Spine = true
+		}
 		seen = w.through(seen, h)
 		if h.process {
 			w.reads, w.steps = h.reads, 0

@@ -101,10 +101,14 @@ type edgeKey struct {
 	detail   string
 }
 
+// none stands for no edge.
+const none = -1
+
 // hop is a stretch of the route that belongs together: one call, or a request
 // with the calls that carry it from the function that decides it to the handler.
 type hop struct {
 	to      int   // stop
+	edge    int   // the one that decides it: the call, or the request that leaves the process
 	via     []int // nodes passed on the way, the first after the start and the last before to
 	pos     int   // order among the hops of a function
 	cost    int
@@ -321,12 +325,12 @@ func (w *walker) take(v visit, s *summary.Site, to summary.ID) {
 	for _, r := range s.Registered {
 		e.Registered = append(e.Registered, flow.Registered{Site: flow.Site{File: v.exe.Funcs[r.In].File, Line: r.Line}})
 	}
-	w.edge(e)
+	at := w.edge(e)
 	if s.Kind == flow.Registration {
 		w.registersMore(v.exe, n, to)
 		return
 	}
-	w.addHop(w.stop(v.activation, v.id), hop{to: w.stop(v.activation, to), pos: s.Pos, cost: w.cost(v.exe, s, to), failure: s.Failure})
+	w.addHop(w.stop(v.activation, v.id), hop{to: w.stop(v.activation, to), edge: at, pos: s.Pos, cost: w.cost(v.exe, s, to), failure: s.Failure})
 	w.push(v.activation, to)
 }
 
@@ -455,14 +459,14 @@ func (w *walker) depart(v visit, d *summary.Departure) error {
 		}
 		end := w.stop(v.activation, d.In)
 		if in != from {
-			w.addHop(w.stop(v.activation, v.id), hop{to: end, via: via, pos: posOf(d)})
+			w.addHop(w.stop(v.activation, v.id), hop{to: end, edge: none, via: via, pos: posOf(d)})
 		}
 		w.stops[end].dead = true
 		return nil
 	}
 	if in != from && len(joins) == 0 {
 		// It ends outside the system.
-		w.addHop(w.stop(v.activation, v.id), hop{to: w.stop(v.activation, d.In), via: via, pos: posOf(d)})
+		w.addHop(w.stop(v.activation, v.id), hop{to: w.stop(v.activation, d.In), edge: none, via: via, pos: posOf(d)})
 	}
 	if in != from {
 		via = append(via, in)
@@ -494,13 +498,13 @@ func (w *walker) join(v visit, d *summary.Departure, j stitch.Join, all []stitch
 			return
 		}
 		e.To = w.node(place{j.Exe, first(j.Exe, j.Command)})
-		w.edge(e)
+		h.edge = w.edge(e)
 		w.command(w.stop(v.activation, v.id), j.Exe, j.Command, a, h)
 		return
 	}
 	e.To = w.node(place{j.Exe, j.Func})
 	e.Registered = w.registered(j.Exe, j.Registered)
-	w.edge(e)
+	h.edge = w.edge(e)
 	if d.Kind == flow.Channel {
 		a.sent = true
 	} else {

@@ -112,7 +112,7 @@ func (s *sketch) note(lane int, section flow.Section, number int) {
 // message is an arrow with its words above it. An arrow over several lanes has
 // more room for them.
 func (s *sketch) message(from, to int, e flow.Edge) {
-	words := strings.TrimSpace(string(e.Kind) + " " + e.Detail)
+	words := strings.TrimSpace(string(e.Kind) + " " + flow.Brief(e.Kind, e.Detail))
 	span := max(to-from, from-to, 1)
 	lines := wrap(words, span*(arrowCells+2)-2, 2)
 	x1, x2 := middle(from), middle(to)

@@ -87,7 +87,7 @@ func (g *graph) check(e Expectation, dir string) string {
 	switch e.Op {
 	case Node:
 		return g.checkNode(e)
-	case Edge, Under, Label, Rule, Registered:
+	case Edge, Under, Label, Rule, Registered, Sent, Made:
 		return g.checkEdge(e, dir)
 	case Path:
 		return g.checkPath(e)
@@ -161,6 +161,16 @@ func attribute(op Op, e *flow.Edge, dir string) []string {
 		return []string{e.Label}
 	case Rule:
 		return []string{e.Rule}
+	case Sent:
+		if e.Spine {
+			return []string{e.Detail}
+		}
+	case Made:
+		var names []string
+		for _, m := range e.Made {
+			names = append(names, flow.Short(m.Func))
+		}
+		return []string{strings.Join(names, " <- ")}
 	case Registered:
 		var lines []string
 		for _, r := range e.Registered {

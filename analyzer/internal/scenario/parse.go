@@ -171,7 +171,7 @@ func (p *reader) expectation(e *Expectation, rest string) error {
 			return fmt.Errorf("want A || B, and no negation")
 		}
 		return nil
-	case Node, Edge, Path, Spine, Under, Label, Rule, Registered, Gap:
+	case Node, Edge, Path, Spine, Under, Label, Rule, Registered, Sent, Made, Gap:
 	default:
 		return fmt.Errorf("unknown keyword %q", e.Op)
 	}
@@ -209,9 +209,9 @@ func (p *reader) expectation(e *Expectation, rest string) error {
 	if n := len(e.Funcs); n < want || n > most {
 		return fmt.Errorf("%d functions, want %d to %d", n, want, most)
 	}
-	needs := e.Op == Under || e.Op == Label || e.Op == Rule || e.Op == Registered
+	needs := slices.Contains([]Op{Under, Label, Rule, Registered, Sent, Made}, e.Op)
 	if needs != (e.Match != nil) {
-		return fmt.Errorf(`~ "regexp" belongs to under, label, rule, registered and gap, and they need it`)
+		return fmt.Errorf(`~ "regexp" belongs to under, label, rule, registered, sent, made and gap, and they need it`)
 	}
 	return nil
 }

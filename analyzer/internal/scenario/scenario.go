@@ -65,6 +65,8 @@ const (
 	Label      Op = "label"
 	Rule       Op = "rule"
 	Registered Op = "registered"
+	Sent       Op = "sent"
+	Made       Op = "made"
 	Gap        Op = "gap"
 	Either     Op = "either"
 
