@@ -43,6 +43,9 @@ func PlantUML(w io.Writer, f *flow.Flow) error {
 	for i, l := range p.lanes {
 		fmt.Fprintf(&b, "participant \"%s\" as p%d\n", plantText(l.component.Name), i)
 	}
+	if len(p.lanes) == 0 {
+		b.WriteString("participant \"no step\" as p0\n") // an empty diagram is a syntax error
+	}
 	for _, line := range p.messages(plantMessages{}) {
 		b.WriteString(line)
 	}

@@ -3,7 +3,6 @@ package webui_test
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -21,6 +20,7 @@ import (
 
 	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/internal/golden"
+	"github.com/callroute/callroute/analyzer/internal/npm"
 	"github.com/callroute/callroute/analyzer/webui"
 )
 
@@ -459,26 +459,10 @@ func (b *tab) shot(name string) {
 	}
 }
 
-// axeScript fetches axe with npm into a folder of this test's own.
+// axeScript is axe, fetched for this test.
 func axeScript(t *testing.T) string {
 	t.Helper()
-	dir := t.TempDir()
-	npm, err := exec.LookPath("npm")
-	if err == nil {
-		cmd := exec.CommandContext(t.Context(), npm, "install", "--prefix", dir, "--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline", axe)
-		cmd.Dir = dir
-		var out []byte
-		if out, err = cmd.CombinedOutput(); err != nil {
-			err = fmt.Errorf("%w: %s", err, out)
-		}
-	}
-	if err != nil {
-		if os.Getuid() == 0 {
-			t.Fatalf("npm cannot fetch %s: %v", axe, err)
-		}
-		t.Skipf("npm cannot fetch %s: %v", axe, err)
-	}
-	text, err := os.ReadFile(filepath.Join(dir, "node_modules", "axe-core", "axe.min.js"))
+	text, err := os.ReadFile(filepath.Join(npm.Install(t, axe), "axe-core", "axe.min.js"))
 	if err != nil {
 		t.Fatal(err)
 	}
