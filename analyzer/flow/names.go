@@ -1,9 +1,6 @@
 package flow
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // Name is how a view calls a node. Inside its own program a main package is
 // called main, as the language does.
@@ -46,14 +43,22 @@ func majorVersion(s string) bool {
 }
 
 // Brief is the detail of a crossing as it fits on an arrow. A command line
-// loses what it may do without: of "runc [--debug] [--log] [*] … start *" stays
-// "runc start *".
+// loses what it may do without, and flags with values that nobody knows: of
+// "runc [--debug] [--log] [*] … --root * start *" stays "runc start *".
 func Brief(kind Kind, detail string) string {
 	if kind != Exec {
 		return detail
 	}
-	words := slices.DeleteFunc(strings.Fields(detail), func(w string) bool {
-		return w == "…" || strings.HasPrefix(w, "[") && strings.HasSuffix(w, "]")
-	})
+	var words []string
+	for _, w := range strings.Fields(detail) {
+		if w == "…" || strings.HasPrefix(w, "[") && strings.HasSuffix(w, "]") {
+			continue
+		}
+		if last := len(words) - 1; w == "*" && last > 0 && strings.HasPrefix(words[last], "--") {
+			words = words[:last]
+			continue
+		}
+		words = append(words, w)
+	}
 	return strings.Join(words, " ")
 }

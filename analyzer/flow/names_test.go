@@ -4,7 +4,8 @@ import "testing"
 
 func TestBrief(t *testing.T) {
 	for detail, want := range map[string]string{
-		"runc [--debug] [--log] [*] … start --pid-file * *": "runc start --pid-file * *",
+		"runc [--debug] [--log] [*] … --root * start -d *": "runc start -d *",
+		"runc --log-format json exec --process * * *":      "runc --log-format json exec * *",
 		"roller print *": "roller print *",
 		"":               "",
 	} {

@@ -75,6 +75,7 @@ type edgeData struct {
 	Made       []makerData `json:"made,omitempty"`
 	Origins    []int       `json:"origins,omitempty"` // nodes, see flow.Edge
 	Leaves     bool        `json:"leaves,omitempty"`  // the process
+	Spine      bool        `json:"spine,omitempty"`   // see flow.Edge
 }
 
 // makerData is who had the value in hand on which an interface method is
@@ -241,7 +242,7 @@ func (c *collector) collectEdges() {
 			from := c.Node[id].Component
 			d := edgeData{
 				From: c.node[id], To: to, Kind: e.Kind, File: c.fileOf(from, e.Site.File), Line: e.Site.Line,
-				Detail: e.Detail, Rule: e.Rule, Label: e.Label, Under: e.Under, Leaves: e.Kind.Process(),
+				Detail: e.Detail, Rule: e.Rule, Label: e.Label, Under: e.Under, Leaves: e.Kind.Process(), Spine: e.Spine,
 			}
 			if e.Candidates > 1 {
 				d.Candidates = e.Candidates

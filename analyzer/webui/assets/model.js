@@ -118,11 +118,14 @@ class Model {
     return connected;
   }
 
-  // edge is the most telling of the edges between two nodes.
+  // edge is the most telling of the edges between two nodes: the one that the
+  // spine takes, or one that leaves the process.
   edge(from, to) {
     let best;
     for (const e of this.out.get(from) || []) {
-      if (e.to === to && (!best || (e.leaves && !best.leaves))) best = e;
+      if (e.to !== to) continue;
+      if (e.spine) return e;
+      if (!best || (e.leaves && !best.leaves)) best = e;
     }
     return best;
   }
