@@ -7,13 +7,15 @@ import (
 	"strings"
 
 	"golang.org/x/tools/go/ssa"
+
+	"github.com/callroute/callroute/analyzer/program"
 )
 
 // Failing is the blocks of f that run only when an error was found: those
 // that the failing side of a comparison of an error with nil dominates, or the
 // true side of a predicate of an error (errors.Is, os.IsNotExist).
 func Failing(f *ssa.Function) map[*ssa.BasicBlock]bool {
-	var out map[*ssa.BasicBlock]bool
+	out := map[*ssa.BasicBlock]bool{}
 	for _, b := range f.Blocks {
 		cond, ok := b.Instrs[len(b.Instrs)-1].(*ssa.If)
 		if !ok {
@@ -25,9 +27,6 @@ func Failing(f *ssa.Function) map[*ssa.BasicBlock]bool {
 		}
 		for _, d := range f.Blocks {
 			if fails.Dominates(d) {
-				if out == nil {
-					out = map[*ssa.BasicBlock]bool{}
-				}
 				out[d] = true
 			}
 		}
@@ -66,6 +65,9 @@ func isError(t types.Type) bool {
 func Optional(f *ssa.Function) map[*ssa.BasicBlock]bool {
 	out := map[*ssa.BasicBlock]bool{}
 	failing := Failing(f)
+	for _, b := range f.Blocks {
+		failing[b] = failing[b] || refuses(b)
+	}
 	for _, b := range f.Blocks {
 		if !failing[b] && hasCall(b) && avoidable(f, b, failing) {
 			out[b] = true
@@ -109,6 +111,25 @@ func avoidable(f *ssa.Function, avoid *ssa.BasicBlock, failing map[*ssa.BasicBlo
 		for _, n := range next {
 			work = append(work, edge{e.to, n})
 		}
+	}
+	return false
+}
+
+// refuses reports whether b ends by returning an error that is made for it.
+func refuses(b *ssa.BasicBlock) bool {
+	r, ok := b.Instrs[len(b.Instrs)-1].(*ssa.Return)
+	if !ok || len(r.Results) == 0 {
+		return false
+	}
+	switch err := r.Results[len(r.Results)-1].(type) {
+	case *ssa.MakeInterface:
+		return isError(err.Type())
+	case *ssa.UnOp:
+		_, global := err.X.(*ssa.Global)
+		return global && isError(err.Type())
+	case *ssa.Call:
+		s := program.Symbol(err.Call.StaticCallee())
+		return s == "errors.New" || s == "fmt.Errorf"
 	}
 	return false
 }

@@ -47,6 +47,13 @@ func outing(days []int, lazy bool) error {
 			swim()
 		}
 	}
+	if len(days) > 7 {
+		return errors.New("too long")
+	}
+	if len(days) == 7 {
+		return errRain
+	}
+	home()
 	if lazy {
 		return nil
 	}
