@@ -213,7 +213,9 @@ func (e *events) want(kind types.TaskEventKind, id, execID string) types.TaskEve
 			return past
 		}
 	}
-	late := time.After(5 * time.Second)
+	// containerd's shim sends an event again some seconds after it could not
+	// reach us, up to five times.
+	late := time.After(30 * time.Second)
 	for {
 		select {
 		case next, ok := <-e.from:
