@@ -121,7 +121,7 @@ func refuses(b *ssa.BasicBlock) bool {
 	if !ok || len(r.Results) == 0 {
 		return false
 	}
-	switch err := r.Results[len(r.Results)-1].(type) {
+	switch err := assigned(r.Results[len(r.Results)-1], b).(type) {
 	case *ssa.MakeInterface:
 		return isError(err.Type())
 	case *ssa.UnOp:
@@ -132,6 +132,22 @@ func refuses(b *ssa.BasicBlock) bool {
 		return s == "errors.New" || s == "fmt.Errorf"
 	}
 	return false
+}
+
+// assigned is what b last stored in the variable that v is read from, v if it
+// is read from none: where a function has defers, a return assigns its results
+// and reads them again.
+func assigned(v ssa.Value, b *ssa.BasicBlock) ssa.Value {
+	read, ok := v.(*ssa.UnOp)
+	if !ok {
+		return v
+	}
+	for _, instr := range slices.Backward(b.Instrs) {
+		if st, ok := instr.(*ssa.Store); ok && st.Addr == read.X {
+			return st.Val
+		}
+	}
+	return v
 }
 
 // loopBody is the first block of the loop that b is the head of, nil for others.

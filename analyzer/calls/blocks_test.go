@@ -61,6 +61,15 @@ func outing(days []int, lazy bool) error {
 	return nil
 }
 
+func named(days []int) (err error) {
+	defer func() { err = nil }()
+	if len(days) > 7 {
+		return errors.New("too long")
+	}
+	sing()
+	return nil
+}
+
 func always() {
 	if warm() {
 		walk()
@@ -70,7 +79,7 @@ func always() {
 	home()
 }
 
-func main() { _ = outing(nil, true); always() }
+func main() { _ = outing(nil, true); always(); _ = named(nil) }
 `
 
 // TestBlocks asks which calls of a function stand where an error was found, and
@@ -91,6 +100,7 @@ func TestBlocks(t *testing.T) {
 	}
 	for name, want := range map[string]struct{ failing, optional string }{
 		"outing": {failing: "calm stay", optional: "sing swim"},
+		"named":  {},
 		"always": {optional: "swim walk"},
 	} {
 		f := u.Program.Main.Func(name)

@@ -175,9 +175,13 @@ func (p *picture) collectArrivals() {
 
 // onSpine reports whether e is the step from one node of the spine to the next.
 func (p *picture) onSpine(e flow.Edge) bool {
-	from, ok := p.Position[e.From]
-	to, also := p.Position[e.To]
-	return ok && also && to == from+1 && p.Onward(from).Kind == e.Kind
+	for i := range p.Spine {
+		// A program that starts itself comes by its main function twice.
+		if s := p.Onward(i); s.From == e.From && s.To == e.To && s.Kind == e.Kind && s.Site == e.Site && s.Detail == e.Detail {
+			return true
+		}
+	}
+	return false
 }
 
 // title is the command that is drawn.

@@ -179,6 +179,8 @@ func placeOf(n *cgraph.Node) (box, bool) {
 
 // lead is the corners of the way from one node to another.
 //
+// In one lane, where a program starts itself: along the lane's left border to
+// above the head, and down into it.
 // Lanes that stand side by side: to the right out of the lane, in the gutter up
 // or down to the height of the head, and right into it. Where another lane is
 // between, the way passes below all it must pass.
@@ -186,6 +188,10 @@ func placeOf(n *cgraph.Node) (box, bool) {
 // straight.
 func lead(tail, head, from, to, all box) []point {
 	start, end := point{tail.right, tail.middle().y}, point{head.left, head.middle().y}
+	if from == to {
+		x, above := to.left+gutter/2, head.top+gutter
+		return []point{{tail.left, start.y}, {x, start.y}, {x, above}, {head.middle().x, above}, {head.middle().x, head.top}}
+	}
 	if from.top < to.bottom || to.top < from.bottom {
 		return around(start, end, from, to, all)
 	}

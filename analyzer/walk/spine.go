@@ -5,7 +5,6 @@ import (
 	"container/heap"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/summary"
@@ -28,6 +27,7 @@ const (
 	namesakeSlack = 24 // how much dearer a way may be that repeats the command's word
 	lastSlack     = 24 // how much dearer the last effect may be
 	farEffect     = 48 // an effect that is further away is not what the command is about
+	nearRestart   = 6  // steps to where a program starts itself
 	fewSteps      = 3  // steps shown where no effect follows
 	noEffect      = 400
 	smallWrite    = 12 // directories, links, removals
@@ -59,52 +59,6 @@ func (w *walker) cost(exe *summary.Executable, s *summary.Site, to summary.ID) i
 		c -= wordBonus
 	}
 	return c
-}
-
-// undoes reports whether a lower-case function name says that it takes
-// something back.
-func undoes(name string) bool {
-	for _, verb := range []string{"close", "down", "drop", "end", "release", "restore", "revert", "rm", "shutdown", "stop"} {
-		if strings.HasPrefix(name, verb) {
-			return true
-		}
-	}
-	for _, verb := range []string{
-		"abort", "cancel", "cleanup", "delete", "destroy", "kill", "prune", "purge", "remove", "rollback", "teardown", "uninstall",
-		"unmount", "unregister",
-	} {
-		if strings.Contains(name, verb) {
-			return true
-		}
-	}
-	return false
-}
-
-// reads reports whether a departure asks only for an answer: by its HTTP
-// method, or by what its RPC is called.
-func reads(d *summary.Departure) bool {
-	if d.Kind == flow.HTTP {
-		return d.Key.Name == "GET" || d.Key.Name == "HEAD"
-	}
-	if d.Kind != flow.GRPC && d.Kind != flow.TTRPC {
-		return false
-	}
-	method := wordsOf(d.Key.String()[strings.LastIndexByte(d.Key.String(), '/')+1:])
-	return len(method) > 0 && slices.Contains([]string{
-		"check", "describe", "fetch", "find", "get", "info", "inspect", "list", "lookup", "ping", "query", "read", "search", "stat", "stats",
-		"status", "subscribe", "usage", "version", "watch",
-	}, method[0])
-}
-
-// asked reports whether the command itself asks for what a name says.
-func (w *walker) asked(name string) bool {
-	for _, word := range w.flow.Command {
-		word = strings.ToLower(word)
-		if len(word) > 1 && (strings.Contains(name, word) || undoes(word)) {
-			return true
-		}
-	}
-	return false
 }
 
 // worth is what can still be reached from a node, the weightiest first.
@@ -151,19 +105,20 @@ func (w *walker) spine() []int {
 	if w.flow.Root == 0 {
 		return []int{}
 	}
-	values := w.values()
+	values, restarts := w.values(), w.restarts()
 	seen := w.program(start)
 	out := []int{w.flow.Root}
-	on := map[int]bool{w.flow.Root: true}
+	on := map[int]bool{start: true}
 	for at := start; ; {
 		h := w.choose(values, state{at, seen}, on)
+		if next := w.again(restarts, at, on); next != nil && values[state{at, seen}].programs == 0 {
+			h = next
+		}
 		if h == nil {
 			return out
 		}
-		for _, n := range append(slices.Clone(h.via), w.stops[h.to].node) {
-			out = append(out, n)
-			on[n] = true
-		}
+		out = append(append(out, h.via...), w.stops[h.to].node)
+		on[h.to] = true
 		if h.edge != none {
 			w.flow.Edges[h.edge].Spine = true
 		}
@@ -208,7 +163,7 @@ func (w *walker) allowed(seen string, from int, h *hop) bool {
 
 // choose takes the best hop: among those that reach as many programs as any,
 // the first that is not much dearer, or the last in the last program. on is the
-// nodes that the spine has.
+// stops that the spine has made.
 func (w *walker) choose(values map[state]worth, s state, on map[int]bool) *hop {
 	best, ok := values[s]
 	if !ok {
@@ -227,7 +182,7 @@ func (w *walker) choose(values map[state]worth, s state, on map[int]bool) *hop {
 	var good []*hop
 	for i := range w.stops[s.stop].hops {
 		h := &w.stops[s.stop].hops[i]
-		if on[w.stops[h.to].node] || !w.allowed(s.seen, s.stop, h) {
+		if on[h.to] || !w.allowed(s.seen, s.stop, h) {
 			continue
 		}
 		v, ok := values[state{h.to, w.through(s.seen, h)}]
@@ -255,6 +210,61 @@ func (w *walker) choose(values map[state]worth, s state, on map[int]bool) *hop {
 	return good[len(good)-1]
 }
 
+// restarts is the stops from which the program surely starts itself anew, with
+// the number of steps to where it does: a program that goes on in a process of
+// its own making does its work there.
+func (w *walker) restarts() map[int]int {
+	steps := map[int]int{}
+	in := map[int][]int{}
+	var queue []int
+	for at := range w.stops {
+		for i := range w.stops[at].hops {
+			h := &w.stops[at].hops[i]
+			switch {
+			case h.failure || h.maybe:
+			case !h.process:
+				in[h.to] = append(in[h.to], at)
+			case w.program(h.to) == w.program(at) && !slices.Contains(queue, at):
+				steps[at] = 0
+				queue = append(queue, at)
+			}
+		}
+	}
+	for i := 0; i < len(queue); i++ {
+		for _, from := range in[queue[i]] {
+			if _, ok := steps[from]; !ok && steps[queue[i]] < nearRestart {
+				steps[from] = steps[queue[i]] + 1
+				queue = append(queue, from)
+			}
+		}
+	}
+	return steps
+}
+
+// again is the last hop of a stop on the way to where the program starts
+// itself anew.
+func (w *walker) again(restarts map[int]int, at int, on map[int]bool) *hop {
+	var last *hop
+	if _, ok := restarts[at]; !ok {
+		return nil
+	}
+	for i := range w.stops[at].hops {
+		h := &w.stops[at].hops[i]
+		if h.failure || h.maybe || on[h.to] {
+			continue
+		}
+		steps, ok := restarts[h.to]
+		ok = ok && !h.process && steps < restarts[at]
+		if h.process && w.program(h.to) == w.program(at) {
+			ok = true
+		}
+		if ok && (last == nil || h.pos >= last.pos) {
+			last = h
+		}
+	}
+	return last
+}
+
 // preferNamesakes keeps the hops whose function repeats a word of the command,
 // when there are any.
 func (w *walker) preferNamesakes(hops []*hop) []*hop {
@@ -277,56 +287,6 @@ func (w *walker) namesake(h *hop) bool {
 // name is the full name of a stop's function.
 func (w *walker) name(at int) string { return w.stops[at].exe.Funcs[w.stops[at].id].Name }
 
-// mentions reports whether a function's own name has a word of the command in
-// it.
-func (w *walker) mentions(full string) bool {
-	return w.mentioned(full[strings.LastIndexByte(full, '.')+1:]) > 0
-}
-
-// mentioned is how many words of the command are among the words of a text:
-// "exec" of "runc exec", "checkpoint" of "POST /containers/*/checkpoints" and
-// "update" of "postContainerUpdate", but "pause" not of "unpause".
-func (w *walker) mentioned(text string) int {
-	in := wordsOf(text)
-	n := 0
-	for _, word := range w.flow.Command {
-		word = strings.ToLower(word)
-		if !strings.Contains(word, "/") && (slices.Contains(in, word) || slices.Contains(in, word+"s")) {
-			n++
-		}
-	}
-	return n
-}
-
-// wordsOf is the words of a text in lower case, those of a name in camel case
-// taken apart.
-func wordsOf(text string) []string {
-	var words []string
-	var word []rune
-	end := func() {
-		if len(word) > 0 {
-			words = append(words, strings.ToLower(string(word)))
-		}
-		word = nil
-	}
-	runes := []rune(text)
-	for i, r := range runes {
-		if !unicode.IsLetter(r) {
-			end()
-			continue
-		}
-		// A capital begins a word after a small letter, and as the last of
-		// several before one: HTTPServer.
-		small := func(j int) bool { return j >= 0 && j < len(runes) && unicode.IsLower(runes[j]) }
-		if unicode.IsUpper(r) && (small(i-1) || small(i+1)) {
-			end()
-		}
-		word = append(word, r)
-	}
-	end()
-	return words
-}
-
 // onward is the hop to take where nothing lasts any more: the command itself,
 // what a generated handler hands on to, the first function whose name repeats a
 // word of the command, the goroutine that a value is sent to, or else the last
@@ -336,7 +296,7 @@ func (w *walker) onward(s state, on map[int]bool) *hop {
 	var ways []*hop
 	for i := range w.stops[s.stop].hops {
 		h := &w.stops[s.stop].hops[i]
-		if on[w.stops[h.to].node] || h.failure || h.process {
+		if on[h.to] || h.failure || h.process {
 			continue
 		}
 		if s.stop == start && len(h.via) > 0 {
@@ -391,15 +351,6 @@ func (w *walker) passesOn(at int) bool {
 	p := w.stops[at]
 	f := &p.exe.Funcs[p.id]
 	return f.Library || strings.HasSuffix(f.File, ".pb.go")
-}
-
-// named reports whether the function's own name is a word of the command, with
-// nothing but a noun in front of it.
-func (w *walker) named(at int) bool {
-	name := strings.ToLower(w.name(at))
-	return slices.ContainsFunc(w.flow.Command, func(word string) bool {
-		return len(word) > 2 && !strings.Contains(word, "/") && strings.HasSuffix(name, strings.ToLower(word))
-	})
 }
 
 // plus is the worth of taking h and then going on with v.

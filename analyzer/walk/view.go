@@ -121,6 +121,10 @@ func endAt(f *flow.Flow, re *regexp.Regexp) (*flow.Flow, error) {
 	})
 	kept[f.Root] = true
 	out := restrict(f, func(n int) bool { return kept[n] }, func(e *flow.Edge) bool { return !match[e.From] })
+	if i := slices.IndexFunc(f.Spine, func(n int) bool { return match[n] }); i > 0 {
+		out.Spine = slices.Clone(f.Spine[:i+1])
+		return out, nil
+	}
 	out.Spine = waysOf(out).cheapest(f.Spine, f.Root, match, nil)
 	if len(out.Spine) == 0 {
 		out.Spine = []int{f.Root}

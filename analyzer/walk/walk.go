@@ -8,6 +8,7 @@
 //	walk        breadth first from the entry: calls inside a program, joins
 //	            between programs, gaps where there is none
 //	spine       the one route a person would tell
+//	words       what names tell of the way to go
 //	view        --to, --focus, --ignore, --show, --hide, --depth
 //	ways        what is left of a route under a view
 //
@@ -116,6 +117,7 @@ type hop struct {
 	reads   bool // asks only for an answer
 	asked   int  // how many words of the command stand in what leaves the process
 	failure bool
+	maybe   bool // the call may be left out
 }
 
 // pending is a call of a function value that came as an argument and can be
@@ -330,7 +332,7 @@ func (w *walker) take(v visit, s *summary.Site, to summary.ID) {
 		w.registersMore(v.exe, n, to)
 		return
 	}
-	w.addHop(w.stop(v.activation, v.id), hop{to: w.stop(v.activation, to), edge: at, pos: s.Pos, cost: w.cost(v.exe, s, to), failure: s.Failure})
+	w.addHop(w.stop(v.activation, v.id), hop{to: w.stop(v.activation, to), edge: at, pos: s.Pos, cost: w.cost(v.exe, s, to), failure: s.Failure, maybe: s.Optional})
 	w.push(v.activation, to)
 }
 
@@ -478,7 +480,7 @@ func (w *walker) depart(v visit, d *summary.Departure) error {
 			h.asked = w.mentioned(j.Detail)
 		}
 		if d.Optional {
-			h.cost = optionalCost
+			h.cost, h.maybe = optionalCost, true
 		}
 		w.join(v, d, j, joins, h, site)
 	}

@@ -56,7 +56,9 @@ type sketch struct {
 func (s *sketch) draw() {
 	s.y = headHeight + 16
 	sections := s.Sections()
+	at := -1 // the last step of a section, on the spine
 	for i, section := range sections {
+		at += len(section.Steps)
 		if cut := len(sections) - mostMessages; cut > 0 && i >= mostMessages/2 && i < mostMessages/2+cut {
 			if i == mostMessages/2 {
 				fmt.Fprintf(&s.body, `<text class="said" x="%d" y="%d">… %d …</text>`, 16, s.y+12, cut)
@@ -66,20 +68,10 @@ func (s *sketch) draw() {
 		}
 		lane := s.lane[section.Component.Name]
 		s.note(lane, section, i)
-		last := section.Steps[len(section.Steps)-1]
 		if i+1 < len(sections) {
-			s.message(lane, s.lane[sections[i+1].Component.Name], s.edge(last, sections[i+1].Steps[0]))
+			s.message(lane, s.lane[sections[i+1].Component.Name], s.Onward(at))
 		}
 	}
-}
-
-func (s *sketch) edge(from, to int) flow.Edge {
-	for _, e := range s.Out[from] {
-		if e.To == to && e.Kind.Process() {
-			return e
-		}
-	}
-	return flow.Edge{}
 }
 
 func middle(lane int) int { return lane*laneWidth + laneWidth/2 }

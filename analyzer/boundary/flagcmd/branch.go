@@ -291,13 +291,45 @@ func (s *solver) next(b *ssa.BasicBlock) []*ssa.BasicBlock {
 	return b.Succs
 }
 
-// exits reports whether the call ends the program.
+// exits reports whether the call ends the program, or at least never returns.
 func exits(c ssa.CallInstruction) bool {
 	if _, ok := c.(*ssa.Call); !ok {
 		return false
 	}
-	symbol := program.Symbol(c.Common().StaticCallee())
-	return symbol == "os.Exit" || strings.HasPrefix(symbol, "log.Fatal") || strings.HasPrefix(symbol, "(*log.Logger).Fatal")
+	return endless(c.Common().StaticCallee(), deepest)
+}
+
+// deepest is through how many functions a call is followed that never returns.
+const deepest = 3
+
+// endless reports whether f never returns: it is known to end the program, or
+// no way through it leads to a return.
+func endless(f *ssa.Function, depth int) bool {
+	symbol := program.Symbol(f)
+	if symbol == "os.Exit" || strings.HasPrefix(symbol, "log.Fatal") || strings.HasPrefix(symbol, "(*log.Logger).Fatal") {
+		return true
+	}
+	if f == nil || len(f.Blocks) == 0 || depth == 0 {
+		return false
+	}
+	seen := map[*ssa.BasicBlock]bool{}
+	work := []*ssa.BasicBlock{f.Blocks[0]}
+	for len(work) > 0 {
+		b := work[len(work)-1]
+		work = work[:len(work)-1]
+		if seen[b] || slices.ContainsFunc(b.Instrs, func(i ssa.Instruction) bool {
+			c, ok := i.(*ssa.Call)
+			return ok && endless(c.Call.StaticCallee(), depth-1)
+		}) {
+			continue
+		}
+		seen[b] = true
+		if _, ok := b.Instrs[len(b.Instrs)-1].(*ssa.Return); ok {
+			return false
+		}
+		work = append(work, b.Succs...)
+	}
+	return true
 }
 
 // value decides a condition.

@@ -16,18 +16,24 @@
 // first words under which only they can run.
 //
 //  1. root: the program itself, main.main
+//
 //  2. word: argument == constant, also by switch; a word per constant, run by
 //     main.main, and a branch for each function that compares. Constants with
 //     the same live sites everywhere are names of one command
+//
 //  3. table: the argument is the key of a map, or is compared with the name of
 //     each element of a list; what runs is the function in the entry, or the
 //     method of it that is called
+//
 //  4. before main: a comparison in an init function, if a function outside of
 //     the standard library runs for that word only and nothing else is known to
 //     run for it; where main has the word too, the init function prepares it
 //
+//  5. guard: main compares an argument before it hands over to a command
+//     library, and for that word never gets there
+//
 // Rules 1 to 3 apply to programs in which no command library was found to have
-// commands, so the finders of those must come first. Constants that begin with
+// commands, rule 5 to the others, so the finders of those must come first. Constants that begin with
 // a dash are flags and make no command, nor does a comparison with os.Args[0].
 //
 // It cannot see words in variables of flag.Value types, regular expressions or
@@ -60,6 +66,8 @@ func find(ctx context.Context, u *boundary.Unit, out *boundary.Findings) {
 		f.found = append(f.found, f.command(nil, main, "flagcmd/1"))
 		f.words()
 		f.tables(ctx)
+	} else {
+		f.guards(out.Commands)
 	}
 	f.initializers(out.Commands)
 	out.Commands = append(out.Commands, boundary.Merged(f.found)...)
@@ -251,12 +259,37 @@ func (f *finder) oneCommand(x, y []string) bool {
 	return true
 }
 
+// taken reports whether a word is a command already.
+func (f *finder) taken(library []boundary.Command, word string) bool {
+	is := func(c boundary.Command) bool { return !c.Argv0 && slices.Equal(c.Words, []string{word}) }
+	return slices.ContainsFunc(library, is) || slices.ContainsFunc(f.found, is)
+}
+
+// guards is rule 5.
+func (f *finder) guards(library []boundary.Command) {
+	d := f.decided(f.Main())
+	if d == nil {
+		return
+	}
+	found := false
+	for _, c := range d.comparisons {
+		if c.place != 0 || c.word == "" || strings.HasPrefix(c.word, "-") || f.taken(library, c.word) {
+			continue
+		}
+		if f.runs(d, c.word, "") && f.runs(d, "", c.word) {
+			cmd := f.command([]string{c.word}, f.Main(), "flagcmd/5")
+			cmd.Pos = c.pos
+			f.found = append(f.found, cmd)
+			found = true
+		}
+	}
+	if found {
+		f.branch(d, nil)
+	}
+}
+
 // initializers is rule 4.
 func (f *finder) initializers(library []boundary.Command) {
-	taken := func(w string) bool {
-		is := func(c boundary.Command) bool { return !c.Argv0 && slices.Equal(c.Words, []string{w}) }
-		return slices.ContainsFunc(library, is) || slices.ContainsFunc(f.found, is)
-	}
 	for _, fn := range f.Program.Funcs {
 		if !strings.HasPrefix(fn.Name(), "init#") || fn.Signature.Recv() != nil || f.Program.Std(fn) {
 			continue
@@ -267,7 +300,7 @@ func (f *finder) initializers(library []boundary.Command) {
 		}
 		own := &finder{CommandRoutes: f.CommandRoutes, arguments: f.arguments}
 		for _, w := range d.words(0) {
-			if w != "" && !taken(w) && f.leads(d, w) {
+			if w != "" && !f.taken(library, w) && f.runs(d, w, "") {
 				cmd := f.command([]string{w}, fn, "flagcmd/4")
 				cmd.Route = []boundary.Node{fn} // the process begins there, main does not call it
 				own.found = append(own.found, cmd)
@@ -281,10 +314,10 @@ func (f *finder) initializers(library []boundary.Command) {
 	}
 }
 
-// leads reports whether a function outside of the standard library runs for the
-// word and not without it.
-func (f *finder) leads(d *decided, word string) bool {
-	without := d.live(choice{0: ""}).calls
+// runs reports whether a function outside of the standard library runs for a
+// word and not for another; "" is any word that is not compared.
+func (f *finder) runs(d *decided, word, other string) bool {
+	without := d.live(choice{0: other}).calls
 	for _, call := range d.live(choice{0: word}).calls {
 		if slices.Contains(without, call) {
 			continue

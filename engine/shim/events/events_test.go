@@ -186,6 +186,12 @@ func TestBound(t *testing.T) {
 	r := &receiver{}
 	r.serve(t, path)
 	closePublisher(t, p)
+	// One that was on its way when the bound took it off may come all the same.
+	r.mu.Lock()
+	if len(r.ids) == queueBound+1 {
+		r.ids = r.ids[1:]
+	}
+	r.mu.Unlock()
 	r.want(t, 100, queueBound+100)
 }
 
