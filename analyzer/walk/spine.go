@@ -48,7 +48,7 @@ func (w *walker) cost(exe *summary.Executable, s *summary.Site, to summary.ID) i
 	case flow.Defer:
 		c += deferCost
 	}
-	name := strings.ToLower(exe.Funcs[to].Name[strings.LastIndexByte(exe.Funcs[to].Name, '.')+1:])
+	name := exe.Funcs[to].Name[strings.LastIndexByte(exe.Funcs[to].Name, '.')+1:]
 	if undoes(name) && !w.asked(name) {
 		c += undoCost
 	}

@@ -12,14 +12,16 @@ import (
 // What names tell: whether a function or a request is what the command asks
 // for, takes something back, or only asks.
 
-// undoes reports whether a lower-case function name says that it takes
-// something back.
+// undoes reports whether a function's own name says that it takes something
+// back.
 func undoes(name string) bool {
-	for _, verb := range []string{"close", "down", "drop", "end", "release", "restore", "revert", "rm", "shutdown", "stop"} {
-		if strings.HasPrefix(name, verb) {
-			return true
-		}
+	words := wordsOf(name)
+	if len(words) > 0 && slices.Contains([]string{
+		"close", "down", "drop", "end", "release", "restore", "revert", "rm", "shutdown", "stop",
+	}, words[0]) {
+		return true
 	}
+	name = strings.ToLower(name)
 	for _, verb := range []string{
 		"abort", "cancel", "cleanup", "delete", "destroy", "kill", "prune", "purge", "remove", "rollback", "teardown", "uninstall",
 		"unmount", "unregister",
@@ -51,7 +53,7 @@ func reads(d *summary.Departure) bool {
 func (w *walker) asked(name string) bool {
 	for _, word := range w.flow.Command {
 		word = strings.ToLower(word)
-		if len(word) > 1 && (strings.Contains(name, word) || undoes(word)) {
+		if len(word) > 1 && (strings.Contains(strings.ToLower(name), word) || undoes(word)) {
 			return true
 		}
 	}

@@ -21,3 +21,14 @@ func TestWordsOf(t *testing.T) {
 		}
 	}
 }
+
+func TestUndoes(t *testing.T) {
+	for name, want := range map[string]bool{
+		"Close": true, "stopTimer": true, "killAll": true, "RemoveAll": true, "endRun": true, "cleanupMounts": true,
+		"endpoint": false, "Ending": false, "stopwatch": false, "downloads": false, "Create": false, "": false,
+	} {
+		if got := undoes(name); got != want {
+			t.Errorf("undoes(%q) is %v, want %v", name, got, want)
+		}
+	}
+}
