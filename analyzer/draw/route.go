@@ -125,10 +125,9 @@ func putCrossings(g *cgraph.Graph, crossings []crossing) error {
 	if err != nil {
 		return err
 	}
-	const margin = 14 // of a lane around its nodes
 	var all box
 	for lane, b := range lanes {
-		lanes[lane] = box{b.left - margin, b.bottom - margin, b.right + margin, b.top + margin}
+		lanes[lane] = border(g, lane, b)
 		if all == (box{}) {
 			all = lanes[lane]
 		}
@@ -160,6 +159,22 @@ func putCrossings(g *cgraph.Graph, crossings []crossing) error {
 		}
 	}
 	return nil
+}
+
+// border is where Graphviz drew the border of a lane around its nodes, which has
+// room for a title.
+func border(g *cgraph.Graph, lane string, nodes box) box {
+	const margin = 14 // where it does not tell
+	around := box{nodes.left - margin, nodes.bottom - margin, nodes.right + margin, nodes.top + margin}
+	cluster, err := g.SubGraphByName("cluster_" + lane)
+	if err != nil || cluster == nil {
+		return around
+	}
+	var b box
+	if _, err := fmt.Sscanf(cluster.GetStr("bb"), "%f,%f,%f,%f", &b.left, &b.bottom, &b.right, &b.top); err != nil {
+		return around
+	}
+	return b
 }
 
 // placeOf reads where Graphviz put a node: points for the middle, inches for
@@ -216,9 +231,9 @@ func lead(tail, head, from, to, all box) []point {
 // of all lanes, along the border of the head's lane that faces the tail, and
 // into the head from the left.
 func around(start, end point, from, to, all box) []point {
-	between := to.top + gutter
+	between := to.top + math.Min(gutter, math.Abs(from.bottom-to.top)/2)
 	if to.bottom > from.top {
-		between = to.bottom - gutter
+		between = to.bottom - math.Min(gutter, math.Abs(to.bottom-from.top)/2)
 	}
 	right, left := all.right+gutter, to.left-gutter
 	return []point{start, {right, start.y}, {right, between}, {left, between}, {left, end.y}, end}
