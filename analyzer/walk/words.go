@@ -16,9 +16,9 @@ import (
 // back.
 func undoes(name string) bool {
 	words := wordsOf(name)
-	if len(words) > 0 && slices.Contains([]string{
-		"close", "down", "drop", "end", "release", "restore", "revert", "rm", "shutdown", "stop",
-	}, words[0]) {
+	if len(words) > 0 && (strings.HasPrefix(words[0], "rm") || slices.Contains([]string{
+		"close", "down", "drop", "end", "release", "restore", "revert", "shutdown", "stop",
+	}, words[0])) {
 		return true
 	}
 	name = strings.ToLower(name)

@@ -24,7 +24,7 @@ func TestWordsOf(t *testing.T) {
 
 func TestUndoes(t *testing.T) {
 	for name, want := range map[string]bool{
-		"Close": true, "stopTimer": true, "killAll": true, "RemoveAll": true, "endRun": true, "cleanupMounts": true,
+		"Close": true, "stopTimer": true, "killAll": true, "RemoveAll": true, "endRun": true, "cleanupMounts": true, "rmi": true, "rmdir": true,
 		"endpoint": false, "Ending": false, "stopwatch": false, "downloads": false, "Create": false, "": false,
 	} {
 		if got := undoes(name); got != want {
