@@ -55,7 +55,7 @@ func (c *Context) StoredAt(o Object, name string) token.Pos {
 
 // Sources is the structs that were assigned to o as a whole.
 func (c *Context) Sources(o Object) []Object {
-	stores := storesTo(o.Site)
+	stores := index.StoresTo(o.Site)
 	if g, ok := o.Site.(*ssa.Global); ok {
 		stores = c.ev.Index.GlobalStores(g)
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"golang.org/x/tools/go/ssa"
+
+	"github.com/callroute/callroute/analyzer/index"
 )
 
 // slice is a slice expression: of an array variable it is a literal or the
@@ -436,12 +438,12 @@ func (e *evaluation) eachMap(v ssa.Value, fr *Frame, seen map[ssa.Value]bool, vi
 				}
 			}
 		case *ssa.Alloc:
-			stores = storesTo(a)
+			stores = index.StoresTo(a)
 		case *ssa.FreeVar:
 			for _, x := range e.eval(a, fr) {
 				if o, ok := x.(Object); ok {
 					if al, ok := o.Site.(*ssa.Alloc); ok {
-						stores = append(stores, storesTo(al)...)
+						stores = append(stores, index.StoresTo(al)...)
 					}
 				}
 			}

@@ -55,7 +55,7 @@ func (e *evaluation) contents(o Object, t types.Type) []Value {
 	case *ssa.Global:
 		stores = e.ev.Index.GlobalStores(s)
 	default:
-		stores = storesTo(s)
+		stores = index.StoresTo(s)
 	}
 	flags := e.flagged(o.Site)
 	if len(stores) == 0 && len(flags) == 0 {
@@ -91,31 +91,6 @@ func zero(t types.Type) []Value {
 }
 
 func isSlice(t types.Type) bool { _, ok := t.Underlying().(*types.Slice); return ok }
-
-// storesTo is the stores to a local variable, also from literals that
-// captured it.
-func storesTo(v ssa.Value) []*ssa.Store {
-	var out []*ssa.Store
-	if v.Referrers() == nil {
-		return nil
-	}
-	for _, r := range *v.Referrers() {
-		switch r := r.(type) {
-		case *ssa.Store:
-			if r.Addr == v {
-				out = append(out, r)
-			}
-		case *ssa.MakeClosure:
-			fn := r.Fn.(*ssa.Function)
-			for i, b := range r.Bindings {
-				if b == v && i < len(fn.FreeVars) {
-					out = append(out, storesTo(fn.FreeVars[i])...)
-				}
-			}
-		}
-	}
-	return out
-}
 
 // parts is the address of a field, as the part of the objects it belongs to.
 func (e *evaluation) parts(v *ssa.FieldAddr, fr *Frame) []Value {
@@ -190,7 +165,7 @@ func (e *evaluation) fieldOf(o Object, i int, t types.Type) []Value {
 		for _, st := range fieldStores(s, path) {
 			out = append(out, e.eval(st.Val, e.frameOf(st, o.Frame))...)
 		}
-		out = append(out, e.copied(storesTo(s), o, path, t)...)
+		out = append(out, e.copied(index.StoresTo(s), o, path, t)...)
 	case *ssa.Global:
 		elem = s.Type().Underlying().(*types.Pointer).Elem()
 		owner := ownerType(elem, o.Path)
@@ -298,7 +273,7 @@ func ownerType(t types.Type, path []int) types.Type {
 // fieldStores is the stores to the part of v that path leads to.
 func fieldStores(v ssa.Value, path []int) []*ssa.Store {
 	if len(path) == 0 {
-		return storesTo(v)
+		return index.StoresTo(v)
 	}
 	var out []*ssa.Store
 	if v.Referrers() == nil {

@@ -183,3 +183,28 @@ func TypeSymbol(t types.Type) string {
 
 // Selects is every select statement.
 func (x *Index) Selects() []*ssa.Select { return x.selects }
+
+// StoresTo is the stores to a local variable, also from literals that
+// captured it.
+func StoresTo(v ssa.Value) []*ssa.Store {
+	var out []*ssa.Store
+	if v.Referrers() == nil {
+		return nil
+	}
+	for _, r := range *v.Referrers() {
+		switch r := r.(type) {
+		case *ssa.Store:
+			if r.Addr == v {
+				out = append(out, r)
+			}
+		case *ssa.MakeClosure:
+			fn := r.Fn.(*ssa.Function)
+			for i, b := range r.Bindings {
+				if b == v && i < len(fn.FreeVars) {
+					out = append(out, StoresTo(fn.FreeVars[i])...)
+				}
+			}
+		}
+	}
+	return out
+}

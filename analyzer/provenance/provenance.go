@@ -145,7 +145,12 @@ func (s *search) expand(i int) {
 			s.visit(a.value, a.site.Caller, a.site.Pos())
 		}
 	case *ssa.FreeVar:
-		s.captured(v, st.in)
+		b := calls.Binding(v)
+		if b == nil {
+			lost()
+			return
+		}
+		s.visit(b, st.in.Parent(), token.NoPos)
 	case *ssa.Alloc:
 		s.steps[i].made = s.wanted(v.Type())
 		if s.steps[i].made && v.Pos().IsValid() {
@@ -154,7 +159,7 @@ func (s *search) expand(i int) {
 		if !s.steps[i].made && handedOut(v) {
 			lost()
 		}
-		s.stores(storesTo(v))
+		s.stores(index.StoresTo(v))
 	case *ssa.Global:
 		s.steps[i].made = s.wanted(v.Type())
 	case *ssa.Const:
@@ -274,43 +279,6 @@ func (s *search) passed(p *ssa.Parameter, fn *ssa.Function) []argument {
 		}
 		if len(args) == len(fn.Params) {
 			out = append(out, argument{args[i], site})
-		}
-	}
-	return out
-}
-
-// captured is what a literal captured.
-func (s *search) captured(v *ssa.FreeVar, fn *ssa.Function) {
-	parent := fn.Parent()
-	i := slices.Index(fn.FreeVars, v)
-	if parent == nil || i < 0 {
-		return
-	}
-	for _, b := range parent.Blocks {
-		for _, instr := range b.Instrs {
-			if mc, ok := instr.(*ssa.MakeClosure); ok && mc.Fn == fn {
-				s.visit(mc.Bindings[i], parent, mc.Pos())
-			}
-		}
-	}
-}
-
-// storesTo is the stores to a local variable, also from literals.
-func storesTo(v ssa.Value) []*ssa.Store {
-	var out []*ssa.Store
-	for _, r := range *v.Referrers() {
-		switch r := r.(type) {
-		case *ssa.Store:
-			if r.Addr == v {
-				out = append(out, r)
-			}
-		case *ssa.MakeClosure:
-			fn := r.Fn.(*ssa.Function)
-			for i, b := range r.Bindings {
-				if b == v {
-					out = append(out, storesTo(fn.FreeVars[i])...)
-				}
-			}
 		}
 	}
 	return out

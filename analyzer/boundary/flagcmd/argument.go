@@ -182,32 +182,11 @@ func (a *arguments) stored(addr ssa.Value) []ssa.Value {
 			return a.stored(b)
 		}
 	case *ssa.Alloc:
-		stores = storesTo(at)
+		stores = index.StoresTo(at)
 	}
 	var out []ssa.Value
 	for _, st := range stores {
 		out = append(out, st.Val)
-	}
-	return out
-}
-
-// storesTo is the stores to a local variable, by literals that captured it too.
-func storesTo(v ssa.Value) []*ssa.Store {
-	var out []*ssa.Store
-	for _, r := range *v.Referrers() {
-		switch r := r.(type) {
-		case *ssa.Store:
-			if r.Addr == v {
-				out = append(out, r)
-			}
-		case *ssa.MakeClosure:
-			fn := r.Fn.(*ssa.Function)
-			for i, b := range r.Bindings {
-				if b == v {
-					out = append(out, storesTo(fn.FreeVars[i])...)
-				}
-			}
-		}
 	}
 	return out
 }
