@@ -73,7 +73,7 @@ func (p *programs) analyze(ctx context.Context, prog *system.Program) (*summary.
 			return nil, err
 		}
 	}
-	return summary.Build(unit, &found), nil
+	return summary.Build(ctx, unit, &found)
 }
 
 // Serves implements stitch.Programs.

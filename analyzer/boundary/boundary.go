@@ -34,6 +34,20 @@ type Unit struct {
 	Eval    *eval.Evaluator
 }
 
+// Calls is every call of the function with this symbol: those that name it, and
+// those through an interface or a function value that can reach it.
+func (u *Unit) Calls(symbol string) []index.Call {
+	out := slices.Clone(u.Index.Calls(symbol))
+	for _, fn := range u.Program.Named(symbol) {
+		for _, s := range u.Graph.In(fn) {
+			if s.Rule == calls.VTA && s.Instr.Common().StaticCallee() == nil {
+				out = append(out, index.Call{In: s.Caller, Instr: s.Instr})
+			}
+		}
+	}
+	return out
+}
+
 // Finder reports what one protocol or dispatch table does in a unit.
 type Finder struct {
 	Name   string
@@ -143,7 +157,8 @@ type Arrival struct {
 // Handler is one function that serves an arrival, and what may call it there.
 type Handler struct {
 	Fn    *ssa.Function
-	Label string // what chooses it when there are several
+	Value eval.Func // what is called, with what it captured, where that is known: Fn, or a wrapper of it
+	Label string    // what chooses it when there are several
 }
 
 // Link is an edge that a finder knows inside one program.

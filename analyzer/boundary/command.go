@@ -20,29 +20,28 @@ func FirstWord(v eval.Value) string {
 	return word
 }
 
-// Functions is the functions among values, looked at through the wrappers that
-// the compiler makes.
-func (u *Unit) Functions(values ...eval.Value) []Handler {
+// Functions is the functions among values of the context c, looked at through
+// the wrappers that the compiler makes.
+func (u *Unit) Functions(c *eval.Context, values ...eval.Value) []Handler {
 	var out []Handler
 	for _, v := range values {
 		f, ok := v.(eval.Func)
 		if !ok {
 			continue
 		}
+		value := c.Bind(f).(eval.Func)
 		for _, fn := range u.Graph.Through(f.Fn) {
-			if !slices.ContainsFunc(out, func(h Handler) bool { return h.Fn == fn }) {
-				out = append(out, Handler{Fn: fn})
-			}
+			out = append(out, Handler{Fn: fn, Value: value})
 		}
 	}
-	return out
+	return Distinct(out)
 }
 
 // Distinct is handlers without repetition.
 func Distinct(handlers []Handler) []Handler {
 	var out []Handler
 	for _, h := range handlers {
-		if !slices.ContainsFunc(out, func(x Handler) bool { return x.Fn == h.Fn }) {
+		if !slices.ContainsFunc(out, func(x Handler) bool { return x.Fn == h.Fn && x.Value == h.Value }) {
 			out = append(out, h)
 		}
 	}
@@ -56,13 +55,14 @@ func Merged(commands []Command) []Command {
 	var out []Command
 	for _, c := range commands {
 		i := slices.IndexFunc(out, func(x Command) bool {
-			return slices.Equal(x.Words, c.Words) && slices.Equal(x.Run, c.Run)
+			return slices.Equal(x.Words, c.Words) && slices.EqualFunc(x.Run, c.Run, func(a, b Handler) bool { return a.Fn == b.Fn })
 		})
 		if i < 0 {
 			out = append(out, c)
 			continue
 		}
 		out[i].Hidden = out[i].Hidden && c.Hidden
+		out[i].Run = Distinct(append(slices.Clone(out[i].Run), c.Run...))
 		for _, a := range c.Aliases {
 			if !slices.Contains(out[i].Aliases, a) {
 				out[i].Aliases = append(out[i].Aliases, a)

@@ -202,7 +202,7 @@ func (t *CommandObjects) fields(m Made, name string, depth int) []Setting {
 	}
 	var out []Setting
 	for _, l := range t.later[name] {
-		if Same(l.base, m) {
+		if Same(l.base, m) && !t.excluded(m, l) {
 			c, fr := t.Standing(m, l.base, l.store)
 			Settled(c, func(c *eval.Context) []eval.Value { return c.Eval(l.store.Val, fr) }, func(c *eval.Context, vs []eval.Value) {
 				for _, v := range vs {
@@ -224,6 +224,33 @@ func (t *CommandObjects) fields(m Made, name string, depth int) []Setting {
 		out = append(out, t.fields(src, name, depth+1)...)
 	}
 	return out
+}
+
+// excluded reports whether a store surely does not run for m: the function that
+// made m hands it to the one that stores, and in m's context that call cannot
+// run or goes to another function.
+func (t *CommandObjects) excluded(m Made, l laterStore) bool {
+	fr := m.Frame()
+	if fr == nil {
+		return false
+	}
+	fr = m.Ctx.BindFrame(fr)
+	in, c := l.store.Parent(), t.Eval.Context()
+	if in == fr.Fn {
+		return !c.Decide().Live(fr)[l.store.Block()]
+	}
+	call, _ := l.base.Ctx.Caller(t.Eval.Root(in))
+	if call == nil || call.Parent() != fr.Fn {
+		return false
+	}
+	if !c.Decide().Live(fr)[call.Block()] {
+		return true
+	}
+	if cc := call.Common(); !cc.IsInvoke() && cc.StaticCallee() == nil {
+		a := c.Answer(cc.Value, fr)
+		return a.Complete && !slices.ContainsFunc(t.Functions(c, a.Values...), func(h Handler) bool { return h.Fn == in })
+	}
+	return false
 }
 
 // Standing is the context and frame in which an instruction that names the

@@ -61,12 +61,13 @@ func isError(t types.Type) bool {
 
 // Optional is the blocks of f that a call which finds no error may leave out:
 // those under an if, or after an early return. The body of a loop is not
-// optional for being in the loop.
-func Optional(f *ssa.Function) map[*ssa.BasicBlock]bool {
+// optional for being in the loop, nor is one for a way through blocks that never
+// run.
+func Optional(f *ssa.Function, never func(*ssa.BasicBlock) bool) map[*ssa.BasicBlock]bool {
 	out := map[*ssa.BasicBlock]bool{}
 	failing := Failing(f)
 	for _, b := range f.Blocks {
-		failing[b] = failing[b] || refuses(b)
+		failing[b] = failing[b] || refuses(b) || never(b)
 	}
 	for _, b := range f.Blocks {
 		if !failing[b] && hasCall(b) && avoidable(f, b, failing) {

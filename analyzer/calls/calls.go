@@ -13,9 +13,7 @@
 //     not loaded.
 //  3. passed: a function literal, function or method value that stands as an
 //     argument is taken to be called by whoever it is handed to; the edge
-//     leaves the function that hands it over. In exchange a call of a
-//     parameter loses the callees that rule 3 accounts for elsewhere, so that
-//     the users of one helper do not see each other's callbacks.
+//     leaves the function that hands it over.
 //  4. sole: an interface call without a callee (the value came from a library
 //     without bodies) goes to the only implementation the program has.
 //
@@ -70,6 +68,8 @@ type Graph struct {
 	at      map[ssa.CallInstruction]*Site // the call itself, not what it hands on
 	order   map[*ssa.Function]int
 	behind  map[*ssa.Function][]*ssa.Function // wrapper → what it calls
+
+	wrappers map[*ssa.Function][]*ssa.Function // the reverse of behind
 }
 
 // Out is the sites of f in source order.
@@ -78,7 +78,7 @@ func (g *Graph) Out(f *ssa.Function) []*Site { return g.out[f] }
 // In is the sites that may reach f, in the order of their callers.
 func (g *Graph) In(f *ssa.Function) []*Site { return g.in[f] }
 
-// At is the site of one call instruction, nil when it has no callee.
+// At is the site of one call instruction, nil for a builtin's.
 func (g *Graph) At(c ssa.CallInstruction) *Site { return g.at[c] }
 
 // Before orders functions as Program.Funcs does.
@@ -109,11 +109,15 @@ func (g *Graph) Through(f *ssa.Function) []*ssa.Function {
 	return out
 }
 
+// Wrappers is the functions made by the compiler that call f.
+func (g *Graph) Wrappers(f *ssa.Function) []*ssa.Function { return g.wrappers[f] }
+
 // Build computes the graph.
 func Build(ctx context.Context, p *program.Program) (*Graph, error) {
 	g := &Graph{
 		Program: p, out: map[*ssa.Function][]*Site{}, in: map[*ssa.Function][]*Site{},
 		at: map[ssa.CallInstruction]*Site{}, behind: map[*ssa.Function][]*ssa.Function{}, order: make(map[*ssa.Function]int, len(p.Funcs)),
+		wrappers: map[*ssa.Function][]*ssa.Function{},
 	}
 	all := make(map[*ssa.Function]bool, len(p.Funcs))
 	for i, f := range p.Funcs {
@@ -124,7 +128,7 @@ func Build(ctx context.Context, p *program.Program) (*Graph, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	b := &builder{Graph: g, vta: dynamic, handed: map[*ssa.Function]map[*ssa.Function]bool{}}
+	b := &builder{Graph: g, vta: dynamic}
 	b.build()
 	return g, ctx.Err()
 }
@@ -132,9 +136,8 @@ func Build(ctx context.Context, p *program.Program) (*Graph, error) {
 // builder turns the VTA graph into sites.
 type builder struct {
 	*Graph
-	vta    *callgraph.Graph
-	handed map[*ssa.Function]map[*ssa.Function]bool // callee of a call → functions that rule 3 accounts for
-	impls  map[string][]*ssa.Function               // method name → concrete methods, for rule 4
+	vta   *callgraph.Graph
+	impls map[string][]*ssa.Function // method name → concrete methods, for rule 4
 }
 
 func (b *builder) build() {
@@ -164,12 +167,6 @@ func (b *builder) build() {
 		}
 	}
 	for _, s := range sites {
-		if s.Kind == flow.Closure && s.Rule == VTA {
-			s.Callees = b.withoutHanded(s)
-		}
-		if len(s.Callees) == 0 {
-			continue
-		}
 		if s.Rule != Passed {
 			b.at[s.Instr] = s
 		}
@@ -210,16 +207,11 @@ func (b *builder) sitesOf(f *ssa.Function, c ssa.CallInstruction, dynamic []*ssa
 		}
 	}
 	s.Callees = b.sorted(s.Callees)
+	if _, builtin := cc.Value.(*ssa.Builtin); builtin {
+		return nil
+	}
 	sites := []*Site{s}
 	if handed := b.handedOn(cc, s.Callees); len(handed) > 0 {
-		for _, callee := range s.Callees {
-			if b.handed[callee] == nil {
-				b.handed[callee] = map[*ssa.Function]bool{}
-			}
-			for _, h := range handed {
-				b.handed[callee][h] = true
-			}
-		}
 		var targets []*ssa.Function
 		for _, h := range handed {
 			targets = append(targets, b.through(h)...)
@@ -316,6 +308,9 @@ func (b *builder) through(f *ssa.Function) []*ssa.Function {
 	}
 	out = b.sorted(out)
 	b.behind[f] = out
+	for _, callee := range out {
+		b.wrappers[callee] = append(b.wrappers[callee], f)
+	}
 	return out
 }
 
@@ -422,40 +417,6 @@ func returned(f *ssa.Function, i, depth int) []*ssa.Function {
 	return out
 }
 
-// withoutHanded removes from a call of a parameter the callees that were
-// handed to this function at a known place: rule 3 has them.
-func (b *builder) withoutHanded(s *Site) []*ssa.Function {
-	f := s.Caller
-	switch v := s.Instr.Common().Value.(type) {
-	case *ssa.Parameter:
-	case *ssa.FreeVar:
-		if owner := parameterBehind(v); owner != nil {
-			f = owner
-		} else {
-			return s.Callees
-		}
-	case *ssa.UnOp:
-		fv, ok := v.X.(*ssa.FreeVar)
-		if !ok {
-			return s.Callees
-		}
-		if owner := parameterBehind(fv); owner != nil {
-			f = owner
-		} else {
-			return s.Callees
-		}
-	default:
-		return s.Callees
-	}
-	handed := map[*ssa.Function]bool{}
-	for h := range b.handed[f] {
-		for _, t := range b.through(h) {
-			handed[t] = true
-		}
-	}
-	return slices.DeleteFunc(slices.Clone(s.Callees), func(c *ssa.Function) bool { return handed[c] })
-}
-
 // given reports whether v is a parameter, or an element of one.
 func given(v ssa.Value, seen map[ssa.Value]bool) bool {
 	if v == nil || seen[v] {
@@ -484,25 +445,6 @@ func given(v ssa.Value, seen map[ssa.Value]bool) bool {
 		})
 	}
 	return false
-}
-
-// parameterBehind is the function whose parameter a captured variable is.
-func parameterBehind(fv *ssa.FreeVar) *ssa.Function {
-	switch b := Binding(fv).(type) {
-	case *ssa.Parameter:
-		return b.Parent()
-	case *ssa.FreeVar:
-		return parameterBehind(b)
-	case *ssa.Alloc:
-		for _, r := range *b.Referrers() {
-			if st, ok := r.(*ssa.Store); ok && st.Addr == b {
-				if p, ok := st.Val.(*ssa.Parameter); ok {
-					return p.Parent()
-				}
-			}
-		}
-	}
-	return nil
 }
 
 // Binding is the value that the enclosing function captures as fv, nil when

@@ -112,6 +112,7 @@ func (e *evaluation) result(v *ssa.Call, i int, fn *ssa.Function, clo *Func, fr 
 	var out []Value
 	for _, r := range returns(fn) {
 		if i >= len(r.Results) || isNil(r.Results[i]) {
+			e.null = true
 			continue
 		}
 		if e.running(r.Results[i], inner) {
@@ -224,7 +225,8 @@ func modelOf(symbol string) model {
 		return trimmed(strings.TrimRight)
 	case "net/url.PathEscape", "net/url.QueryEscape", "strings.Clone",
 		"(*net/http.Request).WithContext", "(*net/http.Request).Clone",
-		"os/exec.LookPath", "path/filepath.Abs", "path/filepath.EvalSymlinks":
+		"os/exec.LookPath", "path/filepath.Abs", "path/filepath.EvalSymlinks",
+		"sync.OnceFunc", "sync.OnceValue", "sync.OnceValues": // calling it calls the argument, the first time
 		return firstArgument
 	case "(*github.com/codegangsta/cli.Context).String", "(*github.com/codegangsta/cli.Context).GlobalString",
 		"(*github.com/urfave/cli.Context).String", "(*github.com/urfave/cli.Context).GlobalString",

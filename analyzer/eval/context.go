@@ -136,18 +136,28 @@ func (e *evaluation) sibling(v ssa.Value, fr *Frame) []Value {
 	if _, ok := x.Tuple.(*ssa.Next); !ok {
 		return nil
 	}
-	for c := e.Context; c != nil; c = c.up {
-		if c.elem == nil || c.pick.entry == nil || c.elem.fr != fr {
-			continue
+	beside := func(chosen ssa.Value, en *Entry) []Value {
+		other, ok := chosen.(*ssa.Extract)
+		if !ok || en == nil || other.Tuple != x.Tuple || other.Index == x.Index {
+			return nil
 		}
-		other, ok := c.elem.v.(*ssa.Extract)
-		if !ok || other.Tuple != x.Tuple || other.Index == x.Index {
-			continue
-		}
-		if en := c.pick.entry; x.Index == 1 {
+		if x.Index == 1 {
 			return e.eval(en.Key, en.Frame)
-		} else {
-			return e.eval(en.Value, en.Frame)
+		}
+		return e.eval(en.Value, en.Frame)
+	}
+	for c := e.Context; c != nil; c = c.up {
+		if c.elem != nil && c.elem.fr == fr {
+			if out := beside(c.elem.v, c.pick.entry); out != nil {
+				return out
+			}
+		}
+	}
+	if fr != nil {
+		for i := range fr.picks {
+			if out := beside(fr.picks[i].v, fr.picks[i].pick.entry); out != nil {
+				return out
+			}
 		}
 	}
 	return nil

@@ -23,7 +23,6 @@
 package eval
 
 import (
-	"fmt"
 	"go/constant"
 	"go/token"
 	"go/types"
@@ -41,16 +40,11 @@ const (
 	maxValues = 16    // answers kept for one value
 	maxSteps  = 10000 // values visited for one question
 	maxFrames = 16    // calls entered below one another
-)
 
-// Frame is one activation of Fn.
-type Frame struct {
-	Fn   *ssa.Function
-	Call ssa.CallInstruction // the call that made it; nil for a root frame
-	Up   *Frame              // the frame of the caller
-	clo  *Func               // the function value that was called, for captured variables
-	self *Object             // the receiver, in a frame made for a method of a known object
-}
+	// briefSteps bounds questions that are asked of every call of a program. An
+	// answer that needs more is built up from many places and decides nothing.
+	briefSteps = 500
+)
 
 // Evaluator answers for one executable.
 type Evaluator struct {
@@ -62,53 +56,9 @@ type Evaluator struct {
 	flags   map[any][]Elem // variable → defaults that flags give it; nil until asked for
 }
 
-type frameKey struct {
-	fn   *ssa.Function
-	call ssa.CallInstruction
-	up   *Frame
-	clo  *ssa.MakeClosure
-	made *Frame
-	self string // identity of self
-}
-
 // New makes an evaluator.
 func New(p *program.Program, x *index.Index, g *calls.Graph) *Evaluator {
 	return &Evaluator{Program: p, Index: x, Graph: g, roots: map[*ssa.Function]*Frame{}, frames: map[frameKey]*Frame{}}
-}
-
-// Root is the root frame of fn.
-func (ev *Evaluator) Root(fn *ssa.Function) *Frame {
-	f := ev.roots[fn]
-	if f == nil {
-		f = &Frame{Fn: fn}
-		ev.roots[fn] = f
-	}
-	return f
-}
-
-// onObject is the frame of method fn of the object o, called by anybody.
-func (ev *Evaluator) onObject(fn *ssa.Function, o Object) *Frame {
-	k := frameKey{fn: fn, up: o.Frame, self: fmt.Sprintf("%p%v", o.Site, o.Path)}
-	f := ev.frames[k]
-	if f == nil {
-		f = &Frame{Fn: fn, self: &o}
-		ev.frames[k] = f
-	}
-	return f
-}
-
-// enter is the frame of fn when call, standing in up, calls it.
-func (ev *Evaluator) enter(fn *ssa.Function, call ssa.CallInstruction, up *Frame, clo *Func) *Frame {
-	k := frameKey{fn: fn, call: call, up: up}
-	if clo != nil {
-		k.clo, k.made = clo.Closure, clo.Frame
-	}
-	f := ev.frames[k]
-	if f == nil {
-		f = &Frame{Fn: fn, Call: call, Up: up, clo: clo}
-		ev.frames[k] = f
-	}
-	return f
 }
 
 // Context is a set of choices. The zero choice is Evaluator.Context.
@@ -123,9 +73,10 @@ type Context struct {
 	depth int
 	steps *int // values visited since the last question
 	work  *int // and in all, below one Evaluator.Context
-	memo  map[elemKey][]Value
+	memo  map[elemKey]Answer
 
 	fixed bool // what a user can set counts as unknown
+	brief bool // a question ends after briefSteps
 }
 
 type elemKey struct {
@@ -135,6 +86,21 @@ type elemKey struct {
 
 // Context is the context in which nothing is chosen yet.
 func (ev *Evaluator) Context() *Context { return &Context{ev: ev, steps: new(int), work: new(int)} }
+
+// Brief is Context for questions that are asked often: what takes long to
+// answer is not known.
+func (ev *Evaluator) Brief() *Context {
+	c := ev.Context()
+	c.brief = true
+	return c
+}
+
+func (c *Context) limit() int {
+	if c.brief {
+		return briefSteps
+	}
+	return maxSteps
+}
 
 // caller is the chosen caller of a root frame.
 func (c *Context) caller(f *Frame) (ssa.CallInstruction, *Frame) {
@@ -161,7 +127,7 @@ func (c *Context) pickedFor(k elemKey) *Pick {
 			return &c.pick
 		}
 	}
-	return nil
+	return k.fr.picked(k.v)
 }
 
 // Caller is the call that made f, or that the context chose for it, with the
@@ -178,19 +144,36 @@ func (c *Context) Eval(v ssa.Value, fr *Frame) []Value {
 	return c.question().eval(v, fr)
 }
 
+// Answer is Eval with what is known of the answer itself.
+func (c *Context) Answer(v ssa.Value, fr *Frame) Answer {
+	e := c.question()
+	values := e.eval(v, fr)
+	return Answer{Values: values, Complete: !e.incomplete, Nil: e.null}
+}
+
+// Answer is what a value can be.
+type Answer struct {
+	Values   []Value
+	Complete bool // Values is all of them, apart from nil
+	Nil      bool // it can also be nil
+}
+
 // evaluation is one question.
 type evaluation struct {
 	*Context
 	active  map[elemKey]bool // operands being evaluated, to guard against cycles
 	parting map[partKey]bool // parts of objects being looked up, likewise
 	cuts    int              // times an answer was cut short by a guard
+
+	incomplete bool // something that was visited is not known, or a guard cut it short
+	null       bool // something that was visited can be nil
 }
 
 func (c *Context) question() *evaluation {
 	*c.work += *c.steps
 	*c.steps = 0
 	if c.memo == nil {
-		c.memo = map[elemKey][]Value{}
+		c.memo = map[elemKey]Answer{}
 	}
 	return &evaluation{Context: c, active: map[elemKey]bool{}, parting: map[partKey]bool{}}
 }
@@ -208,31 +191,58 @@ func opaque(v ssa.Value) []Value { return []Value{Hole{V: v, T: v.Type()}} }
 
 func (e *evaluation) eval(v ssa.Value, fr *Frame) []Value {
 	if c, ok := v.(*ssa.Const); ok {
+		e.null = e.null || c.IsNil()
 		return constValue(c)
 	}
 	k := elemKey{v, fr}
 	if known, ok := e.memo[k]; ok {
-		return known
+		e.note(known)
+		return known.Values
 	}
 	*e.steps++
 	if e.running(v, fr) {
-		return opaque(v)
+		return opaque(v) // the cycle adds nothing to what its other operands give
 	}
-	if len(e.active) > maxDepth*2 || *e.steps > maxSteps {
+	if len(e.active) > maxDepth*2 || *e.steps > e.limit() {
 		e.cuts++
+		e.incomplete = true
 		return opaque(v)
 	}
 	e.active[k] = true
-	before := e.cuts
+	cuts, outside := e.cuts, Answer{Complete: !e.incomplete, Nil: e.null}
+	e.incomplete, e.null = false, false
 	out := e.step(v, fr)
 	delete(e.active, k)
 	if len(out) == 0 || len(out) > maxValues {
 		out = opaque(v)
 	}
-	if e.cuts == before || len(e.active) == 0 {
-		e.memo[k] = out
+	e.incomplete = e.incomplete || slices.ContainsFunc(out, unknown)
+	if e.cuts == cuts || len(e.active) == 0 {
+		e.memo[k] = Answer{Values: out, Complete: !e.incomplete, Nil: e.null}
 	}
+	e.note(outside)
 	return out
+}
+
+// note adds what is known of one answer to that of the answer it is a part of.
+func (e *evaluation) note(a Answer) {
+	e.incomplete = e.incomplete || !a.Complete
+	e.null = e.null || a.Nil
+}
+
+// unknown reports whether v stands for anything.
+func unknown(v Value) bool {
+	h, ok := v.(Hole)
+	if !ok {
+		return false
+	}
+	switch v := h.V.(type) {
+	case *ssa.MakeChan, *ssa.MakeMap:
+		return false
+	case *ssa.Const:
+		return !v.IsNil()
+	}
+	return true
 }
 
 func (e *evaluation) step(v ssa.Value, fr *Frame) []Value {
@@ -321,8 +331,9 @@ func (e *evaluation) param(p *ssa.Parameter, fr *Frame) []Value {
 		return []Value{v}
 	}
 	i := slices.Index(p.Parent().Params, p)
-	if fr.self != nil && i == 0 {
-		return []Value{*fr.self}
+	if a := fr.argument(i); a != nil {
+		e.note(*a)
+		return a.Values
 	}
 	call, up := fr.Call, fr.Up
 	if call == nil {
@@ -482,9 +493,13 @@ func isChan(h Hole) bool { _, ok := h.V.(*ssa.MakeChan); return ok }
 func (e *evaluation) boxed(v *ssa.MakeInterface, fr *Frame) []Value {
 	out := slices.Clone(e.eval(v.X, fr))
 	for i, x := range out {
-		if h, ok := x.(Hole); ok {
-			h.T = v.X.Type()
-			out[i] = h
+		switch x := x.(type) {
+		case Hole:
+			x.T = v.X.Type()
+			out[i] = x
+		case Func:
+			x.T = v.X.Type()
+			out[i] = x
 		}
 	}
 	return out

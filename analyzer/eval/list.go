@@ -392,8 +392,20 @@ func (e *evaluation) entries(v ssa.Value, fr *Frame) []Entry {
 	var out []Entry
 	e.eachMap(v, fr, map[ssa.Value]bool{}, func(m ssa.Value, fr *Frame) {
 		for _, r := range *m.Referrers() {
-			if mu, ok := r.(*ssa.MapUpdate); ok && mu.Map == m {
-				out = append(out, Entry{mu.Key, mu.Value, fr, mu})
+			switch r := r.(type) {
+			case *ssa.MapUpdate:
+				if r.Map == m {
+					_, constant := r.Key.(*ssa.Const)
+					e.incomplete = e.incomplete || !constant
+					out = append(out, Entry{r.Key, r.Value, fr, r})
+				}
+			case *ssa.Lookup, *ssa.Range, *ssa.Store, *ssa.DebugRef:
+			case *ssa.Call:
+				if _, builtin := r.Call.Value.(*ssa.Builtin); !builtin {
+					e.incomplete = true // somebody else may write to it
+				}
+			default:
+				e.incomplete = true
 			}
 		}
 	})
@@ -403,7 +415,11 @@ func (e *evaluation) entries(v ssa.Value, fr *Frame) []Entry {
 // eachMap visits the values through which a map is reached: where it is made,
 // and every load of the variable or field that holds it.
 func (e *evaluation) eachMap(v ssa.Value, fr *Frame, seen map[ssa.Value]bool, visit func(ssa.Value, *Frame)) {
-	if seen[v] || len(seen) > 64 {
+	if seen[v] {
+		return
+	}
+	if len(seen) > 64 {
+		e.incomplete = true
 		return
 	}
 	seen[v] = true

@@ -54,8 +54,10 @@ func (e *evaluation) contents(o Object, t types.Type) []Value {
 	switch s := o.Site.(type) {
 	case *ssa.Global:
 		stores = e.ev.Index.GlobalStores(s)
+		e.incomplete = e.incomplete || e.ev.Index.Addressed(s)
 	default:
 		stores = index.StoresTo(s)
+		e.incomplete = e.incomplete || addressed(s)
 	}
 	flags := e.flagged(o.Site)
 	if len(stores) == 0 && len(flags) == 0 {
@@ -147,7 +149,8 @@ type partKey struct {
 // where it was made, and those stored later through a pointer that may be it.
 func (e *evaluation) fieldOf(o Object, i int, t types.Type) []Value {
 	k := partKey{o.Site, o.Frame, fmt.Sprint(o.Path, i)}
-	if *e.steps++; e.parting[k] || *e.steps > maxSteps {
+	if *e.steps++; e.parting[k] || *e.steps > e.limit() {
+		e.incomplete = true
 		e.cuts++ // a is a copy of b and b of a
 		return nil
 	}
@@ -181,6 +184,7 @@ func (e *evaluation) fieldOf(o Object, i int, t types.Type) []Value {
 		out = append(out, e.copied(e.ev.Index.GlobalStores(s), o, path, t)...)
 	}
 	if owner := ownerType(elem, o.Path); owner != nil {
+		e.incomplete = e.incomplete || e.ev.Index.Overwritten(index.Field(owner, i))
 		out = append(out, e.flagged(index.Field(owner, i))...)
 		out = append(out, e.storedLater(o, index.Field(owner, i), len(out) > 0)...)
 	}
@@ -328,20 +332,33 @@ func (e *evaluation) storedLater(o Object, f *types.Var, known bool) []Value {
 		}
 		own := receiver(baseOf(st.Addr))
 		if known && !own {
+			e.incomplete = e.incomplete || !e.elsewhere(st, o)
 			continue
 		}
 		if n++; n > maxValues {
+			e.incomplete = true
 			return nil
 		}
 		fr := e.ev.Root(st.Parent())
 		if a, ok := st.Addr.(*ssa.FieldAddr); ok && own && a.X == baseOf(st.Addr) {
 			self := o
 			self.T = a.X.Type()
-			fr = e.ev.onObject(st.Parent(), self)
+			fr = e.ev.Enter(Func{Fn: st.Parent()}, []Answer{{Values: []Value{self}, Complete: true}})
 		}
 		out = append(out, e.eval(st.Val, fr)...)
 	}
 	return out
+}
+
+// elsewhere reports whether a store through a pointer surely goes to another
+// object than o.
+func (e *evaluation) elsewhere(st *ssa.Store, o Object) bool {
+	inner := &evaluation{Context: e.Context, active: e.active, parting: e.parting}
+	values := inner.eval(baseOf(st.Addr), e.ev.Root(st.Parent()))
+	return !inner.incomplete && !slices.ContainsFunc(values, func(v Value) bool {
+		other, ok := v.(Object)
+		return !ok || other.Site == o.Site
+	})
 }
 
 // receiver reports whether v is the receiver of the method it stands in.

@@ -29,6 +29,7 @@ type Func struct {
 	Fn      *ssa.Function
 	Closure *ssa.MakeClosure // nil for a plain function
 	Frame   *Frame           // where Closure was made
+	T       types.Type       // the type under which it was put into an interface, nil if it was not
 }
 
 // Object is a variable made at one place in the program, or a part of it.
@@ -84,7 +85,12 @@ const (
 func (Text) Type() types.Type { return types.Typ[types.String] }
 
 // Type implements Value.
-func (f Func) Type() types.Type { return f.Fn.Signature }
+func (f Func) Type() types.Type {
+	if f.T != nil {
+		return f.T
+	}
+	return f.Fn.Signature
+}
 
 // Type implements Value.
 func (o Object) Type() types.Type { return o.T }

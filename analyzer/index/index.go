@@ -35,6 +35,12 @@ type Index struct {
 
 	fieldLoads  map[*types.Var][]*ssa.UnOp
 	globalLoads map[*ssa.Global][]*ssa.UnOp
+
+	closures  map[*ssa.Function][]*ssa.MakeClosure
+	addressed map[any]bool                   // fields (*types.Var) and package variables whose address is used for more than reading and writing, and functions that are values
+	decoded   map[*types.TypeName]bool       // struct types of which a pointer was put into an interface without methods
+	whole     map[*types.TypeName]bool       // struct types that are assigned as a whole through a pointer
+	owners    map[*types.Var]*types.TypeName // made when it is first asked for
 }
 
 // Build collects the index of p.
@@ -43,6 +49,8 @@ func Build(p *program.Program) *Index {
 		Program: p, fields: map[*types.Var][]*ssa.Store{}, globals: map[*ssa.Global][]*ssa.Store{},
 		allocs: map[*types.TypeName][]*ssa.Alloc{}, calls: map[string][]Call{},
 		fieldLoads: map[*types.Var][]*ssa.UnOp{}, globalLoads: map[*ssa.Global][]*ssa.UnOp{},
+		closures:  map[*ssa.Function][]*ssa.MakeClosure{},
+		addressed: map[any]bool{}, decoded: map[*types.TypeName]bool{}, whole: map[*types.TypeName]bool{},
 	}
 	for _, f := range p.Funcs {
 		for _, b := range f.Blocks {
@@ -56,7 +64,36 @@ func Build(p *program.Program) *Index {
 
 func (x *Index) add(f *ssa.Function, instr ssa.Instruction) {
 	switch instr := instr.(type) {
+	case *ssa.MakeClosure:
+		fn := instr.Fn.(*ssa.Function)
+		x.closures[fn] = append(x.closures[fn], instr)
+		x.uses(instr.Bindings...)
+	case *ssa.FieldAddr:
+		if v := Field(instr.X.Type(), instr.Field); v != nil && addressUsed(instr) {
+			x.addressed[v] = true
+		}
+	case *ssa.MakeInterface:
+		if it, ok := instr.Type().Underlying().(*types.Interface); ok && it.NumMethods() == 0 {
+			if _, ok := instr.X.Type().Underlying().(*types.Pointer); ok {
+				x.decodes(instr.X.Type())
+			}
+		}
+		x.uses(instr.X)
+	case *ssa.Phi:
+		x.uses(instr.Edges...)
+	case *ssa.ChangeType:
+		x.uses(instr.X)
+	case *ssa.MapUpdate:
+		x.uses(instr.Key, instr.Value)
+	case *ssa.Return:
+		x.uses(instr.Results...)
 	case *ssa.Store:
+		x.uses(instr.Val)
+		if n := Named(instr.Val.Type()); n != nil {
+			if _, ok := instr.Val.Type().Underlying().(*types.Struct); ok && !named(instr.Addr) {
+				x.whole[n.Obj()] = true
+			}
+		}
 		switch a := instr.Addr.(type) {
 		case *ssa.FieldAddr:
 			if v := Field(a.X.Type(), a.Field); v != nil {
@@ -86,12 +123,126 @@ func (x *Index) add(f *ssa.Function, instr ssa.Instruction) {
 	case *ssa.Select:
 		x.selects = append(x.selects, instr)
 	case *ssa.Send:
+		x.uses(instr.X)
 		x.sends = append(x.sends, instr)
 	case ssa.CallInstruction:
+		x.uses(instr.Common().Args...)
 		if s := CalleeSymbol(instr.Common()); s != "" {
 			x.calls[s] = append(x.calls[s], Call{f, instr})
 		}
 	}
+}
+
+// uses notes the package variables whose address is an operand, and the
+// functions that are one.
+func (x *Index) uses(operands ...ssa.Value) {
+	for _, v := range operands {
+		switch v := v.(type) {
+		case *ssa.Global, *ssa.Function:
+			x.addressed[v] = true
+		}
+	}
+}
+
+// decodes notes that a library may fill the struct that t points to, and those
+// it holds, by reflection.
+func (x *Index) decodes(t types.Type) {
+	switch u := t.Underlying().(type) {
+	case *types.Pointer:
+		x.decodes(u.Elem())
+	case *types.Slice:
+		x.decodes(u.Elem())
+	case *types.Array:
+		x.decodes(u.Elem())
+	case *types.Map:
+		x.decodes(u.Elem())
+	case *types.Struct:
+		if n := Named(t); n != nil {
+			if x.decoded[n.Obj()] {
+				return
+			}
+			x.decoded[n.Obj()] = true
+		}
+		for i := range u.NumFields() {
+			if u.Field(i).Exported() || u.Field(i).Embedded() {
+				x.decodes(u.Field(i).Type())
+			}
+		}
+	}
+}
+
+// addressUsed reports whether the address of a field is used for more than
+// reading and writing it and its parts.
+func addressUsed(v ssa.Value) bool {
+	return slices.ContainsFunc(*v.Referrers(), func(r ssa.Instruction) bool {
+		switch r := r.(type) {
+		case *ssa.UnOp, *ssa.FieldAddr, *ssa.IndexAddr, *ssa.DebugRef:
+			return false
+		case *ssa.Store:
+			return r.Val == v
+		}
+		return true
+	})
+}
+
+// named reports whether an address is that of a variable or of a part of one.
+func named(addr ssa.Value) bool {
+	for {
+		switch a := addr.(type) {
+		case *ssa.FieldAddr:
+			addr = a.X
+		case *ssa.IndexAddr:
+			addr = a.X
+		case *ssa.Slice:
+			addr = a.X
+		case *ssa.Alloc, *ssa.Global, *ssa.FreeVar:
+			return true
+		default:
+			return false
+		}
+	}
+}
+
+// Addressed reports whether the address of a package variable is used for more
+// than reading and writing it, or whether a function is used as a value.
+func (x *Index) Addressed(v ssa.Value) bool { return x.addressed[v] }
+
+// Closures is every place at which a literal is made.
+func (x *Index) Closures(fn *ssa.Function) []*ssa.MakeClosure { return x.closures[fn] }
+
+// Open reports whether a field can be written in ways that FieldStores does not
+// have: through its address, by reflection, or with the struct as a whole.
+func (x *Index) Open(f *types.Var) bool {
+	owner := x.owner(f)
+	return x.Overwritten(f) || owner == nil || x.decoded[owner]
+}
+
+// Overwritten reports whether a field can be written through its address, or
+// with its struct as a whole, where that is not the struct of a variable.
+func (x *Index) Overwritten(f *types.Var) bool {
+	owner := x.owner(f)
+	return x.addressed[f] || owner != nil && x.whole[owner]
+}
+
+// owner is the named struct type that declares f, nil for none.
+func (x *Index) owner(f *types.Var) *types.TypeName {
+	if x.owners == nil {
+		x.owners = map[*types.Var]*types.TypeName{}
+		for _, p := range x.Program.SSA.AllPackages() {
+			for _, name := range p.Pkg.Scope().Names() {
+				tn, ok := p.Pkg.Scope().Lookup(name).(*types.TypeName)
+				if !ok || tn.IsAlias() {
+					continue
+				}
+				if s, ok := tn.Type().Underlying().(*types.Struct); ok {
+					for i := range s.NumFields() {
+						x.owners[s.Field(i)] = tn
+					}
+				}
+			}
+		}
+	}
+	return x.owners[f]
 }
 
 // CalleeSymbol is the symbol of a call's static callee, or of the interface

@@ -36,6 +36,7 @@ type Program struct {
 	std   map[*types.Package]bool
 	user  map[*types.Package]bool
 	names map[*ssa.Function]string
+	named map[string][]*ssa.Function // made when it is first asked for
 }
 
 // Build makes the SSA of exe. A package on which go/ssa panics is built again
@@ -193,6 +194,23 @@ func literalOwners(exe *load.Executable) map[token.Pos]string {
 		}
 	}
 	return owner
+}
+
+// declaration marks a function of which only the type is loaded.
+const declaration = "from type information"
+
+// Named is the functions that have this symbol.
+func (p *Program) Named(symbol string) []*ssa.Function {
+	if p.named == nil {
+		p.named = map[string][]*ssa.Function{}
+		for _, f := range p.Funcs {
+			if f.Synthetic == "" || f.Synthetic == declaration {
+				s := Symbol(f)
+				p.named[s] = append(p.named[s], f)
+			}
+		}
+	}
+	return p.named[symbol]
 }
 
 // Std reports whether f belongs to the standard library.

@@ -15,19 +15,19 @@ func (b *builder) registrations() {
 	for _, a := range b.exe.Arrivals {
 		if a.Kind.Process() {
 			for _, h := range a.Handlers {
-				handler[h.Func] = true
+				handler[b.exe.Base(h.Func)] = true
 			}
 		}
 	}
 	for _, c := range b.exe.Commands {
 		for _, h := range slices.Concat(c.Run, c.Before) {
-			handler[h.Func] = true
+			handler[b.exe.Base(h.Func)] = true
 		}
 	}
 	for i := range b.exe.Funcs {
 		for j := range b.exe.Funcs[i].Sites {
 			s := &b.exe.Funcs[i].Sites[j]
-			if s.Rule == calls.Passed && slices.ContainsFunc(s.To, func(id ID) bool { return handler[id] }) {
+			if s.Rule == calls.Passed && slices.ContainsFunc(s.To, func(id ID) bool { return handler[b.exe.Base(id)] }) {
 				s.Kind = flow.Registration
 			}
 		}
@@ -51,10 +51,11 @@ func (b *builder) dropIdle() {
 // from its commands, and from package initializers.
 func (e *Executable) Reachable() map[ID]bool {
 	seen := map[ID]bool{}
+	reached := map[ID]bool{} // by base
 	var work []ID
 	push := func(id ID) {
 		if id != None && !seen[id] {
-			seen[id] = true
+			seen[id], reached[e.Base(id)] = true, true
 			work = append(work, id)
 		}
 	}
@@ -84,7 +85,7 @@ func (e *Executable) Reachable() map[ID]bool {
 			}
 		}
 	}
-	return seen
+	return reached
 }
 
 // Called reports whether words name the command, by its own words or by other

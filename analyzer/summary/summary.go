@@ -10,6 +10,7 @@ package summary
 
 import (
 	"cmp"
+	"context"
 	"go/token"
 	"slices"
 	"strings"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/callroute/callroute/analyzer/boundary"
 	"github.com/callroute/callroute/analyzer/calls"
+	"github.com/callroute/callroute/analyzer/clone"
 	"github.com/callroute/callroute/analyzer/eval"
 	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/load"
@@ -45,8 +47,9 @@ type Executable struct {
 	load.Names
 }
 
-// Func is a function, or a package variable that registers one.
+// Func is a clone of a function, or a package variable that registers one.
 type Func struct {
+	Base     ID     // the clone of the function of which nothing is known; itself, if it is that
 	Name     string // as in flow.Node.Func
 	Decl     string
 	File     string
@@ -65,6 +68,7 @@ type Func struct {
 type Site struct {
 	Line       int
 	Pos        int // orders the sites of a function, and names them in a Branch
+	Loop       int // of a call in the body of a range over a function: the Pos of the call that runs the loop
 	Kind       flow.Kind
 	Rule       string
 	Detail     string
@@ -83,6 +87,7 @@ type Site struct {
 // Effect is a call that changes the world outside the process.
 type Effect struct {
 	Line int
+	Pos  int // of the call, or of the loop that it runs in, as in Site
 	Call string // "os.WriteFile"
 }
 
@@ -113,6 +118,14 @@ type Departure struct {
 	Hint     string
 	Optional bool     // as in Site
 	Brings   []string // names of the functions in the value that is sent on a channel
+}
+
+// Base is the clone of the same function of which nothing is known.
+func (e *Executable) Base(id ID) ID {
+	if id == None {
+		return None
+	}
+	return e.Funcs[id].Base
 }
 
 // Origin is the function that decides the key.
@@ -161,15 +174,18 @@ type Command struct {
 }
 
 // Build reduces u and what was found in it.
-func Build(u *boundary.Unit, found *boundary.Findings) *Executable {
+func Build(ctx context.Context, u *boundary.Unit, found *boundary.Findings) (*Executable, error) {
 	b := &builder{
 		makers: provenance.Finder{Index: u.Index, Graph: u.Graph},
 		u:      u, found: found, ids: map[boundary.Node]ID{}, optional: map[Place]bool{}, cut: map[ssa.CallInstruction]bool{},
+		clones: map[*clone.Clone]ID{}, ofFunc: map[*ssa.Function][]ID{}, blocks: map[blocksOf]*kinds{}, never: map[ID]map[int]bool{},
 		exe: &Executable{Program: u.Program.Exe.Program, Dropped: u.Program.Exe.Dropped, Names: u.Program.Exe.Names, Main: None},
 	}
 	b.exe.Dropped.Packages = append(b.exe.Dropped.Packages, u.Program.Broke...)
-	b.build()
-	return b.exe
+	if err := b.build(ctx); err != nil {
+		return nil, err
+	}
+	return b.exe, nil
 }
 
 type builder struct {
@@ -181,9 +197,22 @@ type builder struct {
 	cut      map[ssa.CallInstruction]bool
 	carry    map[ssa.CallInstruction]bool
 	optional map[Place]bool // calls, without their lines
+	cloner   *clone.Builder
+	never    map[ID]map[int]bool // positions of calls that a clone cannot reach
+	clones   map[*clone.Clone]ID
+	ofFunc   map[*ssa.Function][]ID // the clones of a function
+	blocks   map[blocksOf]*kinds
 }
 
-func (b *builder) build() {
+type blocksOf struct {
+	fn *ssa.Function
+	in *clone.Clone // nil where all blocks can run
+}
+
+// kinds is what is known of the blocks of a function.
+type kinds struct{ failing, optional map[*ssa.BasicBlock]bool }
+
+func (b *builder) build(ctx context.Context) error {
 	for _, c := range b.found.Cuts {
 		b.cut[c] = true
 	}
@@ -191,18 +220,14 @@ func (b *builder) build() {
 	for _, c := range b.found.Carried {
 		b.carry[c] = true
 	}
-	for _, f := range b.u.Program.Funcs {
-		if f.Blocks != nil && !b.u.Program.Std(f) && !b.u.Graph.Wrapper(f) && f.Synthetic != packageInit {
-			b.add(f)
-		}
+	if err := b.clone(ctx); err != nil {
+		return err
 	}
 	if m := b.u.Program.Main.Func("main"); m != nil {
 		b.exe.Main = b.id(m)
 	}
-	for _, f := range b.u.Program.Funcs {
-		if id, ok := b.ids[f]; ok {
-			b.fill(id, f)
-		}
+	for _, c := range b.cloner.All() {
+		b.fill(b.clones[c], c)
 	}
 	b.links()
 	b.departures()
@@ -213,39 +238,86 @@ func (b *builder) build() {
 	for i := range b.exe.Funcs {
 		slices.SortStableFunc(b.exe.Funcs[i].Sites, func(x, y Site) int { return cmp.Compare(x.Pos, y.Pos) })
 	}
+	return nil
+}
+
+// clone takes the functions apart by context and gives each clone an ID, the
+// bases first.
+func (b *builder) clone(ctx context.Context) error {
+	b.cloner = clone.New(b.u.Eval, b.u.Index, b.u.Graph, b.cut)
+	for _, f := range b.u.Program.Funcs {
+		if b.kept(f) && f.Synthetic != packageInit {
+			b.add(f)
+		}
+	}
+	for _, a := range b.found.Arrivals {
+		b.enter(a.Handlers)
+	}
+	for _, c := range b.found.Commands {
+		b.enter(c.Run)
+		b.enter(c.Before)
+	}
+	if err := b.cloner.Explore(ctx); err != nil {
+		return err
+	}
+	for _, c := range b.cloner.All() {
+		if _, ok := b.clones[c]; ok {
+			continue
+		}
+		base, ok := b.ids[c.Fn]
+		if !ok {
+			continue // in the standard library
+		}
+		b.clones[c] = ID(len(b.exe.Funcs))
+		b.ofFunc[c.Fn] = append(b.ofFunc[c.Fn], ID(len(b.exe.Funcs)))
+		f := b.exe.Funcs[base]
+		b.exe.Funcs = append(b.exe.Funcs, Func{
+			Base: b.exe.Funcs[base].Base, Name: f.Name, File: f.File, Line: f.Line, End: f.End, Library: f.Library, Type: f.Type, Literal: None,
+		})
+	}
+	return nil
+}
+
+func (b *builder) enter(handlers []boundary.Handler) {
+	for _, h := range handlers {
+		if b.kept(h.Fn) {
+			b.cloner.Called(h.Fn, h.Value)
+		}
+	}
+}
+
+// kept reports whether f is a function of the summary.
+func (b *builder) kept(f *ssa.Function) bool {
+	return f.Blocks != nil && !b.u.Program.Std(f) && !b.u.Graph.Wrapper(f)
 }
 
 // packageInit marks the initializer that the compiler makes of a package; what
 // it calls runs before any command.
 const packageInit = "package initializer"
 
-// loopBody marks the function that the compiler makes of the body of a range
-// loop over a function; for a reader it is a part of the function around it.
-const loopBody = "range-over-func yield"
-
-// add gives f an ID. Instances of one generic function share it.
+// add gives f an ID. An instance of a generic function is a clone of it.
 func (b *builder) add(f *ssa.Function) {
-	if o := f.Origin(); o != nil && o != f {
-		if id, ok := b.ids[o]; ok {
-			b.ids[f] = id
-			return
-		}
-		b.add(o)
-		b.ids[f] = b.ids[o]
-		return
-	}
 	if _, ok := b.ids[f]; ok {
 		return
 	}
-	if f.Synthetic == loopBody && f.Parent() != nil {
+	if f.Synthetic == clone.LoopBody && f.Parent() != nil {
 		b.add(f.Parent())
-		b.ids[f] = b.ids[f.Parent()]
+		b.ids[f] = b.ids[f.Parent()] // for a reader it is a part of the function around it
 		return
 	}
+	id := ID(len(b.exe.Funcs))
+	base := id
+	if o := f.Origin(); o != nil && o != f {
+		b.add(o)
+		id, base = ID(len(b.exe.Funcs)), b.ids[o]
+	}
 	file, line, end := b.u.Program.Place(f)
-	b.ids[f] = ID(len(b.exe.Funcs))
+	b.ids[f] = id
+	c := b.cloner.Base(f)
+	b.clones[c] = id
+	b.ofFunc[f] = append(b.ofFunc[f], id)
 	b.exe.Funcs = append(b.exe.Funcs, Func{
-		Name: b.u.Program.Name(f), File: file, Line: line, End: end,
+		Base: base, Name: b.u.Program.Name(f), File: file, Line: line, End: end,
 		Library: !b.u.Program.User(f), Type: b.u.Program.Receiver(f), Literal: None,
 	})
 }
@@ -261,7 +333,7 @@ func (b *builder) id(n boundary.Node) ID {
 	}
 	switch n := n.(type) {
 	case *ssa.Function:
-		if n.Synthetic == packageInit || n.Blocks != nil && !b.u.Program.Std(n) && !b.u.Graph.Wrapper(n) {
+		if n.Synthetic == packageInit || b.kept(n) {
 			b.add(n)
 			return b.ids[n]
 		}
@@ -269,7 +341,7 @@ func (b *builder) id(n boundary.Node) ID {
 		at := b.u.Program.Exe.Fset.PositionFor(n.Pos(), false)
 		b.ids[n] = ID(len(b.exe.Funcs))
 		b.exe.Funcs = append(b.exe.Funcs, Func{
-			Name: n.Pkg.Pkg.Path() + "." + n.Name(), Decl: "var", Literal: None,
+			Base: b.ids[n], Name: n.Pkg.Pkg.Path() + "." + n.Name(), Decl: "var", Literal: None,
 			File: b.u.Program.Exe.Rel(at.Filename), Line: at.Line, End: at.Line,
 		})
 		return b.ids[n]
@@ -277,40 +349,76 @@ func (b *builder) id(n boundary.Node) ID {
 	return None
 }
 
-// fill adds the sites and effects of f.
-func (b *builder) fill(id ID, f *ssa.Function) {
-	if f.Parent() != nil && f.Synthetic != loopBody {
-		if parent, ok := b.ids[f.Parent()]; ok {
-			b.exe.Funcs[id].Literal = parent
+// fill adds the sites and effects of a clone.
+func (b *builder) fill(id ID, c *clone.Clone) {
+	f := c.Fn
+	if parent := around(f); parent != nil {
+		if p, ok := b.ids[parent]; ok {
+			b.exe.Funcs[id].Literal = b.exe.Funcs[p].Base
 		}
 	}
-	failing, optional := calls.Failing(f), calls.Optional(f)
-	b.note(id, optional)
-	for _, s := range b.u.Graph.Out(f) {
+	for call := range c.Never {
+		if b.never[id] == nil {
+			b.never[id] = map[int]bool{}
+		}
+		b.never[id][int(siteAt(call))] = true
+	}
+	if c.Base == c {
+		b.note(id, b.kinds(c, f).optional)
+	}
+	for _, s := range c.Sites {
 		cc := s.Instr.Common()
-		if b.cut[s.Instr] && s.Rule != calls.Passed || cc.IsInvoke() && calls.Universal(cc.Method) && s.Rule != calls.Passed {
+		if cc.IsInvoke() && calls.Universal(cc.Method) && s.Rule != calls.Passed {
 			continue
 		}
+		kinds := b.kinds(c, s.Caller)
 		site := Site{
-			Line: b.u.Program.Line(siteAt(s)), Pos: int(s.Pos()), Kind: s.Kind, Rule: s.Rule,
-			Detail: s.Detail, Candidates: len(s.Callees), Failure: failing[s.Instr.Block()], Optional: optional[s.Instr.Block()], Given: s.Given, Carried: b.carry[s.Instr] && s.Rule != calls.Passed,
+			Line: b.u.Program.Line(siteAt(s.Instr)), Pos: int(siteAt(s.Instr)), Kind: s.Kind, Rule: s.Rule, Detail: s.Detail,
+			Failure: kinds.failing[s.Instr.Block()], Optional: kinds.optional[s.Instr.Block()],
+			Given: s.Given && !s.Whole, Carried: b.carry[s.Instr] && s.Rule != calls.Passed,
 		}
-		for _, c := range s.Callees {
-			to, ok := b.ids[c]
-			if ok && to == id && c.Synthetic == loopBody {
-				continue
-			}
+		if s.Loop != nil {
+			site.Loop = int(siteAt(s.Loop))
+		}
+		functions := map[*ssa.Function]bool{}
+		for _, t := range s.To {
+			functions[t.Fn] = true
+			to, ok := b.clones[t]
 			if ok && !slices.Contains(site.To, to) {
 				site.To = append(site.To, to)
-				site.Made = append(site.Made, b.made(s, c))
-			} else if name := effect(c); name != "" {
-				b.effect(id, site.Line, name)
+				site.Made = append(site.Made, b.made(s.Site, t.Fn))
+			} else if name := effect(t.Fn); name != "" {
+				b.effect(id, Effect{site.Line, cmp.Or(site.Loop, site.Pos), name})
 			}
 		}
+		site.Candidates = len(functions)
 		if len(site.To) > 0 {
 			b.exe.Funcs[id].Sites = append(b.exe.Funcs[id].Sites, site)
 		}
 	}
+}
+
+// around is the function in which a literal stands, nil for others.
+func around(f *ssa.Function) *ssa.Function {
+	f = f.Parent()
+	for f != nil && f.Synthetic == clone.LoopBody {
+		f = f.Parent()
+	}
+	return f
+}
+
+// kinds is what the blocks of f are in c, of which f is the body or a part.
+func (b *builder) kinds(c *clone.Clone, f *ssa.Function) *kinds {
+	k := blocksOf{f, nil}
+	if len(c.Dead) > 0 {
+		k.in = c
+	}
+	known := b.blocks[k]
+	if known == nil {
+		known = &kinds{calls.Failing(f), calls.Optional(f, func(b *ssa.BasicBlock) bool { return c.Dead[b] })}
+		b.blocks[k] = known
+	}
+	return known
 }
 
 // mostAnswers is how many callees a call may have for their makers to be looked
@@ -344,17 +452,16 @@ func (b *builder) note(id ID, optional map[*ssa.BasicBlock]bool) {
 	}
 }
 
-// siteAt is where a site stands. The compiler gives the call of an iterator no
+// siteAt is where a call stands. The compiler gives the call of an iterator no
 // place: it is where the iterator comes from.
-func siteAt(s *calls.Site) token.Pos {
-	if s.Pos().IsValid() {
-		return s.Pos()
+func siteAt(call ssa.CallInstruction) token.Pos {
+	if call.Pos().IsValid() {
+		return call.Pos()
 	}
-	return eval.Position(s.Instr.Common().Value)
+	return eval.Position(call.Common().Value)
 }
 
-func (b *builder) effect(id ID, line int, call string) {
-	e := Effect{line, call}
+func (b *builder) effect(id ID, e Effect) {
 	if !slices.Contains(b.exe.Funcs[id].Effects, e) {
 		b.exe.Funcs[id].Effects = append(b.exe.Funcs[id].Effects, e)
 	}
@@ -398,9 +505,11 @@ func (b *builder) links() {
 			Line: b.u.Program.Line(l.Pos), Pos: int(l.Pos), Kind: l.Kind, Rule: l.Rule, Detail: l.Detail,
 			To: []ID{to}, Candidates: l.Candidates, Registered: b.places(l.Registered), Label: l.Label,
 		}
-		f := &b.exe.Funcs[from]
-		if !slices.ContainsFunc(f.Sites, func(x Site) bool { return x.Pos == s.Pos && x.Kind == s.Kind && slices.Equal(x.To, s.To) }) {
-			f.Sites = append(f.Sites, s)
+		for _, from := range b.clonesOf(l.From) {
+			f := &b.exe.Funcs[from]
+			if !slices.ContainsFunc(f.Sites, func(x Site) bool { return x.Pos == s.Pos && x.Kind == s.Kind && slices.Equal(x.To, s.To) }) {
+				f.Sites = append(f.Sites, s)
+			}
 		}
 	}
 	for _, br := range b.found.Branches {
@@ -410,10 +519,25 @@ func (b *builder) links() {
 		}
 		out := Branch{Sent: br.Sent, Word: br.Word}
 		for _, c := range br.Live {
-			out.Live = append(out.Live, int(c.Pos()))
+			out.Live = append(out.Live, int(siteAt(c)))
 		}
-		b.exe.Funcs[id].Branches = append(b.exe.Funcs[id].Branches, out)
+		for _, id := range b.clonesOf(br.In) {
+			b.exe.Funcs[id].Branches = append(b.exe.Funcs[id].Branches, out)
+		}
 	}
+}
+
+// clonesOf is every clone of a function, or the ID of a variable.
+func (b *builder) clonesOf(n boundary.Node) []ID {
+	if f, ok := n.(*ssa.Function); ok {
+		if f.Synthetic == clone.LoopBody {
+			f = around(f)
+		}
+		if ids := b.ofFunc[f]; len(ids) > 0 {
+			return ids
+		}
+	}
+	return []ID{b.id(n)}
 }
 
 func (b *builder) places(in []boundary.Place) []Place {
@@ -469,9 +593,16 @@ func (b *builder) departures() {
 			}
 		}
 	}
+	clones := map[ID][]ID{}
+	for id := range b.exe.Funcs {
+		clones[b.exe.Funcs[id].Base] = append(clones[b.exe.Funcs[id].Base], ID(id))
+	}
 	for i, d := range b.exe.Departures {
-		f := &b.exe.Funcs[d.Origin()]
-		f.Leaves = append(f.Leaves, i)
+		for _, id := range clones[b.exe.Base(d.Origin())] {
+			if !b.never[id][d.decided().Pos] {
+				b.exe.Funcs[id].Leaves = append(b.exe.Funcs[id].Leaves, i)
+			}
+		}
 	}
 }
 
@@ -497,8 +628,13 @@ func (b *builder) arrivals() {
 func (b *builder) handlers(in []boundary.Handler) []Handler {
 	var out []Handler
 	for _, h := range in {
-		if id := b.id(h.Fn); id != None {
-			out = append(out, Handler{id, h.Label})
+		if !b.kept(h.Fn) {
+			continue
+		}
+		for _, c := range b.cloner.Called(h.Fn, h.Value) {
+			if id, ok := b.clones[c]; ok && !slices.Contains(out, Handler{id, h.Label}) {
+				out = append(out, Handler{id, h.Label})
+			}
 		}
 	}
 	return out

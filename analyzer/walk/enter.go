@@ -1,6 +1,7 @@
 package walk
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -138,11 +139,15 @@ func siteTo(exe *summary.Executable, from, to summary.ID, line int) *summary.Sit
 	var found *summary.Site
 	for i := range exe.Funcs[from].Sites {
 		s := &exe.Funcs[from].Sites[i]
-		if slices.Contains(s.To, to) && (found == nil || s.Line == line) {
+		if leads(exe, s, to) && (found == nil || s.Line == line) {
 			found = s
 		}
 	}
 	return found
+}
+
+func leads(exe *summary.Executable, s *summary.Site, to summary.ID) bool {
+	return slices.ContainsFunc(s.To, func(id summary.ID) bool { return exe.Base(id) == exe.Base(to) })
 }
 
 // registered adds the way from main to each place where a handler is registered
@@ -223,12 +228,19 @@ func shortest(exe *summary.Executable, main summary.ID, places []summary.Place) 
 			}
 		}
 	}
+	clone := map[summary.ID]summary.ID{} // the first that was reached, by base
+	for _, id := range slices.Sorted(maps.Keys(before)) {
+		if base := exe.Base(id); clone[base] == 0 || id == base {
+			clone[base] = id
+		}
+	}
 	for _, p := range places {
-		if _, ok := before[p.In]; !ok {
+		in, ok := clone[exe.Base(p.In)]
+		if !ok {
 			continue
 		}
 		var path []summary.ID
-		for id := p.In; id != summary.None; id = before[id] {
+		for id := in; id != summary.None; id = before[id] {
 			path = append(path, id)
 		}
 		slices.Reverse(path)

@@ -377,7 +377,11 @@ func (w *walker) effect(at int) int {
 	if p.dead {
 		best = 0
 	}
+	live := w.live(p.visit)
 	for _, e := range p.exe.Funcs[p.id].Effects {
+		if live != nil && !live[e.Pos] {
+			continue
+		}
 		c := smallWrite
 		switch {
 		case strings.Contains(e.Call, "Write"), strings.Contains(e.Call, "Temp"), strings.HasSuffix(e.Call, "Mount"), strings.HasSuffix(e.Call, "Exec"):

@@ -146,6 +146,7 @@ type walker struct {
 
 // node is the flow node of a function, made when it is first met.
 func (w *walker) node(p place) int {
+	p.id = p.exe.Base(p.id)
 	if n, ok := w.nodes[p]; ok {
 		return n
 	}
@@ -274,7 +275,7 @@ func (w *walker) resume() {
 
 // met reports whether a function is on the route so far.
 func (w *walker) met(exe *summary.Executable, id summary.ID) bool {
-	_, ok := w.nodes[place{exe, id}]
+	_, ok := w.nodes[place{exe, exe.Base(id)}]
 	return ok
 }
 
@@ -284,12 +285,17 @@ func (w *walker) visit(v visit) error {
 	live := w.live(v)
 	for i := range f.Sites {
 		s := &f.Sites[i]
-		if live != nil && !live[s.Pos] {
+		if live != nil && !live[cmp.Or(s.Loop, s.Pos)] {
 			continue
 		}
 		if s.Given && s.Candidates > 1 {
 			w.pending = append(w.pending, pending{v, s, map[summary.ID]bool{}})
 			continue
+		}
+		if live != nil {
+			decided := *s
+			decided.Optional = false // the word or the message that is known chose it
+			s = &decided
 		}
 		for _, to := range brought(v, s) {
 			w.take(v, s, to)

@@ -236,10 +236,10 @@ func (f *finder) child(n node, a attachment, it boundary.Item, route []boundary.
 			return // a command cannot be below itself
 		}
 	}
-	for _, name := range f.names(it.Made) {
+	for _, named := range f.names(it.Made) {
 		f.visit(node{
-			Made: it.Made, above: &n, rule: a.rule, words: append(n.words[:len(n.words):len(n.words)], name), groups: n.below(),
-			aliases: f.Texts(it.Made, "Aliases"), route: f.Extend(route, f.Holder(it.Made)),
+			Made: named.Made, above: &n, rule: a.rule, words: append(n.words[:len(n.words):len(n.words)], named.word), groups: n.below(),
+			aliases: f.Texts(named.Made, "Aliases"), route: f.Extend(route, f.Holder(it.Made)),
 		})
 	}
 }
@@ -252,12 +252,19 @@ func (n node) below() [][]string {
 	return append(n.groups[:len(n.groups):len(n.groups)], n.aliases)
 }
 
+// named is a command in the context in which it has this name: of commands that
+// one function makes from a table, the one of that entry.
+type named struct {
+	boundary.Made
+	word string
+}
+
 // names is the first words of the command's Use.
-func (f *finder) names(m boundary.Made) []string {
-	var out []string
+func (f *finder) names(m boundary.Made) []named {
+	var out []named
 	for _, s := range f.Field(m, "Use") {
 		if name := boundary.FirstWord(s.Value); name != "" {
-			out = append(out, name)
+			out = append(out, named{boundary.Made{Value: m.Value, Ctx: s.Ctx}, name})
 		}
 	}
 	return out
@@ -269,7 +276,7 @@ func (f *finder) report(n node) {
 	var handlers []boundary.Handler
 	route, pos := n.route, token.NoPos
 	for _, s := range runs {
-		hs := f.Functions(s.Value)
+		hs := f.Functions(s.Ctx, s.Value)
 		if len(hs) > 0 && len(handlers) == 0 {
 			route, pos = f.Extend(route, f.Holds(s)), s.Pos
 		}
@@ -289,7 +296,7 @@ func (f *finder) before(n node) []boundary.Handler {
 	var out []boundary.Handler
 	add := func(settings []boundary.Setting) {
 		for _, s := range settings {
-			out = append(out, f.Functions(s.Value)...)
+			out = append(out, f.Functions(s.Ctx, s.Value)...)
 		}
 	}
 	for up := &n; up != nil && len(out) == 0; up = up.above {
@@ -303,7 +310,7 @@ func (f *finder) before(n node) []boundary.Handler {
 func (f *finder) either(m boundary.Made, first, second string, read func(boundary.Made, string) []boundary.Setting) []boundary.Setting {
 	for _, name := range []string{first, second} {
 		for _, s := range read(m, name) {
-			if len(f.Functions(s.Value)) > 0 {
+			if len(f.Functions(s.Ctx, s.Value)) > 0 {
 				return read(m, name)
 			}
 		}

@@ -132,7 +132,7 @@ func (f *finder) entries(s *calls.Site, tables []table) {
 			}
 			return vs
 		}, func(c *eval.Context, _ []eval.Value) {
-			run := f.Functions(c.Eval(cc.Value, root)...)
+			run := f.Functions(c, c.Eval(cc.Value, root)...)
 			if cc.IsInvoke() {
 				run = f.methods(cc, c.Eval(cc.Value, root))
 			}

@@ -45,7 +45,7 @@ var senders = []sender{
 func findClients(ctx context.Context, u *boundary.Unit, out *boundary.Findings) {
 	f := clientFinder{Unit: u, out: out, seen: map[string]bool{}, dials: dials(u)}
 	for _, s := range append(senders[:len(senders):len(senders)], transports(u)...) {
-		for _, call := range u.Index.Calls(s.symbol) {
+		for _, call := range u.Calls(s.symbol) {
 			if ctx.Err() != nil {
 				return
 			}
@@ -200,7 +200,7 @@ func (f clientFinder) report(c *eval.Context, r request, s sender, call index.Ca
 
 // dead reports whether nothing in the program can call o.
 func (f clientFinder) dead(o *ssa.Function) bool {
-	return o.Object() != nil && !o.Object().Exported() && len(f.Graph.In(o)) == 0 && o != f.Program.Main.Func("main")
+	return o.Object() != nil && !o.Object().Exported() && len(f.Graph.In(o)) == 0 && !f.Index.Addressed(o) && o != f.Program.Main.Func("main")
 }
 
 // add reports d once for each function that decides it.
@@ -224,8 +224,11 @@ func (f clientFinder) request(c *eval.Context, s sender, call index.Call, root *
 		return r
 	}
 	arg := s.req
-	if cc.IsInvoke() {
-		arg--
+	if cc.StaticCallee() == nil {
+		arg-- // the receiver is no argument of an interface call, nor of a method value
+	}
+	if arg < 0 || arg >= len(cc.Args) {
+		return request{}
 	}
 	var r request
 	for _, v := range c.Eval(cc.Args[arg], root) {

@@ -20,7 +20,7 @@ func (f *serverFinder) handlers(c *eval.Context, values []eval.Value, depth int)
 	var wrappers []eval.Func // that hide what they wrap
 	add := func(hs ...boundary.Handler) {
 		for _, h := range hs {
-			if !slices.ContainsFunc(out, func(x boundary.Handler) bool { return x.Fn == h.Fn }) {
+			if !slices.ContainsFunc(out, func(x boundary.Handler) bool { return x.Fn == h.Fn && x.Value == h.Value }) {
 				out = append(out, h)
 			}
 		}
@@ -51,9 +51,7 @@ func (f *serverFinder) handlers(c *eval.Context, values []eval.Value, depth int)
 				add(inner...)
 				continue
 			}
-			for _, fn := range f.Graph.Through(v.Fn) {
-				add(boundary.Handler{Fn: fn})
-			}
+			add(f.Functions(c, v)...)
 		case eval.Object:
 			add(f.serveHTTP(c, v, depth)...)
 		case eval.Result:
@@ -76,9 +74,7 @@ func (f *serverFinder) handlers(c *eval.Context, values []eval.Value, depth int)
 			f.wraps(w, inner)
 			continue
 		}
-		for _, fn := range f.Graph.Through(w.Fn) {
-			add(boundary.Handler{Fn: fn})
-		}
+		add(f.Functions(c, w)...)
 	}
 	return out
 }

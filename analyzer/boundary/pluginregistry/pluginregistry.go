@@ -177,6 +177,9 @@ func (f *finder) call(fn *ssa.Function, c ssa.CallInstruction) {
 		return
 	}
 	s := f.Graph.At(c)
+	if s != nil && len(s.Callees) == 0 {
+		s = nil // the call graph knows nothing of it
+	}
 	if s != nil && (s.Given || len(s.Callees) < 2) || s == nil && !cc.IsInvoke() {
 		return
 	}

@@ -377,7 +377,7 @@ func (f *finder) send(fn *ssa.Function, ch, x ssa.Value, pos token.Pos, received
 			values := c.Eval(x, root)
 			names := typeNames(c.Types(x, root))
 			var brings []*ssa.Function
-			for _, h := range f.Functions(append(functionsIn(c, values), values...)...) {
+			for _, h := range f.Functions(c, append(functionsIn(c, values), values...)...) {
 				brings = append(brings, h.Fn)
 			}
 			for _, m := range chans {

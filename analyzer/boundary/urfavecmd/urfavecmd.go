@@ -186,7 +186,7 @@ func (f *finder) groups(n node) [][]string {
 
 // written is the functions of a setting, without the library's own defaults.
 func (f *finder) written(s boundary.Setting) []boundary.Handler {
-	return slices.DeleteFunc(f.Functions(s.Value), func(h boundary.Handler) bool {
+	return slices.DeleteFunc(f.Functions(s.Ctx, s.Value), func(h boundary.Handler) bool {
 		return program.PkgPath(h.Fn) == f.lib.path
 	})
 }

@@ -1,0 +1,298 @@
+// Package clone takes the functions of one executable apart by calling context.
+//
+// A call graph has one node for each function, so a helper that calls the
+// function it was handed leads to what all its users hand it. Here a function
+// is cloned for each set of inputs that decides where its calls go: the
+// functions, objects and constants that are passed to it or that it captured.
+// Inputs that decide nothing make no clones, so most functions have one.
+//
+// Words. An input is a parameter or a captured variable. It is relevant when a
+// called value, the receiver of an interface call or a condition is made from it
+// (relevant.go). A clone is a function with what is known of its relevant
+// inputs; its base is the function with nothing known. A site is a call in a
+// clone; it is resolved when the values that decide it are known wholly.
+//
+// Algorithm. From the bases of all functions and from the functions that finders
+// name with their captured variables:
+//  1. the blocks that can run, by the conditions that the inputs decide
+//  2. for each call in them, the values that are called or that it is called
+//     on; where they are not known wholly, the callees of the call graph too
+//  3. for each callee, its relevant inputs as they are at this call, and the
+//     clone that they make
+//
+// This is the functional approach of Sharir and Pnueli with the value engine's
+// frames as the inputs.
+//
+// It is bounded: a function has at most maxClones, and the frames behind an input
+// do not nest deeper than maxNesting. Beyond, the base stands in: it leads to all
+// that the clone could lead to.
+package clone
+
+import (
+	"context"
+	"slices"
+
+	"golang.org/x/tools/go/ssa"
+
+	"github.com/callroute/callroute/analyzer/calls"
+	"github.com/callroute/callroute/analyzer/eval"
+	"github.com/callroute/callroute/analyzer/index"
+)
+
+const (
+	// maxClones is more than the handlers that any table in the systems that
+	// were tried has; a function with more is called with data, not with work.
+	maxClones = 400
+	// maxNesting is deeper than decorators are stacked; recursion that wraps its
+	// own argument nests without end.
+	maxNesting = 8
+	// maxValues is how many values an input may have: more tell as little as
+	// none, and each makes clones of its own further down.
+	maxValues = 4
+)
+
+// Values is the rule of a site that the value engine resolved to fewer callees
+// than the call graph has.
+const Values = "values"
+
+// LoopBody marks the function that the compiler makes of the body of a range
+// loop over a function. It is no clone: its calls are those of the function
+// around it.
+const LoopBody = "range-over-func yield"
+
+// Clone is a function with what is known of its inputs.
+type Clone struct {
+	Fn    *ssa.Function
+	Frame *eval.Frame
+	Base  *Clone // itself, where nothing is known
+	Sites []Site
+	Never map[ssa.CallInstruction]bool // calls that cannot run, nil for none
+	Dead  map[*ssa.BasicBlock]bool     // blocks that cannot run
+}
+
+// Site is a call in a clone, or functions that it hands on.
+type Site struct {
+	*calls.Site
+	To    []*Clone // in the order of Callees
+	Rule  string
+	Whole bool // the values that decide it are known wholly
+
+	Loop ssa.CallInstruction // of a call in the body of a range over a function: the call that runs the loop
+}
+
+// Builder makes clones.
+type Builder struct {
+	eval     *eval.Evaluator
+	graph    *calls.Graph
+	index    *index.Index
+	relevant *relevance
+	replaced map[ssa.CallInstruction]bool
+	clones   map[*eval.Frame]*Clone
+	count    map[*ssa.Function]int
+	all      []*Clone
+	explored int
+}
+
+// New prepares to clone. The callees of the calls in replaced stand elsewhere:
+// a finder gave them.
+func New(ev *eval.Evaluator, x *index.Index, g *calls.Graph, replaced map[ssa.CallInstruction]bool) *Builder {
+	return &Builder{
+		eval: ev, graph: g, index: x, relevant: newRelevance(g, x), replaced: replaced,
+		clones: map[*eval.Frame]*Clone{}, count: map[*ssa.Function]int{},
+	}
+}
+
+// Base is the clone of f of which nothing is known.
+func (b *Builder) Base(f *ssa.Function) *Clone { return b.at(b.eval.Root(f)) }
+
+// Enter is the clone of f that is called with these arguments, as far as they
+// are relevant; f's captured variables are those of the literal that it is.
+func (b *Builder) Enter(f eval.Func, args []eval.Answer) *Clone {
+	in := b.relevant.of(f.Fn)
+	var bound []eval.Answer
+	for i := range in.params {
+		if in.params[i] && i < len(args) && telling(args[i]) {
+			if bound == nil {
+				bound = make([]eval.Answer, len(in.params))
+			}
+			bound[i] = args[i]
+		}
+	}
+	if !in.captures() {
+		f.Closure, f.Frame = nil, nil
+	}
+	f.T = nil
+	fr := b.eval.Enter(f, bound)
+	if c := b.clones[fr]; c != nil {
+		return c
+	}
+	if fr.Nesting() > maxNesting || b.count[f.Fn] >= maxClones {
+		return b.Base(f.Fn)
+	}
+	return b.at(fr)
+}
+
+// telling reports whether an answer can decide anything.
+func telling(a eval.Answer) bool {
+	if !a.Complete || len(a.Values) == 0 || len(a.Values) > maxValues {
+		return false
+	}
+	return !slices.ContainsFunc(a.Values, func(v eval.Value) bool {
+		switch v := v.(type) {
+		case eval.Func, eval.Object:
+			return false
+		case eval.Text:
+			_, ok := v.Const()
+			return !ok
+		case eval.Hole:
+			c, ok := v.V.(*ssa.Const)
+			return !ok || !c.IsNil()
+		}
+		return true
+	})
+}
+
+func (b *Builder) at(fr *eval.Frame) *Clone {
+	c := b.clones[fr]
+	if c == nil {
+		c = &Clone{Fn: fr.Fn, Frame: fr}
+		b.clones[fr] = c
+		b.all = append(b.all, c)
+		b.count[fr.Fn]++
+		c.Base = c
+		if root := b.eval.Root(fr.Fn); root != fr {
+			c.Base = b.at(root)
+		}
+	}
+	return c
+}
+
+// Called is the clones of fn that a function value can be when somebody calls
+// it: the function itself, or the method that it is bound to.
+func (b *Builder) Called(fn *ssa.Function, value eval.Func) []*Clone {
+	var out []*Clone
+	if value.Fn != nil {
+		found, _ := b.through(value, nil)
+		for _, t := range found {
+			if t.fn.Fn == fn {
+				if c := b.Enter(t.fn, t.args); !slices.Contains(out, c) {
+					out = append(out, c)
+				}
+			}
+		}
+	}
+	if len(out) == 0 {
+		out = append(out, b.Base(fn))
+	}
+	return out
+}
+
+// Explore fills the sites of all clones, also of those that it makes on the way.
+func (b *Builder) Explore(ctx context.Context) error {
+	for ; b.explored < len(b.all); b.explored++ {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		b.explore(b.all[b.explored])
+	}
+	return nil
+}
+
+// All is every clone, in the order in which they were made.
+func (b *Builder) All() []*Clone { return b.all }
+
+func (b *Builder) explore(c *Clone) { b.body(c, c.Frame, nil) }
+
+// body adds the calls of one function body: that of c itself, or that of a range
+// over a function in it, which the compiler made a function of its own.
+func (b *Builder) body(c *Clone, fr *eval.Frame, loop ssa.CallInstruction) {
+	at := b.eval.Brief()
+	live := at.Decide().Live(fr)
+	for _, block := range fr.Fn.Blocks {
+		if !live[block] {
+			if c.Dead == nil {
+				c.Dead = map[*ssa.BasicBlock]bool{}
+			}
+			c.Dead[block] = true
+		}
+	}
+	for _, s := range b.graph.Out(fr.Fn) {
+		if !live[s.Instr.Block()] {
+			c.never(s.Instr)
+			continue
+		}
+		if s.Rule != calls.Passed && b.replaced[s.Instr] {
+			continue
+		}
+		site := b.site(at, fr, s)
+		site.Loop = loop
+		c.Sites = append(c.Sites, site)
+	}
+	for _, inner := range fr.Fn.AnonFuncs {
+		if inner.Synthetic != LoopBody {
+			continue
+		}
+		for _, mc := range b.index.Closures(inner) {
+			if mc.Parent() == fr.Fn && live[mc.Block()] {
+				run := loop
+				if run == nil {
+					run = ranges(mc)
+				}
+				b.body(c, b.eval.Enter(eval.Func{Fn: inner, Closure: mc, Frame: fr}, nil), run)
+			}
+		}
+	}
+}
+
+// ranges is the call that runs the loop whose body mc is.
+func ranges(mc *ssa.MakeClosure) ssa.CallInstruction {
+	for _, r := range *mc.Referrers() {
+		if call, ok := r.(ssa.CallInstruction); ok {
+			return call
+		}
+	}
+	return nil
+}
+
+func (c *Clone) never(call ssa.CallInstruction) {
+	if c.Never == nil {
+		c.Never = map[ssa.CallInstruction]bool{}
+	}
+	c.Never[call] = true
+}
+
+func (b *Builder) site(at *eval.Context, fr *eval.Frame, s *calls.Site) Site {
+	out := Site{Site: s, Rule: s.Rule}
+	var found []target
+	if s.Rule == calls.Passed {
+		found, out.Whole = b.handed(at, fr, s), true
+	} else {
+		found, out.Whole = b.callees(at, fr, s.Instr)
+	}
+	known := map[*ssa.Function]bool{}
+	for _, t := range found {
+		known[t.fn.Fn] = true
+	}
+	if !out.Whole || len(found) == 0 {
+		out.Whole = false
+		args := b.arguments(at, fr, s.Instr)
+		for _, f := range s.Callees {
+			if !known[f] {
+				known[f] = true
+				found = append(found, target{eval.Func{Fn: f}, args.from(f)})
+			}
+		}
+	} else if s.Rule != calls.Static && len(known) < len(s.Callees) {
+		out.Rule = Values
+	}
+	for _, t := range found {
+		if t.fn.Fn.Synthetic == LoopBody {
+			continue // control comes back into the function that ranges
+		}
+		if to := b.Enter(t.fn, t.args); !slices.Contains(out.To, to) {
+			out.To = append(out.To, to)
+		}
+	}
+	slices.SortStableFunc(out.To, func(x, y *Clone) int { return b.graph.Before(x.Fn, y.Fn) })
+	return out
+}

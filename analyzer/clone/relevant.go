@@ -1,0 +1,259 @@
+package clone
+
+import (
+	"go/token"
+	"go/types"
+	"slices"
+
+	"golang.org/x/tools/go/ssa"
+
+	"github.com/callroute/callroute/analyzer/calls"
+	"github.com/callroute/callroute/analyzer/index"
+)
+
+// relevance tells which inputs of a function decide where its calls go, or
+// which of them run: those from which the value that is called, the receiver of
+// an interface call, or the operand of a condition is made, in the function
+// itself or in one that it hands the input to.
+type relevance struct {
+	graph *calls.Graph
+	index *index.Index
+	funcs map[*ssa.Function]*inputs
+	queue []operand
+}
+
+// inputs is the parameters and captured variables of a function that are
+// relevant, by their place.
+type inputs struct {
+	params, free []bool
+	seen         map[ssa.Value]bool
+}
+
+type operand struct {
+	fn *ssa.Function
+	v  ssa.Value
+}
+
+// manyCallees is how many functions a call may have for what it is handed to be
+// followed into each. A call with more is a table; its entries are told apart
+// by the value that is called, which is relevant by itself.
+const manyCallees = 64
+
+func newRelevance(g *calls.Graph, x *index.Index) *relevance {
+	r := &relevance{graph: g, index: x, funcs: map[*ssa.Function]*inputs{}}
+	for _, f := range g.Program.Funcs {
+		if f.Blocks != nil {
+			r.decided(f)
+		}
+	}
+	for len(r.queue) > 0 {
+		o := r.queue[len(r.queue)-1]
+		r.queue = r.queue[:len(r.queue)-1]
+		r.follow(o.fn, o.v)
+	}
+	return r
+}
+
+// of is the relevant inputs of f.
+func (r *relevance) of(f *ssa.Function) *inputs {
+	in := r.funcs[f]
+	if in == nil {
+		in = &inputs{params: make([]bool, len(f.Params)), free: make([]bool, len(f.FreeVars)), seen: map[ssa.Value]bool{}}
+		r.funcs[f] = in
+	}
+	return in
+}
+
+func (in *inputs) captures() bool { return slices.Contains(in.free, true) }
+
+// decided queues the operands of f that decide.
+func (r *relevance) decided(f *ssa.Function) {
+	for _, b := range f.Blocks {
+		for _, instr := range b.Instrs {
+			switch instr := instr.(type) {
+			case *ssa.If:
+				r.push(f, instr.Cond)
+			case ssa.CallInstruction:
+				cc := instr.Common()
+				switch {
+				case cc.IsInvoke():
+					if !calls.Universal(cc.Method) {
+						r.push(f, cc.Value)
+					}
+				case cc.StaticCallee() == nil:
+					r.push(f, cc.Value)
+				}
+			}
+		}
+	}
+}
+
+func (r *relevance) push(f *ssa.Function, v ssa.Value) {
+	if v == nil {
+		return
+	}
+	switch v.(type) {
+	case *ssa.Const, *ssa.Function, *ssa.Global, *ssa.Builtin:
+		return
+	}
+	if in := r.of(f); !in.seen[v] {
+		in.seen[v] = true
+		r.queue = append(r.queue, operand{f, v})
+	}
+}
+
+// follow queues what v is made from.
+func (r *relevance) follow(f *ssa.Function, v ssa.Value) {
+	push := func(vs ...ssa.Value) {
+		for _, v := range vs {
+			r.push(f, v)
+		}
+	}
+	switch v := v.(type) {
+	case *ssa.Parameter:
+		r.parameter(f, v)
+	case *ssa.FreeVar:
+		r.captured(f, v)
+	case *ssa.Phi:
+		push(v.Edges...)
+		for _, p := range v.Block().Preds { // a phi of constants stands for the condition before it
+			if cond, ok := p.Instrs[len(p.Instrs)-1].(*ssa.If); ok {
+				push(cond.Cond)
+			}
+		}
+	case *ssa.UnOp:
+		if v.Op != token.ARROW {
+			push(v.X)
+		}
+	case *ssa.BinOp:
+		push(v.X, v.Y)
+	case *ssa.ChangeType:
+		push(v.X)
+	case *ssa.ChangeInterface:
+		push(v.X)
+	case *ssa.Convert:
+		push(v.X)
+	case *ssa.MakeInterface:
+		push(v.X)
+	case *ssa.TypeAssert:
+		push(v.X)
+	case *ssa.Extract:
+		push(v.Tuple)
+	case *ssa.Field:
+		push(v.X)
+	case *ssa.FieldAddr:
+		push(v.X)
+	case *ssa.Index:
+		push(v.X, v.Index)
+	case *ssa.IndexAddr:
+		push(v.X, v.Index)
+	case *ssa.Lookup:
+		push(v.X, v.Index)
+	case *ssa.Slice:
+		push(v.X)
+	case *ssa.Next:
+		push(v.Iter)
+	case *ssa.Range:
+		push(v.X)
+	case *ssa.Call:
+		push(v.Call.Args...)
+		if v.Call.StaticCallee() == nil {
+			push(v.Call.Value)
+		}
+	case *ssa.MakeClosure:
+		// its captured variables count where the literal uses them: see captured
+	case *ssa.Alloc, *ssa.MakeMap, *ssa.MakeSlice:
+		r.stored(f, v)
+	}
+}
+
+// stored queues what is put into a variable, a slice or a map that f makes.
+func (r *relevance) stored(f *ssa.Function, v ssa.Value) {
+	for _, ref := range *v.Referrers() {
+		switch ref := ref.(type) {
+		case *ssa.Store:
+			if ref.Addr == v {
+				r.push(f, ref.Val)
+			}
+		case *ssa.FieldAddr:
+			r.stored(f, ref)
+		case *ssa.IndexAddr:
+			if ref.X == v {
+				r.stored(f, ref)
+			}
+		case *ssa.MapUpdate:
+			if ref.Map == v {
+				r.push(f, ref.Value)
+			}
+		}
+	}
+}
+
+// parameter marks p as relevant, and queues what callers pass for it.
+func (r *relevance) parameter(f *ssa.Function, p *ssa.Parameter) {
+	i := slices.Index(f.Params, p)
+	in := r.of(f)
+	if i < 0 || in.params[i] || carriesNothing(p.Type()) {
+		return
+	}
+	in.params[i] = true
+	for _, s := range r.graph.In(f) {
+		if s.Rule != calls.Passed && len(s.Callees) <= manyCallees {
+			r.push(s.Caller, argument(s.Instr.Common(), i))
+		}
+	}
+	for _, w := range r.graph.Wrappers(f) {
+		r.wrapper(w, f, i)
+	}
+}
+
+// wrapper queues what a wrapper that the compiler made hands on as parameter i.
+func (r *relevance) wrapper(w, f *ssa.Function, i int) {
+	for _, b := range w.Blocks {
+		for _, instr := range b.Instrs {
+			if c, ok := instr.(ssa.CallInstruction); ok {
+				r.push(w, argument(c.Common(), i))
+			}
+		}
+	}
+}
+
+// captured marks a captured variable as relevant, and queues it where the
+// literal is made.
+func (r *relevance) captured(f *ssa.Function, fv *ssa.FreeVar) {
+	i := slices.Index(f.FreeVars, fv)
+	in := r.of(f)
+	if i < 0 || in.free[i] {
+		return
+	}
+	in.free[i] = true
+	for _, mc := range r.index.Closures(f) {
+		r.push(mc.Parent(), mc.Bindings[i])
+	}
+}
+
+// argument is what a call passes for parameter i, the receiver being 0.
+func argument(cc *ssa.CallCommon, i int) ssa.Value {
+	if cc.IsInvoke() {
+		if i == 0 {
+			return cc.Value
+		}
+		i--
+	}
+	if i < 0 || i >= len(cc.Args) {
+		return nil
+	}
+	return cc.Args[i]
+}
+
+// carriesNothing reports whether values of t never decide a route by
+// themselves: a context is handed through everything, and an error is asked for
+// being nil after every call.
+func carriesNothing(t types.Type) bool {
+	n, ok := types.Unalias(t).(*types.Named)
+	if !ok {
+		return false
+	}
+	o := n.Obj()
+	return o.Pkg() == nil && o.Name() == "error" || o.Pkg() != nil && o.Pkg().Path() == "context" && o.Name() == "Context"
+}

@@ -1,0 +1,637 @@
+package eval
+
+import (
+	"go/constant"
+	"go/token"
+	"go/types"
+	"slices"
+	"strings"
+
+	"golang.org/x/tools/go/ssa"
+
+	"github.com/callroute/callroute/analyzer/index"
+	"github.com/callroute/callroute/analyzer/program"
+)
+
+// Decisions tells which way a function goes in a frame. Where Eval answers with
+// all that a value may be and is blind to order, a decision must hold for every
+// run: it is made only from constants, from arguments that are known wholly, and
+// from fields of which every store in the program is known.
+type Decisions struct {
+	e     *evaluation
+	live  map[*ssa.BasicBlock]bool // of the function at hand, nil while it is not known
+	depth int                      // operands, one behind the other
+	calls int                      // calls, one inside the other
+	steps *int                     // operands looked at for one condition
+}
+
+// What one decision may look through. Predicates in real source are a few blocks
+// that read a field or compare an argument; what is longer is left open.
+const (
+	maxDecided     = 24
+	maxPredicates  = 3
+	predicateSize  = 12 // blocks
+	maxDecideSteps = 4000
+)
+
+// Decide prepares to decide in the context c.
+func (c *Context) Decide() *Decisions { return &Decisions{e: c.question(), steps: new(int)} }
+
+// fact is one thing that a value can be: a constant, nil, or something that is
+// not nil, with its type where that is known.
+type fact struct {
+	text     string // of a constant, as Text has it
+	constant bool
+	null     bool
+	typ      types.Type
+}
+
+// Live is the blocks of fr.Fn that can run in fr.
+func (d *Decisions) Live(fr *Frame) map[*ssa.BasicBlock]bool {
+	// Twice: a phi of the first pass takes edges that turn out never to run.
+	d.live = d.reach(fr)
+	d.live = d.reach(fr)
+	return d.live
+}
+
+func (d *Decisions) reach(fr *Frame) map[*ssa.BasicBlock]bool {
+	seen := map[*ssa.BasicBlock]bool{}
+	if len(fr.Fn.Blocks) == 0 {
+		return seen
+	}
+	work := []*ssa.BasicBlock{fr.Fn.Blocks[0]}
+	if fr.Fn.Recover != nil {
+		work = append(work, fr.Fn.Recover)
+	}
+	for len(work) > 0 {
+		b := work[len(work)-1]
+		work = work[:len(work)-1]
+		if seen[b] {
+			continue
+		}
+		seen[b] = true
+		next := b.Succs
+		if cond, ok := b.Instrs[len(b.Instrs)-1].(*ssa.If); ok && b.Succs[0] != b.Succs[1] {
+			*d.e.Context.steps, *d.steps = 0, 0
+			if yes, known := d.truth(cond.Cond, fr); known {
+				next = b.Succs[1:]
+				if yes {
+					next = b.Succs[:1]
+				}
+			}
+		}
+		work = append(work, next...)
+	}
+	return seen
+}
+
+// truth decides a condition.
+func (d *Decisions) truth(v ssa.Value, fr *Frame) (yes, known bool) {
+	facts, ok := d.facts(v, fr)
+	if !ok || len(facts) == 0 {
+		return false, false
+	}
+	for _, f := range facts {
+		if !f.constant || f.text != facts[0].text {
+			return false, false
+		}
+	}
+	return facts[0].text == "true", true
+}
+
+func boolean(b bool) []fact {
+	if b {
+		return []fact{{text: "true", constant: true}}
+	}
+	return []fact{{text: "false", constant: true}}
+}
+
+// facts is everything that v can be in fr; ok is false where that is not known.
+func (d *Decisions) facts(v ssa.Value, fr *Frame) (out []fact, ok bool) {
+	if *d.steps++; d.depth > maxDecided || *d.steps > maxDecideSteps {
+		return nil, false
+	}
+	d.depth++
+	defer func() { d.depth-- }()
+	switch v := v.(type) {
+	case *ssa.Const:
+		return constantFact(v), true
+	case *ssa.Function, *ssa.MakeClosure, *ssa.Alloc, *ssa.Global, *ssa.FieldAddr, *ssa.IndexAddr,
+		*ssa.MakeMap, *ssa.MakeChan, *ssa.MakeSlice:
+		return []fact{{typ: v.Type()}}, true
+	case *ssa.Parameter:
+		return d.parameter(v, fr)
+	case *ssa.Phi:
+		return d.phi(v, fr)
+	case *ssa.UnOp:
+		switch v.Op {
+		case token.NOT:
+			if yes, known := d.truth(v.X, fr); known {
+				return boolean(!yes), true
+			}
+		case token.MUL:
+			return d.load(v, fr)
+		}
+	case *ssa.BinOp:
+		return d.binary(v, fr)
+	case *ssa.ChangeType:
+		return d.facts(v.X, fr)
+	case *ssa.ChangeInterface:
+		return d.facts(v.X, fr)
+	case *ssa.MakeInterface:
+		inner, ok := d.facts(v.X, fr)
+		if !ok {
+			return []fact{{typ: v.X.Type()}}, true
+		}
+		out := slices.Clone(inner)
+		for i := range out {
+			out[i].null, out[i].typ = false, v.X.Type()
+		}
+		return out, true
+	case *ssa.Field:
+		return d.field(v.X, v.Field, fr)
+	case *ssa.Extract:
+		return d.extract(v, fr)
+	case *ssa.Call:
+		return d.call(v, 0, fr)
+	}
+	return nil, false
+}
+
+func constantFact(c *ssa.Const) []fact {
+	switch {
+	case c.Value == nil && c.IsNil():
+		return []fact{{null: true}}
+	case c.Value == nil:
+		return nil
+	case c.Value.Kind() == constant.String:
+		return []fact{{text: constant.StringVal(c.Value), constant: true, typ: c.Type()}}
+	}
+	return []fact{{text: c.Value.ExactString(), constant: true, typ: c.Type()}}
+}
+
+// known turns an answer about arguments into facts.
+func known(a Answer) (out []fact, ok bool) {
+	if !a.Complete {
+		return nil, false
+	}
+	for _, v := range a.Values {
+		switch v := v.(type) {
+		case Text:
+			s, ok := v.Const()
+			if !ok {
+				return nil, false
+			}
+			out = append(out, fact{text: s, constant: true})
+		case Func, Object:
+			out = append(out, fact{typ: v.Type()})
+		case Hole:
+			if c, ok := v.V.(*ssa.Const); !ok || !c.IsNil() {
+				return nil, false
+			}
+			out = append(out, fact{null: true})
+		default:
+			return nil, false
+		}
+	}
+	if a.Nil {
+		out = append(out, fact{null: true})
+	}
+	return out, len(out) > 0
+}
+
+func (d *Decisions) parameter(p *ssa.Parameter, fr *Frame) ([]fact, bool) {
+	i := slices.Index(p.Parent().Params, p)
+	if fr.Fn != p.Parent() {
+		return nil, false
+	}
+	if a := fr.argument(i); a != nil {
+		return known(*a)
+	}
+	if fr.Call == nil {
+		return nil, false
+	}
+	if a := Argument(fr.Call, i); a != nil {
+		return d.elsewhere().facts(a, fr.Up)
+	}
+	return nil, false
+}
+
+// elsewhere decides in another function, of which it is not known what runs.
+func (d *Decisions) elsewhere() *Decisions {
+	return &Decisions{e: d.e, depth: d.depth, calls: d.calls, steps: d.steps}
+}
+
+func (d *Decisions) phi(v *ssa.Phi, fr *Frame) ([]fact, bool) {
+	if d.e.active[elemKey{v, fr}] {
+		return nil, true // the cycle adds nothing
+	}
+	d.e.active[elemKey{v, fr}] = true
+	defer delete(d.e.active, elemKey{v, fr})
+	var out []fact
+	for i, x := range v.Edges {
+		if d.live != nil && v.Parent() == fr.Fn && !d.live[v.Block().Preds[i]] {
+			continue
+		}
+		facts, ok := d.facts(x, fr)
+		if !ok {
+			return nil, false
+		}
+		out = append(out, facts...)
+	}
+	return out, len(out) > 0
+}
+
+// binary decides comparisons.
+func (d *Decisions) binary(v *ssa.BinOp, fr *Frame) ([]fact, bool) {
+	switch v.Op {
+	case token.EQL, token.NEQ, token.LSS, token.LEQ, token.GTR, token.GEQ:
+	default:
+		return nil, false
+	}
+	xs, ok := d.facts(v.X, fr)
+	if !ok || len(xs) == 0 {
+		return nil, false
+	}
+	ys, ok := d.facts(v.Y, fr)
+	if !ok || len(ys) == 0 {
+		return nil, false
+	}
+	var yes, decided bool
+	for _, x := range xs {
+		for _, y := range ys {
+			r, ok := compare(x, y, v.Op, v.X.Type())
+			if !ok || decided && r != yes {
+				return nil, false
+			}
+			yes, decided = r, true
+		}
+	}
+	return boolean(yes), true
+}
+
+// compare compares two facts of values of type t.
+func compare(x, y fact, op token.Token, t types.Type) (yes, ok bool) {
+	switch {
+	case x.constant && y.constant:
+		return compareConstants(x.text, y.text, op, t)
+	case op != token.EQL && op != token.NEQ:
+		return false, false
+	case x.null && y.null:
+		return op == token.EQL, true
+	case x.null != y.null:
+		return op == token.NEQ, true
+	case x.typ != nil && y.typ != nil && types.IsInterface(t) && !types.Identical(x.typ, y.typ):
+		return op == token.NEQ, true
+	}
+	return false, false
+}
+
+func compareConstants(x, y string, op token.Token, t types.Type) (yes, ok bool) {
+	b, basic := t.Underlying().(*types.Basic)
+	switch {
+	case op == token.EQL:
+		return x == y, true
+	case op == token.NEQ:
+		return x != y, true
+	case !basic || b.Info()&types.IsNumeric == 0:
+		return false, false
+	}
+	a, c := constant.MakeFromLiteral(x, token.INT, 0), constant.MakeFromLiteral(y, token.INT, 0)
+	if a.Kind() == constant.Unknown || c.Kind() == constant.Unknown {
+		return false, false
+	}
+	return constant.Compare(a, op, c), true
+}
+
+// load decides what a variable holds.
+func (d *Decisions) load(v *ssa.UnOp, fr *Frame) ([]fact, bool) {
+	switch a := v.X.(type) {
+	case *ssa.FieldAddr:
+		return d.field(a.X, a.Field, fr)
+	case *ssa.Alloc:
+		return d.variable(a, fr)
+	case *ssa.FreeVar:
+		if fr.clo == nil || fr.clo.Closure == nil || fr.Fn != a.Parent() {
+			return nil, false
+		}
+		if i := slices.Index(fr.Fn.FreeVars, a); i >= 0 {
+			return d.elsewhere().captured(fr.clo.Closure.Bindings[i], fr.clo.Frame)
+		}
+	case *ssa.Global:
+		return d.global(a)
+	}
+	return nil, false
+}
+
+func (d *Decisions) captured(v ssa.Value, fr *Frame) ([]fact, bool) {
+	switch v := v.(type) {
+	case *ssa.Alloc:
+		return d.variable(v, fr)
+	case *ssa.FreeVar:
+		if fr != nil && fr.clo != nil && fr.clo.Closure != nil && fr.Fn == v.Parent() {
+			if i := slices.Index(fr.Fn.FreeVars, v); i >= 0 {
+				return d.captured(fr.clo.Closure.Bindings[i], fr.clo.Frame)
+			}
+		}
+	}
+	return nil, false
+}
+
+// variable decides a local variable that is set once, where it is declared.
+func (d *Decisions) variable(a *ssa.Alloc, fr *Frame) ([]fact, bool) {
+	stores := index.StoresTo(a)
+	if fr == nil || fr.Fn != a.Parent() || len(stores) != 1 || stores[0].Block() != a.Block() || addressed(a) {
+		return nil, false
+	}
+	return d.elsewhere().facts(stores[0].Val, fr)
+}
+
+// addressed reports whether the address of a local variable goes anywhere but
+// into literals that capture it.
+func addressed(v ssa.Value) bool {
+	if v.Referrers() == nil {
+		return true
+	}
+	return slices.ContainsFunc(*v.Referrers(), func(r ssa.Instruction) bool {
+		switch r := r.(type) {
+		case *ssa.Store:
+			return r.Val == v
+		case *ssa.UnOp, *ssa.DebugRef:
+			return false
+		case *ssa.MakeClosure:
+			fn := r.Fn.(*ssa.Function)
+			i := slices.Index(r.Bindings, v)
+			return i < 0 || addressed(fn.FreeVars[i])
+		}
+		return true
+	})
+}
+
+// global decides a package variable that is set once, by its declaration, and
+// whose address goes nowhere.
+func (d *Decisions) global(g *ssa.Global) ([]fact, bool) {
+	stores := d.e.ev.Index.GlobalStores(g)
+	if len(stores) != 1 || d.e.ev.Index.Addressed(g) || stores[0].Parent().Synthetic == "" {
+		return nil, false
+	}
+	return d.elsewhere().facts(stores[0].Val, d.e.ev.Root(stores[0].Parent()))
+}
+
+// field decides field i of what x is or points to.
+func (d *Decisions) field(x ssa.Value, i int, fr *Frame) ([]fact, bool) {
+	e := &evaluation{Context: d.e.Context, active: map[elemKey]bool{}, parting: map[partKey]bool{}}
+	bases := e.eval(x, fr)
+	if e.incomplete {
+		return nil, false
+	}
+	var out []fact
+	for _, b := range bases {
+		o, ok := b.(Object)
+		if !ok {
+			return nil, false
+		}
+		facts, ok := d.fieldOf(o, i)
+		if !ok {
+			return nil, false
+		}
+		out = append(out, facts...)
+	}
+	return out, len(out) > 0
+}
+
+// fieldOf decides field i of one object, if every store that can reach it is
+// known.
+func (d *Decisions) fieldOf(o Object, i int) ([]fact, bool) {
+	if d.depth > maxDecided {
+		return nil, false
+	}
+	d.depth++
+	defer func() { d.depth-- }()
+	site, ok := o.Site.Type().Underlying().(*types.Pointer)
+	if !ok {
+		return nil, false
+	}
+	owner := ownerType(site.Elem(), o.Path)
+	if owner == nil {
+		return nil, false
+	}
+	f := index.Field(owner, i)
+	x := d.e.ev.Index
+	if f == nil || x.Open(f) || len(d.e.ev.flagVariable(f)) > 0 {
+		return nil, false
+	}
+	var out []fact
+	initialized := false
+	path := append(slices.Clone(o.Path), i)
+	own := map[*ssa.Store]bool{}
+	for _, st := range fieldStores(o.Site, path) {
+		own[st] = true
+	}
+	for _, st := range x.FieldStores(f) {
+		if !own[st] && d.misses(st, o) {
+			continue
+		}
+		if !own[st] {
+			return nil, false
+		}
+		fr := d.e.frameOf(st, o.Frame)
+		facts, ok := d.elsewhere().facts(st.Val, fr)
+		if !ok {
+			return nil, false
+		}
+		out = append(out, facts...)
+		if instr, ok := o.Site.(ssa.Instruction); ok && instr.Block() == st.Block() {
+			initialized = true
+		}
+	}
+	whole, ok := d.copies(o, path)
+	if !ok {
+		return nil, false
+	}
+	if len(whole) > 0 {
+		return append(out, whole...), true
+	}
+	if !initialized {
+		out = append(out, zeroFact(f.Type())...)
+	}
+	return out, len(out) > 0
+}
+
+// misses reports whether a store to a field surely goes to another object.
+func (d *Decisions) misses(st *ssa.Store, o Object) bool {
+	switch b := baseOf(st.Addr).(type) {
+	case *ssa.Alloc, *ssa.Global:
+		return b != o.Site
+	case *ssa.FreeVar:
+		return b != o.Site && addressedAs(b) != o.Site
+	}
+	return false
+}
+
+// addressedAs is the variable that a literal captured, nil when it is not one.
+func addressedAs(fv *ssa.FreeVar) ssa.Value {
+	fn := fv.Parent()
+	if fn.Parent() == nil {
+		return nil
+	}
+	i := slices.Index(fn.FreeVars, fv)
+	for _, b := range fn.Parent().Blocks {
+		for _, instr := range b.Instrs {
+			if mc, ok := instr.(*ssa.MakeClosure); ok && mc.Fn == fn {
+				if inner, ok := mc.Bindings[i].(*ssa.FreeVar); ok {
+					return addressedAs(inner)
+				}
+				return mc.Bindings[i]
+			}
+		}
+	}
+	return nil
+}
+
+// copies decides the field of the structs that were assigned to o as a whole.
+func (d *Decisions) copies(o Object, path []int) (out []fact, ok bool) {
+	var stores []*ssa.Store
+	switch s := o.Site.(type) {
+	case *ssa.Global:
+		stores = d.e.ev.Index.GlobalStores(s)
+	case *ssa.Alloc:
+		stores = index.StoresTo(s)
+	default:
+		return nil, false
+	}
+	for _, st := range stores {
+		e := &evaluation{Context: d.e.Context, active: map[elemKey]bool{}, parting: map[partKey]bool{}}
+		values := e.eval(st.Val, d.e.frameOf(st, o.Frame))
+		if e.incomplete {
+			return nil, false
+		}
+		for _, v := range values {
+			src, isObject := v.(Object)
+			if !isObject || src.Site == o.Site && src.Frame == o.Frame {
+				return nil, false
+			}
+			src.Path = append(slices.Clone(src.Path), path[:len(path)-1]...)
+			facts, ok := d.fieldOf(src, path[len(path)-1])
+			if !ok {
+				return nil, false
+			}
+			out = append(out, facts...)
+		}
+	}
+	return out, true
+}
+
+func zeroFact(t types.Type) []fact {
+	switch u := t.Underlying().(type) {
+	case *types.Basic:
+		switch {
+		case u.Info()&types.IsBoolean != 0:
+			return boolean(false)
+		case u.Info()&types.IsString != 0:
+			return []fact{{constant: true}}
+		case u.Info()&types.IsInteger != 0:
+			return []fact{{text: "0", constant: true}}
+		}
+	case *types.Pointer, *types.Interface, *types.Signature, *types.Slice, *types.Map, *types.Chan:
+		return []fact{{null: true}}
+	}
+	return nil
+}
+
+func (d *Decisions) extract(v *ssa.Extract, fr *Frame) ([]fact, bool) {
+	switch t := v.Tuple.(type) {
+	case *ssa.TypeAssert:
+		if v.Index == 1 {
+			return d.asserted(t, fr)
+		}
+	case *ssa.Call:
+		return d.call(t, v.Index, fr)
+	}
+	return nil, false
+}
+
+// asserted decides whether a type assertion holds.
+func (d *Decisions) asserted(t *ssa.TypeAssert, fr *Frame) ([]fact, bool) {
+	facts, ok := d.facts(t.X, fr)
+	if !ok || len(facts) == 0 {
+		return nil, false
+	}
+	var yes, decided bool
+	for _, f := range facts {
+		holds := false
+		switch {
+		case f.null:
+		case f.typ == nil || types.IsInterface(f.typ):
+			return nil, false
+		case types.IsInterface(t.AssertedType):
+			holds = types.AssignableTo(f.typ, t.AssertedType)
+		default:
+			holds = types.Identical(f.typ, t.AssertedType)
+		}
+		if decided && holds != yes {
+			return nil, false
+		}
+		yes, decided = holds, true
+	}
+	return boolean(yes), true
+}
+
+// call decides predicates of texts, and calls of functions whose every result
+// is decided.
+func (d *Decisions) call(v *ssa.Call, i int, fr *Frame) ([]fact, bool) {
+	fn := v.Call.StaticCallee()
+	if fn == nil {
+		return nil, false
+	}
+	if test := predicates[program.Symbol(fn)]; test != nil {
+		x, okX := d.text(v.Call.Args[0], fr)
+		y, okY := d.text(v.Call.Args[1], fr)
+		if !okX || !okY {
+			return nil, false
+		}
+		return boolean(test(x, y)), true
+	}
+	if _, closure := v.Call.Value.(*ssa.MakeClosure); closure || fn.Blocks == nil || len(fn.Blocks) > predicateSize || d.calls >= maxPredicates || fn.Signature.Results().Len() == 0 {
+		return nil, false
+	}
+	inner := d.e.ev.enter(fn, v, fr, nil)
+	if d.e.active[elemKey{v, fr}] {
+		return nil, false
+	}
+	d.e.active[elemKey{v, fr}] = true
+	defer delete(d.e.active, elemKey{v, fr})
+	sub := d.elsewhere()
+	sub.calls++
+	live := sub.Live(inner)
+	var out []fact
+	for _, b := range fn.Blocks {
+		r, ok := b.Instrs[len(b.Instrs)-1].(*ssa.Return)
+		if !ok || !live[b] || i >= len(r.Results) {
+			continue
+		}
+		facts, ok := sub.facts(r.Results[i], inner)
+		if !ok {
+			return nil, false
+		}
+		out = append(out, facts...)
+	}
+	return out, len(out) > 0
+}
+
+// text is the one constant that v is.
+func (d *Decisions) text(v ssa.Value, fr *Frame) (string, bool) {
+	facts, ok := d.facts(v, fr)
+	if !ok || len(facts) != 1 || !facts[0].constant {
+		return "", false
+	}
+	return facts[0].text, true
+}
+
+// predicates is the functions of two texts that decide conditions.
+var predicates = map[string]func(x, y string) bool{
+	"strings.HasPrefix": strings.HasPrefix,
+	"strings.HasSuffix": strings.HasSuffix,
+	"strings.Contains":  strings.Contains,
+	"strings.EqualFold": strings.EqualFold,
+}

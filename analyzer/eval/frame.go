@@ -1,0 +1,250 @@
+package eval
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/tools/go/ssa"
+)
+
+// Frame is one activation of Fn: by one call, or by any call that passes what
+// is known of the parameters.
+type Frame struct {
+	Fn    *ssa.Function
+	Call  ssa.CallInstruction // the call that made it; nil for others
+	Up    *Frame              // the frame of the caller
+	clo   *Func               // the function value that was called, for captured variables
+	args  []Answer            // by parameter, as far as they are known; without values for those that are not
+	picks []choice            // elements that were chosen in this activation
+	depth int                 // frames that stand behind its parameters and captured variables, one in the other
+}
+
+// choice is an element that a loop of the frame stands at.
+type choice struct {
+	v    ssa.Value
+	pick Pick
+}
+
+type frameKey struct {
+	fn    *ssa.Function
+	call  ssa.CallInstruction
+	up    *Frame
+	clo   *ssa.MakeClosure
+	made  *Frame
+	known string // identity of the parameters and choices
+}
+
+// Root is the frame of fn of which nothing is known.
+func (ev *Evaluator) Root(fn *ssa.Function) *Frame {
+	f := ev.roots[fn]
+	if f == nil {
+		f = &Frame{Fn: fn}
+		ev.roots[fn] = f
+	}
+	return f
+}
+
+// enter is the frame of fn when call, standing in up, calls it.
+func (ev *Evaluator) enter(fn *ssa.Function, call ssa.CallInstruction, up *Frame, clo *Func) *Frame {
+	k := frameKey{fn: fn, call: call, up: up}
+	f := &Frame{Fn: fn, Call: call, Up: up, clo: clo, depth: up.nesting()}
+	if clo != nil {
+		k.clo, k.made = clo.Closure, clo.Frame
+		f.depth = max(f.depth, clo.Frame.nesting()+1)
+	}
+	return ev.interned(k, f)
+}
+
+// Enter is the frame of the function f, called by anybody with these
+// arguments. Nothing is known of an argument without values.
+func (ev *Evaluator) Enter(f Func, args []Answer) *Frame {
+	bound := slices.ContainsFunc(args, func(a Answer) bool { return len(a.Values) > 0 })
+	if !bound && f.Closure == nil {
+		return ev.Root(f.Fn)
+	}
+	k := frameKey{fn: f.Fn}
+	fr := &Frame{Fn: f.Fn, args: args}
+	if f.Closure != nil {
+		k.clo, k.made, fr.clo = f.Closure, f.Frame, &f
+		fr.depth = f.Frame.nesting() + 1
+	}
+	var b strings.Builder
+	for _, a := range args {
+		for _, v := range a.Values {
+			fr.depth = max(fr.depth, frameOfValue(v).nesting()+1)
+			b.WriteString(identity(v))
+			b.WriteByte('|')
+		}
+		fmt.Fprintf(&b, "%t,", a.Nil)
+	}
+	k.known = b.String()
+	return ev.interned(k, fr)
+}
+
+// choosing is fr with elements chosen in it.
+func (ev *Evaluator) choosing(fr *Frame, picks []choice) *Frame {
+	out := *fr
+	out.picks = append(slices.Clone(fr.picks), picks...)
+	var b strings.Builder
+	fmt.Fprintf(&b, "%p", fr)
+	for _, p := range picks {
+		fmt.Fprintf(&b, " %p=%p,%s", p.v, p.pick.V, identity(p.pick.Value))
+	}
+	return ev.interned(frameKey{fn: fr.Fn, known: b.String()}, &out)
+}
+
+func (ev *Evaluator) interned(k frameKey, f *Frame) *Frame {
+	if known := ev.frames[k]; known != nil {
+		return known
+	}
+	ev.frames[k] = f
+	return f
+}
+
+// Nesting is how many frames stand one in the other behind what is known of f:
+// it grows without end where a function wraps its own result again and again.
+func (f *Frame) Nesting() int { return f.nesting() }
+
+func (f *Frame) nesting() int {
+	if f == nil {
+		return 0
+	}
+	return f.depth
+}
+
+// argument is what is known of parameter i, nil for nothing.
+func (f *Frame) argument(i int) *Answer {
+	if i < 0 || i >= len(f.args) || len(f.args[i].Values) == 0 {
+		return nil
+	}
+	return &f.args[i]
+}
+
+// picked is the element that was chosen for v, nil for none.
+func (f *Frame) picked(v ssa.Value) *Pick {
+	if f == nil {
+		return nil
+	}
+	for i := range f.picks {
+		if f.picks[i].v == v {
+			return &f.picks[i].pick
+		}
+	}
+	return nil
+}
+
+// frameOfValue is the activation in which v was made, nil for none.
+func frameOfValue(v Value) *Frame {
+	switch v := v.(type) {
+	case Func:
+		return v.Frame
+	case Object:
+		return v.Frame
+	case Result:
+		return v.Frame
+	}
+	return nil
+}
+
+// identity tells v from other values of one evaluator.
+func identity(v Value) string {
+	switch v := v.(type) {
+	case Text:
+		return "t" + v.Pattern()
+	case Func:
+		return fmt.Sprintf("f%p %p %p %v", v.Fn, v.Closure, v.Frame, v.T)
+	case Object:
+		return fmt.Sprintf("o%p %p %v %v", v.Site, v.Frame, v.Path, v.T)
+	case Result:
+		return fmt.Sprintf("r%p %d %p", v.Call, v.Index, v.Frame)
+	case Hole:
+		return fmt.Sprintf("h%p %p %d", v.V, v.Frame, v.Kind)
+	case List:
+		var b strings.Builder
+		for _, el := range v.Elems {
+			fmt.Fprintf(&b, "l%p %p %t %t", el.V, el.Frame, el.Optional, el.Rest)
+		}
+		return b.String()
+	}
+	return "?"
+}
+
+// Bind is v with the choices of c written into the frames behind it, so that it
+// is the same value in every context.
+func (c *Context) Bind(v Value) Value {
+	return (&binding{c, map[*Frame]*Frame{}}).value(v)
+}
+
+// BindFrame is fr with the choices of c written into it.
+func (c *Context) BindFrame(fr *Frame) *Frame {
+	return (&binding{c, map[*Frame]*Frame{}}).frame(fr)
+}
+
+type binding struct {
+	c    *Context
+	done map[*Frame]*Frame
+}
+
+func (b *binding) value(v Value) Value {
+	switch v := v.(type) {
+	case Func:
+		v.Frame = b.frame(v.Frame)
+		return v
+	case Object:
+		v.Frame = b.frame(v.Frame)
+		return v
+	case Result:
+		v.Frame = b.frame(v.Frame)
+		return v
+	case Hole:
+		v.Frame = b.frame(v.Frame)
+		return v
+	case List:
+		elems := slices.Clone(v.Elems)
+		for i := range elems {
+			elems[i].Frame = b.frame(elems[i].Frame)
+		}
+		return List{Elems: elems}
+	}
+	return v
+}
+
+func (b *binding) frame(fr *Frame) *Frame {
+	if fr == nil {
+		return nil
+	}
+	if done, ok := b.done[fr]; ok {
+		return done
+	}
+	b.done[fr] = fr // a frame that stands behind itself
+	out := fr
+	clo := fr.clo
+	if clo != nil {
+		bound := b.value(*clo).(Func)
+		clo = &bound
+	}
+	if call, up := b.c.Caller(fr); call != nil {
+		out = b.c.ev.enter(fr.Fn, call, b.frame(up), clo)
+	} else if clo != nil {
+		out = b.c.ev.Enter(*clo, fr.args)
+	}
+	var picks []choice
+	for c := b.c; c != nil; c = c.up {
+		if c.elem != nil && c.elem.fr == fr {
+			p := c.pick
+			p.Value, p.Frame = b.value(p.Value), b.frame(p.Frame)
+			if p.entry != nil {
+				en := *p.entry
+				en.Frame = b.frame(en.Frame)
+				p.entry = &en
+			}
+			picks = append(picks, choice{c.elem.v, p})
+		}
+	}
+	if len(picks) > 0 {
+		out = b.c.ev.choosing(out, picks)
+	}
+	b.done[fr] = out
+	return out
+}
