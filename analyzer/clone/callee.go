@@ -27,24 +27,40 @@ func (b *Builder) arguments(at *eval.Context, fr *eval.Frame, call ssa.CallInstr
 	return &arguments{at: at, frame: fr, cc: call.Common()}
 }
 
-// all is the arguments without the receiver of an interface call.
-func (a *arguments) all() []eval.Answer {
+// get is argument i, without the receiver of an interface call.
+func (a *arguments) get(i int) eval.Answer {
 	if a.known == nil {
 		a.known = make([]eval.Answer, len(a.cc.Args))
-		for i, v := range a.cc.Args {
-			a.known[i] = a.at.Answer(v, a.frame)
-		}
 	}
-	return a.known
+	if len(a.known[i].Values) == 0 {
+		a.known[i] = a.at.Answer(a.cc.Args[i], a.frame)
+	}
+	return a.known[i]
 }
 
-// from is the arguments as the parameters of f, of which the receiver of an
-// interface call is not known.
-func (a *arguments) from(f *ssa.Function) []eval.Answer {
-	if a.cc.IsInvoke() {
-		return append([]eval.Answer{{}}, a.all()...)
+// all is every argument.
+func (a *arguments) all() []eval.Answer {
+	out := make([]eval.Answer, len(a.cc.Args))
+	for i := range out {
+		out[i] = a.get(i)
 	}
-	return a.all()
+	return out
+}
+
+// of is the arguments as the relevant parameters of a function, which begin with
+// the receiver where the call has one that is no argument.
+func (a *arguments) of(in *inputs, receiver bool) []eval.Answer {
+	out := make([]eval.Answer, len(in.params))
+	shift := 0
+	if receiver {
+		shift = 1
+	}
+	for i := range out {
+		if in.params[i] && i >= shift && i-shift < len(a.cc.Args) {
+			out[i] = a.get(i - shift)
+		}
+	}
+	return out
 }
 
 // callees is the functions that a call reaches, as far as the values that decide
@@ -57,7 +73,10 @@ func (b *Builder) callees(at *eval.Context, fr *eval.Frame, call ssa.CallInstruc
 		if mc, ok := cc.Value.(*ssa.MakeClosure); ok {
 			f.Closure, f.Frame = mc, fr
 		}
-		return b.through(f, b.needed(f.Fn, args))
+		if b.graph.Wrapper(static) {
+			return b.through(f, args.all())
+		}
+		return []target{{f, args.of(b.relevant.of(static), false)}}, true
 	}
 	whole = true
 	value := at.Answer(cc.Value, fr)
@@ -66,39 +85,65 @@ func (b *Builder) callees(at *eval.Context, fr *eval.Frame, call ssa.CallInstruc
 			continue
 		}
 		f, ok := v.(eval.Func)
-		passed := args.all()
 		if cc.IsInvoke() {
 			m := b.eval.Method(v, cc.Method)
 			f, ok = eval.Func{Fn: m}, m != nil
-			passed = append([]eval.Answer{{Values: []eval.Value{v}, Complete: true}}, passed...)
 		}
 		if !ok {
 			whole = false
 			continue
 		}
-		found, all := b.through(f, passed)
+		found, all := b.called(f, v, args)
 		out, whole = append(out, found...), whole && all
 	}
 	return out, whole && value.Complete
 }
 
-// needed is the arguments of a call of f, nil when none of them matters.
-func (b *Builder) needed(f *ssa.Function, args *arguments) []eval.Answer {
-	if b.graph.Wrapper(f) || slices.Contains(b.relevant.of(f).params, true) {
-		return args.all()
+// called is what a dynamic call reaches that goes to f: the value v itself, or
+// the method of it.
+func (b *Builder) called(f eval.Func, v eval.Value, args *arguments) ([]target, bool) {
+	receiver := []eval.Answer{{Values: []eval.Value{v}, Complete: true}}
+	if b.graph.Wrapper(f.Fn) {
+		passed := args.all()
+		if args.cc.IsInvoke() {
+			passed = append(receiver, passed...)
+		}
+		return b.through(f, passed)
 	}
-	return nil
+	passed := args.of(b.relevant.of(f.Fn), args.cc.IsInvoke())
+	if args.cc.IsInvoke() && len(passed) > 0 {
+		passed[0] = receiver[0]
+	}
+	return []target{{f, passed}}, true
 }
 
-// through is f, or what it calls when f is a wrapper made by the compiler.
+// through is f, or what it calls when f is a wrapper made by the compiler. Where
+// the values inside the wrapper are not known, its callees in the call graph are
+// what it calls.
 func (b *Builder) through(f eval.Func, args []eval.Answer) (out []target, whole bool) {
 	if !b.graph.Wrapper(f.Fn) {
 		return []target{{f, args}}, true
 	}
-	fr := b.eval.Enter(f, args)
-	if fr.Nesting() > maxNesting {
-		return nil, false
+	out, whole = b.inside(f, args)
+	if whole {
+		return out, true
 	}
+	for _, fn := range b.graph.Through(f.Fn) {
+		if !slices.ContainsFunc(out, func(t target) bool { return t.fn.Fn == fn }) {
+			out = append(out, target{fn: eval.Func{Fn: fn}})
+		}
+	}
+	return out, len(out) > 0
+}
+
+// inside is what a wrapper calls, as far as the values inside it are known.
+func (b *Builder) inside(f eval.Func, args []eval.Answer) (out []target, whole bool) {
+	fr := b.eval.Enter(f, args)
+	if fr.Nesting() > maxNesting || b.wrappers > maxNesting {
+		return nil, false // a wrapper that is called by what it wraps
+	}
+	b.wrappers++
+	defer func() { b.wrappers-- }()
 	at := b.eval.Brief()
 	whole = true
 	for _, block := range f.Fn.Blocks {

@@ -40,9 +40,12 @@ import (
 )
 
 const (
-	// maxClones is more than the handlers that any table in the systems that
-	// were tried has; a function with more is called with data, not with work.
+	// maxClones is more than the entries that any table of commands or handlers
+	// in the systems that were tried has.
 	maxClones = 400
+	// maxOfData is the same where no input is a function: objects and constants
+	// that many tell apart are data, not work.
+	maxOfData = 64
 	// maxNesting is deeper than decorators are stacked; recursion that wraps its
 	// own argument nests without end.
 	maxNesting = 8
@@ -68,6 +71,8 @@ type Clone struct {
 	Sites []Site
 	Never map[ssa.CallInstruction]bool // calls that cannot run, nil for none
 	Dead  map[*ssa.BasicBlock]bool     // blocks that cannot run
+
+	reached bool
 }
 
 // Site is a call in a clone, or functions that it hands on.
@@ -90,7 +95,8 @@ type Builder struct {
 	clones   map[*eval.Frame]*Clone
 	count    map[*ssa.Function]int
 	all      []*Clone
-	explored int
+	queue    []*Clone // reached and not explored
+	wrappers int      // that are looked through, one inside the other
 }
 
 // New prepares to clone. The callees of the calls in replaced stand elsewhere:
@@ -102,8 +108,17 @@ func New(ev *eval.Evaluator, x *index.Index, g *calls.Graph, replaced map[ssa.Ca
 	}
 }
 
-// Base is the clone of f of which nothing is known.
+// Base is the clone of f of which nothing is known. It has no sites unless f is
+// reached: by a call in another clone, or by Reach.
 func (b *Builder) Base(f *ssa.Function) *Clone { return b.at(b.eval.Root(f)) }
+
+// Reach notes that control can come to c from outside.
+func (b *Builder) Reach(c *Clone) {
+	if !c.reached {
+		c.reached = true
+		b.queue = append(b.queue, c)
+	}
+}
 
 // Enter is the clone of f that is called with these arguments, as far as they
 // are relevant; f's captured variables are those of the literal that it is.
@@ -126,10 +141,18 @@ func (b *Builder) Enter(f eval.Func, args []eval.Answer) *Clone {
 	if c := b.clones[fr]; c != nil {
 		return c
 	}
-	if fr.Nesting() > maxNesting || b.count[f.Fn] >= maxClones {
+	most := maxOfData
+	if f.Closure != nil || slices.ContainsFunc(bound, function) {
+		most = maxClones
+	}
+	if fr.Nesting() > maxNesting || b.count[f.Fn] >= most {
 		return b.Base(f.Fn)
 	}
 	return b.at(fr)
+}
+
+func function(a eval.Answer) bool {
+	return slices.ContainsFunc(a.Values, func(v eval.Value) bool { _, ok := v.(eval.Func); return ok })
 }
 
 // telling reports whether an answer can decide anything.
@@ -150,6 +173,12 @@ func telling(a eval.Answer) bool {
 		}
 		return true
 	})
+}
+
+// takes reports whether an input of f is relevant.
+func (b *Builder) takes(f *ssa.Function) bool {
+	in := b.relevant.of(f)
+	return in.captures() || slices.Contains(in.params, true)
 }
 
 func (b *Builder) at(fr *eval.Frame) *Clone {
@@ -189,11 +218,13 @@ func (b *Builder) Called(fn *ssa.Function, value eval.Func) []*Clone {
 
 // Explore fills the sites of all clones, also of those that it makes on the way.
 func (b *Builder) Explore(ctx context.Context) error {
-	for ; b.explored < len(b.all); b.explored++ {
+	for len(b.queue) > 0 {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		b.explore(b.all[b.explored])
+		c := b.queue[0]
+		b.queue = b.queue[1:]
+		b.explore(c)
 	}
 	return nil
 }
@@ -207,9 +238,9 @@ func (b *Builder) explore(c *Clone) { b.body(c, c.Frame, nil) }
 // over a function in it, which the compiler made a function of its own.
 func (b *Builder) body(c *Clone, fr *eval.Frame, loop ssa.CallInstruction) {
 	at := b.eval.Brief()
-	live := at.Decide().Live(fr)
+	live := b.live(at, fr)
 	for _, block := range fr.Fn.Blocks {
-		if !live[block] {
+		if !live(block) {
 			if c.Dead == nil {
 				c.Dead = map[*ssa.BasicBlock]bool{}
 			}
@@ -217,7 +248,7 @@ func (b *Builder) body(c *Clone, fr *eval.Frame, loop ssa.CallInstruction) {
 		}
 	}
 	for _, s := range b.graph.Out(fr.Fn) {
-		if !live[s.Instr.Block()] {
+		if !live(s.Instr.Block()) {
 			c.never(s.Instr)
 			continue
 		}
@@ -233,7 +264,7 @@ func (b *Builder) body(c *Clone, fr *eval.Frame, loop ssa.CallInstruction) {
 			continue
 		}
 		for _, mc := range b.index.Closures(inner) {
-			if mc.Parent() == fr.Fn && live[mc.Block()] {
+			if mc.Parent() == fr.Fn && live(mc.Block()) {
 				run := loop
 				if run == nil {
 					run = ranges(mc)
@@ -242,6 +273,16 @@ func (b *Builder) body(c *Clone, fr *eval.Frame, loop ssa.CallInstruction) {
 			}
 		}
 	}
+}
+
+// live tells which blocks can run in fr. Where no input is known there is
+// nothing to decide with.
+func (b *Builder) live(at *eval.Context, fr *eval.Frame) func(*ssa.BasicBlock) bool {
+	if fr == b.eval.Root(fr.Fn) {
+		return func(*ssa.BasicBlock) bool { return true }
+	}
+	blocks := at.Decide().Live(fr)
+	return func(block *ssa.BasicBlock) bool { return blocks[block] }
 }
 
 // ranges is the call that runs the loop whose body mc is.
@@ -264,9 +305,12 @@ func (c *Clone) never(call ssa.CallInstruction) {
 func (b *Builder) site(at *eval.Context, fr *eval.Frame, s *calls.Site) Site {
 	out := Site{Site: s, Rule: s.Rule}
 	var found []target
-	if s.Rule == calls.Passed {
+	switch {
+	case s.Rule == calls.Passed:
 		found, out.Whole = b.handed(at, fr, s), true
-	} else {
+	case len(s.Callees) == 1 && !b.takes(s.Callees[0]):
+		found, out.Whole = []target{{fn: eval.Func{Fn: s.Callees[0]}}}, true
+	default:
 		found, out.Whole = b.callees(at, fr, s.Instr)
 	}
 	known := map[*ssa.Function]bool{}
@@ -279,7 +323,7 @@ func (b *Builder) site(at *eval.Context, fr *eval.Frame, s *calls.Site) Site {
 		for _, f := range s.Callees {
 			if !known[f] {
 				known[f] = true
-				found = append(found, target{eval.Func{Fn: f}, args.from(f)})
+				found = append(found, target{eval.Func{Fn: f}, args.of(b.relevant.of(f), s.Instr.Common().IsInvoke())})
 			}
 		}
 	} else if s.Rule != calls.Static && len(known) < len(s.Callees) {
@@ -291,6 +335,7 @@ func (b *Builder) site(at *eval.Context, fr *eval.Frame, s *calls.Site) Site {
 		}
 		if to := b.Enter(t.fn, t.args); !slices.Contains(out.To, to) {
 			out.To = append(out.To, to)
+			b.Reach(to)
 		}
 	}
 	slices.SortStableFunc(out.To, func(x, y *Clone) int { return b.graph.Before(x.Fn, y.Fn) })

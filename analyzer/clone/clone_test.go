@@ -122,7 +122,7 @@ func TestReached(t *testing.T) {
 	b := clone.New(u.Eval, u.Index, u.Graph, map[ssa.CallInstruction]bool{})
 	for _, f := range u.Program.Funcs {
 		if f.Blocks != nil && u.Program.User(f) && f.Synthetic == "" {
-			b.Base(f)
+			b.Reach(b.Base(f))
 		}
 	}
 	if err := b.Explore(t.Context()); err != nil {

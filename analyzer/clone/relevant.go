@@ -66,14 +66,22 @@ func (r *relevance) of(f *ssa.Function) *inputs {
 
 func (in *inputs) captures() bool { return slices.Contains(in.free, true) }
 
-// decided queues the operands of f that decide.
+// decided queues the operands of f that decide: of calls that can go to several
+// functions, or to none that is known, and of conditions. In a library only a
+// condition on an input itself counts; what its objects hold is its own affair.
 func (r *relevance) decided(f *ssa.Function) {
+	user := r.graph.Program.User(f)
 	for _, b := range f.Blocks {
 		for _, instr := range b.Instrs {
 			switch instr := instr.(type) {
 			case *ssa.If:
-				r.push(f, instr.Cond)
+				if onInput(instr.Cond, 0) || user && decidable(instr.Cond, 0) {
+					r.push(f, instr.Cond)
+				}
 			case ssa.CallInstruction:
+				if s := r.graph.At(instr); s == nil || len(s.Callees) == 1 {
+					continue
+				}
 				cc := instr.Common()
 				switch {
 				case cc.IsInvoke():
@@ -86,6 +94,64 @@ func (r *relevance) decided(f *ssa.Function) {
 			}
 		}
 	}
+}
+
+// decidable reports whether a condition asks for something that a program writes
+// down: a constant, a function, an implementation. Whether an error came, a
+// pointer is set or a list is empty is not known before the program runs.
+func decidable(v ssa.Value, depth int) bool {
+	if depth > 4 {
+		return false
+	}
+	switch v := v.(type) {
+	case *ssa.UnOp:
+		return v.Op == token.MUL || v.Op == token.NOT && decidable(v.X, depth+1)
+	case *ssa.BinOp:
+		return (v.Op == token.EQL || v.Op == token.NEQ) && written(v.X.Type())
+	case *ssa.Extract:
+		_, asserted := v.Tuple.(*ssa.TypeAssert)
+		return asserted
+	case *ssa.Lookup, *ssa.Next:
+		return false
+	}
+	return true
+}
+
+func written(t types.Type) bool {
+	switch t.Underlying().(type) {
+	case *types.Basic, *types.Signature:
+		return true
+	case *types.Interface:
+		return !carriesNothing(t)
+	}
+	return false
+}
+
+// onInput reports whether a condition asks for a parameter or a captured
+// variable by itself.
+func onInput(v ssa.Value, depth int) bool {
+	if depth > 4 {
+		return false
+	}
+	switch v := v.(type) {
+	case *ssa.Parameter:
+		return !carriesNothing(v.Type())
+	case *ssa.FreeVar:
+		return true
+	case *ssa.UnOp:
+		if v.Op == token.MUL {
+			_, captured := v.X.(*ssa.FreeVar)
+			return captured
+		}
+		return onInput(v.X, depth+1)
+	case *ssa.BinOp:
+		return v.Op == token.EQL && (onInput(v.X, depth+1) || onInput(v.Y, depth+1)) ||
+			v.Op == token.NEQ && (onInput(v.X, depth+1) || onInput(v.Y, depth+1))
+	case *ssa.Extract:
+		t, ok := v.Tuple.(*ssa.TypeAssert)
+		return ok && onInput(t.X, depth+1)
+	}
+	return false
 }
 
 func (r *relevance) push(f *ssa.Function, v ssa.Value) {
@@ -126,7 +192,9 @@ func (r *relevance) follow(f *ssa.Function, v ssa.Value) {
 			push(v.X)
 		}
 	case *ssa.BinOp:
-		push(v.X, v.Y)
+		if v.Op == token.EQL || v.Op == token.NEQ { // sizes, counts and built texts are not decided
+			push(v.X, v.Y)
+		}
 	case *ssa.ChangeType:
 		push(v.X)
 	case *ssa.ChangeInterface:
@@ -156,14 +224,34 @@ func (r *relevance) follow(f *ssa.Function, v ssa.Value) {
 	case *ssa.Range:
 		push(v.X)
 	case *ssa.Call:
-		push(v.Call.Args...)
-		if v.Call.StaticCallee() == nil {
-			push(v.Call.Value)
-		}
+		r.result(f, v)
 	case *ssa.MakeClosure:
 		// its captured variables count where the literal uses them: see captured
 	case *ssa.Alloc, *ssa.MakeMap, *ssa.MakeSlice:
 		r.stored(f, v)
+	}
+}
+
+// result queues what the result of a call is made from: the arguments of a
+// predicate, and the functions and implementations that a constructor is given.
+func (r *relevance) result(f *ssa.Function, v *ssa.Call) {
+	if v.Call.StaticCallee() == nil {
+		r.push(f, v.Call.Value)
+	}
+	b, ok := v.Type().Underlying().(*types.Basic)
+	predicate := ok && b.Kind() == types.Bool
+	if ok && !predicate {
+		return
+	}
+	for _, a := range v.Call.Args {
+		switch a.Type().Underlying().(type) {
+		case *types.Signature, *types.Interface, *types.Pointer, *types.Struct:
+			r.push(f, a)
+		default:
+			if predicate {
+				r.push(f, a)
+			}
+		}
 	}
 }
 
@@ -229,6 +317,11 @@ func (r *relevance) captured(f *ssa.Function, fv *ssa.FreeVar) {
 	in.free[i] = true
 	for _, mc := range r.index.Closures(f) {
 		r.push(mc.Parent(), mc.Bindings[i])
+	}
+	for _, s := range r.graph.In(f) { // which of the literals of f is called matters, too
+		if cc := s.Instr.Common(); s.Rule != calls.Passed && !cc.IsInvoke() {
+			r.push(s.Caller, cc.Value)
+		}
 	}
 }
 

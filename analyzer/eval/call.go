@@ -90,10 +90,10 @@ func (ev *Evaluator) Method(v Value, m *types.Func) *ssa.Function {
 		return nil
 	}
 	for _, t := range []types.Type{t, types.NewPointer(t)} {
-		if _, ok := t.Underlying().(*types.Interface); ok {
+		if types.IsInterface(t) {
 			continue
 		}
-		if sel := types.NewMethodSet(t).Lookup(m.Pkg(), m.Name()); sel != nil {
+		if sel := ev.methods.MethodSet(t).Lookup(m.Pkg(), m.Name()); sel != nil {
 			return ev.Program.SSA.MethodValue(sel)
 		}
 	}

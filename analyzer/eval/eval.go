@@ -29,6 +29,7 @@ import (
 	"slices"
 
 	"golang.org/x/tools/go/ssa"
+	"golang.org/x/tools/go/types/typeutil"
 
 	"github.com/callroute/callroute/analyzer/calls"
 	"github.com/callroute/callroute/analyzer/index"
@@ -53,6 +54,7 @@ type Evaluator struct {
 	Graph   *calls.Graph
 	roots   map[*ssa.Function]*Frame
 	frames  map[frameKey]*Frame
+	methods typeutil.MethodSetCache
 	flags   map[any][]Elem // variable → defaults that flags give it; nil until asked for
 }
 

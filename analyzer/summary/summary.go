@@ -87,7 +87,7 @@ type Site struct {
 // Effect is a call that changes the world outside the process.
 type Effect struct {
 	Line int
-	Pos  int // of the call, or of the loop that it runs in, as in Site
+	Pos  int    // of the call, or of the loop that it runs in, as in Site
 	Call string // "os.WriteFile"
 }
 
@@ -250,13 +250,7 @@ func (b *builder) clone(ctx context.Context) error {
 			b.add(f)
 		}
 	}
-	for _, a := range b.found.Arrivals {
-		b.enter(a.Handlers)
-	}
-	for _, c := range b.found.Commands {
-		b.enter(c.Run)
-		b.enter(c.Before)
-	}
+	b.reach()
 	if err := b.cloner.Explore(ctx); err != nil {
 		return err
 	}
@@ -278,10 +272,53 @@ func (b *builder) clone(ctx context.Context) error {
 	return nil
 }
 
-func (b *builder) enter(handlers []boundary.Handler) {
-	for _, h := range handlers {
-		if b.kept(h.Fn) {
-			b.cloner.Called(h.Fn, h.Value)
+// reach marks the functions that control comes to by other ways than a call.
+func (b *builder) reach() {
+	function := func(n boundary.Node) {
+		if f, ok := n.(*ssa.Function); ok && b.kept(f) {
+			b.cloner.Reach(b.cloner.Base(f))
+		}
+	}
+	places := func(list []boundary.Place) {
+		for _, p := range list {
+			function(p.In)
+		}
+	}
+	handlers := func(list []boundary.Handler) {
+		for _, h := range list {
+			if b.kept(h.Fn) {
+				for _, c := range b.cloner.Called(h.Fn, h.Value) {
+					b.cloner.Reach(c)
+				}
+			}
+		}
+	}
+	function(b.u.Main())
+	for _, f := range b.u.Program.Funcs {
+		if strings.HasPrefix(f.Name(), "init#") {
+			function(f)
+		}
+	}
+	for _, a := range b.found.Arrivals {
+		handlers(a.Handlers)
+		places(a.Registered)
+	}
+	for _, c := range b.found.Commands {
+		handlers(c.Run)
+		handlers(c.Before)
+		for _, n := range c.Route {
+			function(n)
+		}
+	}
+	for _, l := range b.found.Links {
+		function(l.From)
+		function(l.To)
+	}
+	for _, d := range b.found.Departures {
+		function(d.In)
+		places(d.Via)
+		for _, f := range d.Brings {
+			function(f)
 		}
 	}
 }
