@@ -103,6 +103,9 @@ func (ev *Evaluator) Method(v Value, m *types.Func) *ssa.Function {
 // result is what fn, called by v, returns as result i.
 func (e *evaluation) result(v *ssa.Call, i int, fn *ssa.Function, clo *Func, fr *Frame) []Value {
 	if m := modelOf(program.Symbol(fn)); m != nil {
+		if v.Call.StaticCallee() != fn {
+			return e.unknownResult(v, i, fr) // an interface call has its receiver elsewhere
+		}
 		return m(e, v, i, fr)
 	}
 	if fn.Blocks == nil || depthOf(fr) > maxFrames {
