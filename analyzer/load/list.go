@@ -18,10 +18,11 @@ import (
 	"github.com/callroute/callroute/analyzer/system"
 )
 
-// metadata is what one executable needs. NeedCompiledGoFiles, NeedTypes and
-// NeedExportFile must stay out of it: they make the go command run cgo.
-const metadata = packages.NeedName | packages.NeedFiles | packages.NeedImports | packages.NeedDeps |
-	packages.NeedModule | packages.NeedEmbedFiles | packages.NeedTypesSizes
+// metadata is what one executable needs. All that makes go/packages ask the go
+// command for compiled files must stay out of it, for then that runs cgo and the
+// C compiler: NeedCompiledGoFiles, NeedSyntax, NeedTypes, NeedTypesInfo,
+// NeedExportFile, and NeedTypesSizes too.
+const metadata = packages.NeedName | packages.NeedFiles | packages.NeedImports | packages.NeedDeps | packages.NeedModule
 
 // listExecutable returns the main package of p with everything it imports.
 func (l *Loader) listExecutable(ctx context.Context, r *root, p *system.Program) (*packages.Package, error) {

@@ -68,6 +68,7 @@ type Loader struct {
 	mu       sync.Mutex
 	nextBase int                      // of the next file in fset
 	trees    map[*system.Source]*tree // what a walk over a source found
+	target   types.Sizes              // nil until asked for
 }
 
 // New returns a Loader with nothing loaded.
@@ -131,12 +132,13 @@ func (l *Loader) assemble(ctx context.Context, listed *packages.Package, p *syst
 	if err := l.markUser(units, p.Source, sys); err != nil {
 		return nil, err
 	}
-	std, rest, err := l.chooseShared(ctx, units, listed.TypesSizes)
+	sizes := l.sizes(ctx)
+	std, rest, err := l.chooseShared(ctx, units, sizes)
 	if err != nil {
 		return nil, err
 	}
 	l.progress("type-checking %d packages of %s", len(std)+len(rest), p.Name)
-	if err := l.check(ctx, rest, listed.TypesSizes); err != nil {
+	if err := l.check(ctx, rest, sizes); err != nil {
 		return nil, err
 	}
 	return l.executable(p, slices.Concat(std, rest)), nil

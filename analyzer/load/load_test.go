@@ -369,6 +369,56 @@ func TestNoCompiler(t *testing.T) {
 	}
 }
 
+// TestCompilerIsNotRun loads a program with cgo in it, through CC and CXX that
+// write down that they were called, and with a build cache that has nothing in
+// it which would spare the go command the call.
+func TestCompilerIsNotRun(t *testing.T) {
+	dir := writeTree(t, txtar.Parse([]byte(`
+-- go.mod --
+module example.com/tool
+-- main.go --
+package main
+
+// #include <stdlib.h>
+// static int one(void) { return 1; }
+import "C"
+
+import (
+	"net"
+	"os/user"
+)
+
+func main() {
+	C.one()
+	net.Dial("tcp", "localhost:1")
+	user.Current()
+}
+-- compiler/cc --
+#!/bin/sh
+echo "$*" >>"${0%/*}/called"
+exit 1
+`)))
+	compiler := filepath.Join(dir, "compiler", "cc")
+	if err := os.Chmod(compiler, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range map[string]string{"CC": compiler, "CXX": compiler, "PKG_CONFIG": compiler, "GOCACHE": t.TempDir(), "CGO_ENABLED": "1"} {
+		t.Setenv(name, value)
+	}
+	if out, err := exec.Command("sh", "-c", compiler+" once").CombinedOutput(); err == nil {
+		t.Fatalf("the compiler that is to fail did not: %s", out)
+	}
+	called := filepath.Join(dir, "compiler", "called")
+	if err := os.Remove(called); err != nil {
+		t.Fatalf("the compiler does not write down that it was called: %v", err)
+	}
+	e := loadOnly(t, dir)
+	checkExecutable(t, e)
+	if how, err := os.ReadFile(called); err == nil {
+		t.Errorf("a C compiler was run with %s", how)
+	}
+}
+
 func TestNoGo(t *testing.T) {
 	dir := writeTree(t, txtar.Parse([]byte(twoPrograms)))
 	t.Setenv("PATH", t.TempDir())
