@@ -38,6 +38,19 @@ func (l *Loader) executable(p *system.Program, units []*unit) *Executable {
 	return e
 }
 
+// tell notes what the listing had to say about the packages that were dropped.
+func (e *Executable) tell(l *listing) {
+	e.Dropped.Notes = l.notes
+	for _, path := range e.Dropped.Packages {
+		if why := l.why[path]; why != "" {
+			if e.Dropped.Why == nil {
+				e.Dropped.Why = map[string]string{}
+			}
+			e.Dropped.Why[path] = why
+		}
+	}
+}
+
 // Rel shortens a file name: relative to the source's folder, else
 // "module@version/…" or "$GOROOT/src/…", else as it is.
 func (n Names) Rel(filename string) string {

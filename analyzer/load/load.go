@@ -43,8 +43,6 @@ import (
 	"slices"
 	"sync"
 
-	"golang.org/x/tools/go/packages"
-
 	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/system"
 )
@@ -68,7 +66,9 @@ type Loader struct {
 	mu       sync.Mutex
 	nextBase int                      // of the next file in fset
 	trees    map[*system.Source]*tree // what a walk over a source found
-	target   types.Sizes              // nil until asked for
+	skipped  map[*system.Source][]Skipped
+	env      *environment     // nil until asked for
+	refused  map[*root]string // why the go command does not list a root as modules
 }
 
 // New returns a Loader with nothing loaded.
@@ -80,6 +80,8 @@ func New(opts Options) *Loader {
 		nextBase: 2,
 		std:      standard{checked: map[string]*known{}},
 		trees:    map[*system.Source]*tree{},
+		skipped:  map[*system.Source][]Skipped{},
+		refused:  map[*root]string{},
 	}
 }
 
@@ -111,8 +113,8 @@ type Package struct {
 // packages are the user's own.
 //
 // A dependency that is not found becomes an empty package and is named in
-// Dropped.Packages. Errors are one line: the program cannot be listed, or a
-// required module is not on this machine.
+// Dropped.Packages, with the reason in Dropped.Why. Errors are one line: the main
+// package cannot be listed.
 func (l *Loader) Load(ctx context.Context, p *system.Program, sys *system.System) (*Executable, error) {
 	r, err := l.rootOf(p)
 	if err != nil {
@@ -127,12 +129,12 @@ func (l *Loader) Load(ctx context.Context, p *system.Program, sys *system.System
 }
 
 // assemble makes an executable of what the go command listed for it.
-func (l *Loader) assemble(ctx context.Context, listed *packages.Package, p *system.Program, sys *system.System) (*Executable, error) {
-	units := order(listed)
+func (l *Loader) assemble(ctx context.Context, listed *listing, p *system.Program, sys *system.System) (*Executable, error) {
+	units := order(listed.main)
 	if err := l.markUser(units, p.Source, sys); err != nil {
 		return nil, err
 	}
-	sizes := l.sizes(ctx)
+	sizes := l.environment(ctx).sizes()
 	std, rest, err := l.chooseShared(ctx, units, sizes)
 	if err != nil {
 		return nil, err
@@ -141,7 +143,9 @@ func (l *Loader) assemble(ctx context.Context, listed *packages.Package, p *syst
 	if err := l.check(ctx, rest, sizes); err != nil {
 		return nil, err
 	}
-	return l.executable(p, slices.Concat(std, rest)), nil
+	e := l.executable(p, slices.Concat(std, rest))
+	e.tell(listed)
+	return e, nil
 }
 
 // chooseShared returns what of the units is loaded, the part in the standard

@@ -325,6 +325,19 @@ func TestUnreadable(t *testing.T) {
 			t.Errorf("error is\n%v\nwant\n%s", err, want)
 		}
 	}
+	dangling := filepath.Join(dir, "dangling", "main.go")
+	if err := errors.Join(os.Mkdir(filepath.Dir(dangling), 0o755), os.Symlink(gone, dangling)); err != nil {
+		t.Fatal(err)
+	}
+	source := &system.Source{Dir: dir}
+	l := New(Options{})
+	if mains, err := l.Mains(context.Background(), source); err != nil || len(mains) != 1 {
+		t.Errorf("%d programs beside one that cannot be read: %v", len(mains), err)
+	}
+	want := Skipped{filepath.Dir(dangling), dangling + ": no such file or folder; check the path"}
+	if got := l.Skipped(source); len(got) != 1 || got[0] != want {
+		t.Errorf("left out: %q, want %q", got, want)
+	}
 	if os.Getuid() == 0 {
 		t.Skip("root can read everything")
 	}

@@ -170,12 +170,7 @@ func (w *walker) component(exe *summary.Executable) {
 		Name: exe.Program.Name, Package: exe.Program.Package, Dir: exe.Program.Source.Given, Version: exe.Program.Source.Version,
 		Web: exe.Program.Source.Web,
 	})
-	w.flow.Dropped.Functions += exe.Dropped.Functions
-	for _, p := range exe.Dropped.Packages {
-		if !slices.Contains(w.flow.Dropped.Packages, p) {
-			w.flow.Dropped.Packages = append(w.flow.Dropped.Packages, p)
-		}
-	}
+	w.flow.Dropped.Add(exe.Dropped)
 }
 
 // edge adds e once and returns its place.
