@@ -166,6 +166,7 @@ type Dropped struct {
 	Functions int               `json:"functions"`          // bodies that did not type-check or need cgo
 	Packages  []string          `json:"packages,omitempty"` // packages that could not be found or parsed
 	Why       map[string]string `json:"why,omitempty"`      // of Packages, where it is known why
+	Errors    []string          `json:"errors,omitempty"`   // the first errors in the sources under study, "file:line: what"
 	Notes     []string          `json:"notes,omitempty"`    // how a module was loaded that the go command refuses
 }
 
@@ -173,6 +174,7 @@ type Dropped struct {
 func (d *Dropped) Add(other Dropped) {
 	d.Functions += other.Functions
 	d.Packages = merge(d.Packages, other.Packages)
+	d.Errors = merge(d.Errors, other.Errors)
 	d.Notes = merge(d.Notes, other.Notes)
 	if len(other.Why) > 0 && d.Why == nil {
 		d.Why = map[string]string{}

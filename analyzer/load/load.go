@@ -107,6 +107,9 @@ type Package struct {
 	Standard bool
 	User     bool     // belongs to a source of the system under study
 	Imports  []string // Paths of the imports that are in Executable.Packages, sorted
+
+	Opaque map[*types.Func]Opaque // the functions in Files without a body
+	Links  map[string]string      // what //go:linkname calls the functions of these names
 }
 
 // Load type-checks program p. The other sources of sys only tell which vendored
@@ -131,6 +134,9 @@ func (l *Loader) Load(ctx context.Context, p *system.Program, sys *system.System
 // assemble makes an executable of what the go command listed for it.
 func (l *Loader) assemble(ctx context.Context, listed *listing, p *system.Program, sys *system.System) (*Executable, error) {
 	units := order(listed.main)
+	for _, u := range units {
+		u.why = listed.why[u.Path]
+	}
 	if err := l.markUser(units, p.Source, sys); err != nil {
 		return nil, err
 	}

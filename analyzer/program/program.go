@@ -11,6 +11,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"maps"
 	"runtime"
 	"slices"
 	"sort"
@@ -36,6 +37,10 @@ type Program struct {
 	std   map[*types.Package]bool
 	user  map[*types.Package]bool
 	names map[*ssa.Function]string
+
+	opaque  map[*types.Func]load.Opaque
+	unbuilt map[*types.Package]bool         // libraries without bodies
+	linked  map[*ssa.Function]*ssa.Function // by //go:linkname, from the function without a body
 }
 
 // Build makes the SSA of exe. A package on which go/ssa panics is built again
@@ -62,6 +67,7 @@ func build(exe *load.Executable, broken map[*types.Package]bool) (*Program, []*t
 	p := &Program{
 		Exe: exe, SSA: ssa.NewProgram(exe.Fset, ssa.InstantiateGenerics),
 		std: map[*types.Package]bool{}, user: map[*types.Package]bool{}, names: map[*ssa.Function]string{},
+		opaque: map[*types.Func]load.Opaque{}, unbuilt: map[*types.Package]bool{},
 	}
 	created := map[*types.Package]bool{}
 	var work []*ssa.Package
@@ -74,8 +80,10 @@ func build(exe *load.Executable, broken map[*types.Package]bool) (*Program, []*t
 		p.user[lp.Types] = lp.User
 		if lp.Files == nil || broken[lp.Types] {
 			p.SSA.CreatePackage(lp.Types, nil, nil, true)
+			p.unbuilt[lp.Types] = true
 			continue
 		}
+		maps.Copy(p.opaque, lp.Opaque)
 		sp := p.SSA.CreatePackage(lp.Types, lp.Files, lp.Info, true)
 		work = append(work, sp)
 		if lp == exe.Main {
@@ -138,6 +146,7 @@ func (p *Program) finish(broken map[*types.Package]bool) {
 	}
 	sort.Strings(p.Broke)
 	p.owner = literalOwners(p.Exe)
+	p.linked = p.links()
 	for f := range ssautil.AllFunctions(p.SSA) {
 		p.Funcs = append(p.Funcs, f)
 	}
