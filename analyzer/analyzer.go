@@ -20,7 +20,9 @@ package analyzer
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -67,11 +69,27 @@ func Open(ctx context.Context, sys *system.System, o Options) (*Analyzer, error)
 			return nil, err
 		}
 		p.all = append(p.all, mains...)
+		p.skipped = append(p.skipped, loader.Skipped(src)...)
+	}
+	if len(p.all) == 0 {
+		return nil, noPrograms(sys, p.skipped)
 	}
 	slices.SortStableFunc(p.all, func(a, b *system.Program) int {
 		return strings.Compare(a.Name+"\x00"+a.Package, b.Name+"\x00"+b.Package)
 	})
 	return &Analyzer{sys, p}, nil
+}
+
+// noPrograms says why there is nothing to study.
+func noPrograms(sys *system.System, skipped []load.Skipped) error {
+	if len(skipped) > 0 {
+		return errors.New(skipped[0].Why)
+	}
+	var dirs []string
+	for _, src := range sys.Sources {
+		dirs = append(dirs, src.Given)
+	}
+	return fmt.Errorf("%s: no main package, only libraries; give a source that builds a command, too", strings.Join(dirs, ", "))
 }
 
 // Trace follows one command.
@@ -92,13 +110,20 @@ func (a *Analyzer) Trace(ctx context.Context, q Query) (*flow.Flow, error) {
 	return walk.Walk(ctx, st, entry, walk.View{To: q.To, Focus: q.Focus, Ignore: q.Ignore, Show: q.Show, Hide: q.Hide, Depth: q.Depth, Code: q.Code})
 }
 
-// program finds a program by name, or by import path.
+// program finds a program by name or by import path, and if none has the name, by
+// that of its folder.
 func (a *Analyzer) program(name string) (*system.Program, error) {
-	var found []*system.Program
+	var found, inFolder []*system.Program
 	for _, p := range a.programs.all {
-		if p.Name == name || p.Package == name {
+		switch {
+		case p.Name == name || p.Package == name:
 			found = append(found, p)
+		case filepath.Base(p.Dir) == name:
+			inFolder = append(inFolder, p)
 		}
+	}
+	if len(found) == 0 {
+		found = inFolder
 	}
 	if main := slices.DeleteFunc(slices.Clone(found), (*system.Program).Auxiliary); len(main) > 0 {
 		found = main
@@ -107,6 +132,11 @@ func (a *Analyzer) program(name string) (*system.Program, error) {
 	case 1:
 		return found[0], nil
 	case 0:
+		for _, s := range a.programs.skipped {
+			if filepath.Base(s.Dir) == name {
+				return nil, errors.New(s.Why)
+			}
+		}
 		return nil, fmt.Errorf("no program %q%s", name, nearest(name, a.Programs()))
 	}
 	var paths []string

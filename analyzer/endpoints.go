@@ -32,8 +32,7 @@ func (a *Analyzer) Endpoints(ctx context.Context) (*flow.Endpoints, error) {
 		if err != nil {
 			return nil, err
 		}
-		out.Dropped.Functions += exe.Dropped.Functions
-		out.Dropped.Packages = append(out.Dropped.Packages, exe.Dropped.Packages...)
+		out.Dropped.Add(exe.Dropped)
 		for i := range exe.Departures {
 			d := &exe.Departures[i]
 			if !d.Kind.Process() {
@@ -77,7 +76,6 @@ func (a *Analyzer) Endpoints(ctx context.Context) (*flow.Endpoints, error) {
 		out.Arrivals = append(out.Arrivals, a.arrivals(p, func(exe *summary.Executable, id summary.ID) []string { return reached[side{exe, id}] })...)
 	}
 	slices.Sort(out.Dropped.Packages)
-	out.Dropped.Packages = slices.Compact(out.Dropped.Packages)
 	return out, nil
 }
 

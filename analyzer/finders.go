@@ -7,6 +7,7 @@ import (
 	"github.com/callroute/callroute/analyzer/boundary/flagcmd"
 	"github.com/callroute/callroute/analyzer/boundary/grpcmethod"
 	"github.com/callroute/callroute/analyzer/boundary/httproute"
+	"github.com/callroute/callroute/analyzer/boundary/opaquecall"
 	"github.com/callroute/callroute/analyzer/boundary/pluginregistry"
 	"github.com/callroute/callroute/analyzer/boundary/taskchannel"
 	"github.com/callroute/callroute/analyzer/boundary/ttrpcmethod"
@@ -26,4 +27,5 @@ var finders = []boundary.Finder{
 	taskchannel.Finder,
 	pluginregistry.Finder, // after those that replace callees
 	unknowntransport.Finder,
+	opaquecall.Finder,
 }

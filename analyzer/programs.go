@@ -25,6 +25,7 @@ type programs struct {
 	loader   *load.Loader
 	progress func(string)
 	all      []*system.Program
+	skipped  []load.Skipped // main packages that are not in all
 	done     map[*system.Program]*summary.Executable
 }
 

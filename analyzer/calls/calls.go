@@ -289,6 +289,9 @@ func wrapper(f *ssa.Function) bool {
 
 // through replaces a wrapper by what it calls.
 func (b *builder) through(f *ssa.Function) []*ssa.Function {
+	if body := b.Program.Linked(f); body != nil {
+		f = body
+	}
 	if !wrapper(f) {
 		return []*ssa.Function{f}
 	}

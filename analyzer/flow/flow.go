@@ -14,6 +14,11 @@
 // reality and we cannot say where to.
 package flow
 
+import (
+	"maps"
+	"slices"
+)
+
 // Schema names the version of the trace JSON. It changes when a reader of the
 // old form would misunderstand the new one.
 const Schema = "callroute.trace/v1"
@@ -158,8 +163,33 @@ type Gap struct {
 
 // Dropped counts what the loader had to leave out, over all components.
 type Dropped struct {
-	Functions int      `json:"functions"`          // bodies that did not type-check or need cgo
-	Packages  []string `json:"packages,omitempty"` // packages that could not be found or parsed
+	Functions int               `json:"functions"`          // bodies that did not type-check or need cgo
+	Packages  []string          `json:"packages,omitempty"` // packages that could not be found or parsed
+	Why       map[string]string `json:"why,omitempty"`      // of Packages, where it is known why
+	Errors    []string          `json:"errors,omitempty"`   // the first errors in the sources under study, "file:line: what"
+	Notes     []string          `json:"notes,omitempty"`    // how a module was loaded that the go command refuses
+}
+
+// Add counts what another program left out too.
+func (d *Dropped) Add(other Dropped) {
+	d.Functions += other.Functions
+	d.Packages = merge(d.Packages, other.Packages)
+	d.Errors = merge(d.Errors, other.Errors)
+	d.Notes = merge(d.Notes, other.Notes)
+	if len(other.Why) > 0 && d.Why == nil {
+		d.Why = map[string]string{}
+	}
+	maps.Copy(d.Why, other.Why)
+}
+
+// merge appends what is not in the list yet.
+func merge(list, more []string) []string {
+	for _, s := range more {
+		if !slices.Contains(list, s) {
+			list = append(list, s)
+		}
+	}
+	return list
 }
 
 // Command is something that `callroute trace` accepts after the program name.

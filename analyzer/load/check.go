@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"go/ast"
-	"go/token"
 	"go/types"
 	"go/version"
 	"runtime"
@@ -51,7 +50,44 @@ func (l *Loader) checkUnit(u *unit, sizes types.Sizes) {
 	for _, dep := range u.imports {
 		u.tainted = u.tainted || dep.tainted && !dep.Standard
 	}
-	var errs []token.Pos
+	errs, ok := l.checkBodies(u, sizes)
+	if !ok {
+		u.becomeEmpty()
+		return
+	}
+	u.keepKnownImports()
+	if !u.bodies {
+		u.Files = nil
+		return
+	}
+	for f := range u.Info.FileVersions {
+		u.Info.FileVersions[f] = u.language()
+	}
+	if u.tainted {
+		u.sanitize(errs)
+	}
+	u.tellOpaque()
+}
+
+// checkBodies checks a unit, and again where holes were made in its bodies. The
+// errors are those that are left. A hole may need another one, as may a body that
+// go/types gave up on at its first error.
+func (l *Loader) checkBodies(u *unit, sizes types.Sizes) (errs []types.Error, ok bool) {
+	const most = 4
+	for pass := range most {
+		errs, ok = l.checkOnce(u, sizes)
+		if pass == 0 {
+			u.errors = append(u.errors, errs...)
+		}
+		u.tainted = u.tainted || len(errs) > 0
+		if !ok || !u.bodies || !u.tainted || !u.dig(errs) {
+			return errs, ok
+		}
+	}
+	return l.checkOnce(u, sizes)
+}
+
+func (l *Loader) checkOnce(u *unit, sizes types.Sizes) (errs []types.Error, ok bool) {
 	conf := types.Config{
 		Importer:         importerFor{u},
 		FakeImportC:      true,
@@ -59,7 +95,7 @@ func (l *Loader) checkUnit(u *unit, sizes types.Sizes) {
 		Sizes:            sizes,
 		Error: func(err error) {
 			if e := (types.Error{}); errors.As(err, &e) && !harmless(e) {
-				errs = append(errs, e.Pos)
+				errs = append(errs, e)
 			}
 		},
 	}
@@ -71,22 +107,7 @@ func (l *Loader) checkUnit(u *unit, sizes types.Sizes) {
 			Selections: map[*ast.SelectorExpr]*types.Selection{}, FileVersions: map[*ast.File]string{},
 		}
 	}
-	if !l.checkFiles(&conf, u) {
-		u.becomeEmpty()
-		return
-	}
-	u.tainted = u.tainted || len(errs) > 0
-	u.keepKnownImports()
-	if !u.bodies {
-		u.Files = nil
-		return
-	}
-	for f := range u.Info.FileVersions {
-		u.Info.FileVersions[f] = u.language()
-	}
-	if u.tainted {
-		u.dropped += sanitize(&u.Package, errs)
-	}
+	return errs, l.checkFiles(&conf, u)
 }
 
 // harmless reports whether go/ssa does not mind an error: something is not used,

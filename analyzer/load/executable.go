@@ -1,6 +1,7 @@
 package load
 
 import (
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -19,7 +20,7 @@ func (l *Loader) executable(p *system.Program, units []*unit) *Executable {
 	for _, u := range units {
 		pkg := &u.Package
 		e.Packages = append(e.Packages, pkg)
-		e.Dropped.Functions += u.dropped
+		e.Dropped.Functions += len(u.incomplete)
 		if u.missing {
 			e.Dropped.Packages = append(e.Dropped.Packages, u.Path)
 		}
@@ -35,7 +36,33 @@ func (l *Loader) executable(p *system.Program, units []*unit) *Executable {
 	slices.SortFunc(e.Names, func(a, b shownDir) int { return len(b.dir) - len(a.dir) })
 	e.Names = slices.Compact(e.Names)
 	e.Names = slices.Insert(e.Names, 0, shownDir{p.Source.Dir, ""})
+	e.tellErrors(units)
 	return e
+}
+
+// tell notes what the listing had to say about the packages that were dropped.
+func (e *Executable) tell(l *listing) {
+	e.Dropped.Notes = l.notes
+	for _, path := range e.Dropped.Packages {
+		if why := l.why[path]; why != "" {
+			if e.Dropped.Why == nil {
+				e.Dropped.Why = map[string]string{}
+			}
+			e.Dropped.Why[path] = why
+		}
+	}
+}
+
+// tellErrors notes the first errors of user packages, those of main before others.
+func (e *Executable) tellErrors(units []*unit) {
+	const most = 5 // they are there to show that the source is broken, and where to begin
+	for _, u := range slices.Backward(units) {
+		for _, err := range u.errors {
+			if at := e.Fset.PositionFor(err.Pos, false); u.User && len(e.Dropped.Errors) < most {
+				e.Dropped.Errors = append(e.Dropped.Errors, fmt.Sprintf("%s:%d: %s", e.Rel(at.Filename), at.Line, oneLine(err.Msg)))
+			}
+		}
+	}
 }
 
 // Rel shortens a file name: relative to the source's folder, else

@@ -169,6 +169,7 @@ func (u *unit) dropMessageMethods() {
 		for _, m := range methods {
 			if fn := m.node.(*ast.FuncDecl); m.file.generated && !strings.HasPrefix(fn.Name.Name, "Get") {
 				fn.Body = nil
+				u.messages[fn] = true
 			}
 		}
 	}

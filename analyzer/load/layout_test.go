@@ -23,6 +23,9 @@ import (
 //	package PATH KIND [bodies]   KIND is user, library or standard
 //	dropped functions N          0 if not said
 //	dropped package PATH
+//	why PATH TEXT                and how the reason for it begins
+//	note TEXT                    a part of the one note on how it was loaded
+//	skipped FOLDER: TEXT         a main package that is left out, and why
 //	error TEXT                   how the one error begins; DIR is the source
 //	dir FOLDER                   the source, if not the whole archive
 //	import PATH                  its import path, as a system file would say it
@@ -63,11 +66,14 @@ type expectation struct {
 	packages  [][]string // path, kind, "bodies" or nothing
 	functions int
 	absent    []string
+	why       map[string]string
+	notes     []string
+	skipped   []string
 }
 
 func readExpectation(t *testing.T, dir, comment string) *expectation {
 	t.Helper()
-	want := &expectation{source: &system.Source{Name: "source", Dir: dir, Given: "source"}}
+	want := &expectation{source: &system.Source{Name: "source", Dir: dir, Given: "source"}, why: map[string]string{}}
 	for line := range strings.Lines(comment) {
 		word, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
 		fields := strings.Fields(rest)
@@ -82,6 +88,13 @@ func readExpectation(t *testing.T, dir, comment string) *expectation {
 			} else if n, err := strconv.Atoi(fields[1]); err == nil {
 				want.functions = n
 			}
+		case "why":
+			path, text, _ := strings.Cut(rest, " ")
+			want.why[path] = strings.ReplaceAll(text, "DIR", dir)
+		case "skipped":
+			want.skipped = append(want.skipped, dir+"/"+rest)
+		case "note":
+			want.notes = append(want.notes, rest)
 		case "error":
 			want.err = strings.ReplaceAll(rest, "DIR", dir)
 		case "dir":
@@ -108,6 +121,13 @@ func (want *expectation) meet(t *testing.T) string {
 	if len(programs) != len(want.mains) {
 		t.Errorf("%d main packages, want %d", len(programs), len(want.mains))
 	}
+	var skipped []string
+	for _, s := range l.Skipped(want.source) {
+		skipped = append(skipped, s.Why)
+	}
+	if !slices.Equal(skipped, want.skipped) {
+		t.Errorf("left out:\n%s\nwant\n%s", strings.Join(skipped, "\n"), strings.Join(want.skipped, "\n"))
+	}
 	loaded := map[string]*Package{}
 	var dropped []string
 	functions := 0
@@ -124,6 +144,14 @@ func (want *expectation) meet(t *testing.T) string {
 			loaded[pkg.Path] = pkg
 		}
 		dropped = append(dropped, e.Dropped.Packages...)
+		for path, text := range want.why {
+			if !strings.HasPrefix(e.Dropped.Why[path], text) {
+				t.Errorf("%s is not there because\n%s\nwant\n%s", path, e.Dropped.Why[path], text)
+			}
+		}
+		if !slices.EqualFunc(e.Dropped.Notes, want.notes, strings.Contains) {
+			t.Errorf("notes are %q, want %q", e.Dropped.Notes, want.notes)
+		}
 		functions = max(functions, e.Dropped.Functions)
 	}
 	for _, p := range want.packages {

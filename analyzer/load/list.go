@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"go/build"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,13 +17,23 @@ import (
 	"github.com/callroute/callroute/analyzer/system"
 )
 
-// metadata is what one executable needs. NeedCompiledGoFiles, NeedTypes and
-// NeedExportFile must stay out of it: they make the go command run cgo.
-const metadata = packages.NeedName | packages.NeedFiles | packages.NeedImports | packages.NeedDeps |
-	packages.NeedModule | packages.NeedEmbedFiles | packages.NeedTypesSizes
+// metadata is what one executable needs. All that makes go/packages ask the go
+// command for compiled files must stay out of it, for then that runs cgo and the
+// C compiler: NeedCompiledGoFiles, NeedSyntax, NeedTypes, NeedTypesInfo,
+// NeedExportFile, and NeedTypesSizes too.
+const metadata = packages.NeedName | packages.NeedFiles | packages.NeedImports | packages.NeedDeps | packages.NeedModule
 
-// listExecutable returns the main package of p with everything it imports.
-func (l *Loader) listExecutable(ctx context.Context, r *root, p *system.Program) (*packages.Package, error) {
+// A listing is a main package with everything it imports, as the go command has
+// it, and what there is to say about packages that it does not have.
+type listing struct {
+	main  *packages.Package
+	why   map[string]string // by import path, of what was not found
+	notes []string
+}
+
+// listExecutable lists the main package of p. That a package is missing is an
+// error only for the main package itself.
+func (l *Loader) listExecutable(ctx context.Context, r *root, p *system.Program) (*listing, error) {
 	listed, err := l.list(ctx, r, metadata, []string{r.pattern(p.Dir)})
 	if err != nil {
 		return nil, err
@@ -36,20 +45,102 @@ func (l *Loader) listExecutable(ctx context.Context, r *root, p *system.Program)
 		}
 		return nil, fmt.Errorf("%s: cannot list package %s: %s", r.dir, p.Package, why)
 	}
-	if err := missingModule(r, listed[0]); err != nil {
-		return nil, err
+	out := &listing{main: listed[0], why: l.absent(ctx, r, listed[0])}
+	if why := l.whyRefused(r); why != "" {
+		out.notes = append(out.notes, fmt.Sprintf("%s: the go command does not list this module (%s); what its go.mod names was looked up without it", r.dir, why))
 	}
-	return listed[0], nil
+	return out, nil
 }
 
 // list runs the driver of go/packages in root r. File names in the answer are
-// those of the studied tree, in every layout.
+// those of the studied tree, in every layout. A root that the go command refuses
+// is listed as in the time of GOPATH, where nothing can disagree.
 func (l *Loader) list(ctx context.Context, r *root, need packages.LoadMode, patterns []string) ([]*packages.Package, error) {
+	if l.whyRefused(r) != "" {
+		return l.listWithoutModules(ctx, r, need, patterns)
+	}
 	c, err := l.driverConfig(r)
 	if err != nil {
 		return nil, err
 	}
-	defer c.remove()
+	listed, err := c.load(ctx, r, need, patterns)
+	if err == nil || ctx.Err() != nil || r.layout != inModule || !driverUnset() {
+		return listed, err
+	}
+	if without, failed := l.listWithoutModules(ctx, r, need, patterns); failed == nil {
+		l.refuse(r, err)
+		return without, nil
+	}
+	return nil, err
+}
+
+// listWithoutModules links every module that r requires into a GOPATH, and lists
+// there.
+func (l *Loader) listWithoutModules(ctx context.Context, r *root, need packages.LoadMode, patterns []string) ([]*packages.Package, error) {
+	b := requirements(r, l.environment(ctx).moduleCache)
+	if err := b.check(l.environment(ctx).version); err != nil {
+		return nil, err
+	}
+	g, err := b.gopath()
+	if err != nil {
+		return nil, err
+	}
+	c := &driverConfig{gopath: g}
+	c.BuildFlags = l.buildFlags()
+	c.Env = append(environ(), g.environment()...)
+	c.Dir = g.dir
+	paths := make([]string, len(patterns))
+	for i, pattern := range patterns {
+		paths[i] = b.path(filepath.Join(r.dir, filepath.FromSlash(pattern)))
+	}
+	listed, err := c.load(ctx, r, need, paths)
+	if err != nil {
+		return nil, err
+	}
+	packages.Visit(listed, nil, func(p *packages.Package) {
+		if m := b.of(p.PkgPath); m != nil && within(m.Dir, p.Dir) && !strings.Contains(p.PkgPath, "/vendor/") {
+			p.Module = m
+		}
+	})
+	return listed, nil
+}
+
+// path is the import path of a folder of the root's own modules.
+func (b *buildList) path(dir string) string {
+	path := dir
+	found := ""
+	for _, m := range b.modules {
+		if m.Main && within(m.Dir, dir) && len(m.Dir) > len(found) {
+			found = m.Dir
+			path = m.Path + filepath.ToSlash(strings.TrimPrefix(dir, m.Dir))
+		}
+	}
+	return path
+}
+
+func (l *Loader) whyRefused(r *root) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.refused[r]
+}
+
+func (l *Loader) refuse(r *root, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, why, _ := strings.Cut(err.Error(), ": cannot list packages: ")
+	l.refused[r] = strings.TrimPrefix(why, "go: ")
+}
+
+// driverConfig is the configuration of go/packages for one root, and the
+// temporary GOPATH it may need.
+type driverConfig struct {
+	packages.Config
+	gopath *gopath // nil if there is none
+}
+
+// load runs the driver, and removes the temporary GOPATH.
+func (c *driverConfig) load(ctx context.Context, r *root, need packages.LoadMode, patterns []string) ([]*packages.Package, error) {
+	defer c.gopath.remove()
 	c.Context, c.Mode = ctx, need
 	listed, err := packages.Load(&c.Config, patterns...)
 	if ctx.Err() != nil {
@@ -59,53 +150,43 @@ func (l *Loader) list(ctx context.Context, r *root, need packages.LoadMode, patt
 		return nil, fmt.Errorf("%s: cannot list packages: there is no go command in PATH; install Go", r.dir)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: cannot list packages: %s", r.dir, c.real(driverMessage(err)))
+		return nil, fmt.Errorf("%s: cannot list packages: %s", r.dir, c.gopath.text(driverMessage(err)))
+	}
+	// go/packages makes a package of this name of some failures of go list.
+	if len(listed) == 1 && listed[0].PkgPath == "command-line-arguments" && len(listed[0].GoFiles) == 0 && len(listed[0].Errors) > 0 {
+		return nil, fmt.Errorf("%s: cannot list packages: %s", r.dir, c.gopath.text(oneLine(listed[0].Errors[0].Msg)))
 	}
 	packages.Visit(listed, func(p *packages.Package) bool {
 		for i := range p.GoFiles {
-			p.GoFiles[i] = c.real(p.GoFiles[i])
+			p.GoFiles[i] = c.gopath.file(p.GoFiles[i])
 		}
-		p.Dir = c.real(p.Dir)
+		p.Dir = c.gopath.file(p.Dir)
 		for i := range p.Errors {
-			p.Errors[i].Msg = c.real(p.Errors[i].Msg)
+			p.Errors[i].Msg = c.gopath.text(p.Errors[i].Msg)
 		}
 		return true
 	}, nil)
 	return listed, nil
 }
 
-// driverConfig is the configuration of go/packages for one root, and the
-// temporary GOPATH it may need.
-type driverConfig struct {
-	packages.Config
-	temp string // temporary GOPATH, empty if there is none
-	link string // the symlink in it
-	to   string // what the symlink stands for
+// environ is the environment of a go command. Without CGO_ENABLED=1 the Go code
+// of cgo files is not listed. The go command needs no C compiler to list it.
+func environ() []string {
+	return append(os.Environ(), "CGO_ENABLED=1")
 }
 
-// real replaces the temporary GOPATH in a text by what it stands for.
-func (c *driverConfig) real(text string) string {
-	if c.temp == "" {
-		return text
+func (l *Loader) buildFlags() []string {
+	if l.opts.Tags == "" {
+		return nil
 	}
-	return strings.ReplaceAll(text, c.link, c.to)
-}
-
-func (c *driverConfig) remove() {
-	if c.temp != "" {
-		os.RemoveAll(c.temp)
-	}
+	return []string{"-tags=" + l.opts.Tags}
 }
 
 func (l *Loader) driverConfig(r *root) (*driverConfig, error) {
 	c := &driverConfig{}
 	c.Dir = r.dir
-	// Without CGO_ENABLED=1 the Go code of cgo files is not listed. The go
-	// command needs no C compiler to list it.
-	c.Env = append(os.Environ(), "CGO_ENABLED=1")
-	if l.opts.Tags != "" {
-		c.BuildFlags = []string{"-tags=" + l.opts.Tags}
-	}
+	c.Env = environ()
+	c.BuildFlags = l.buildFlags()
 	switch {
 	case r.layout == inModule && driverUnset():
 		if r.alone {
@@ -163,30 +244,24 @@ func (c *driverConfig) overlayVendorMod(r *root) error {
 // vendor/src and Godeps/_workspace were GOPATH entries in their time and are
 // so again; the user's own GOPATH comes last.
 func (c *driverConfig) linkGopath(r *root) error {
-	temp, err := os.MkdirTemp("", "callroute-gopath-")
+	g, err := newGopath()
 	if err != nil {
-		return fmt.Errorf("no temporary folder for GOPATH: %w; set TMPDIR", err)
+		return err
 	}
-	c.temp, c.link, c.to = temp, filepath.Join(temp, "src", filepath.FromSlash(r.path)), r.dir
-	err = os.MkdirAll(filepath.Dir(c.link), 0o700)
-	if err == nil {
-		err = os.Symlink(r.dir, c.link)
+	if err := g.add(r.path, r.dir, nil); err != nil {
+		g.remove()
+		return err
 	}
-	if err != nil {
-		c.remove()
-		return fmt.Errorf("no temporary GOPATH for %s: %w; set TMPDIR", r.dir, err)
-	}
-	entries := []string{temp}
+	var more []string
 	if exists(r.dir, "vendor/src") {
-		entries = append(entries, filepath.Join(r.dir, "vendor"))
+		more = append(more, filepath.Join(r.dir, "vendor"))
 	}
 	if exists(r.dir, "Godeps/_workspace/src") {
-		entries = append(entries, filepath.Join(r.dir, "Godeps/_workspace"))
+		more = append(more, filepath.Join(r.dir, "Godeps/_workspace"))
 	}
-	entries = append(entries, filepath.SplitList(build.Default.GOPATH)...)
-	c.Dir = c.link
-	c.Env = append(c.Env, "GO111MODULE=off", "GOPACKAGESDRIVER=off",
-		"GOPATH="+strings.Join(entries, string(filepath.ListSeparator)), "GOFLAGS="+withoutModFlags(os.Getenv("GOFLAGS")))
+	c.gopath = g
+	c.Dir = g.place(r.path)
+	c.Env = append(c.Env, g.environment(more...)...)
 	return nil
 }
 
@@ -207,54 +282,24 @@ func (r *root) pattern(dir string) string {
 	return "./" + filepath.ToSlash(rel)
 }
 
-// missingModule looks for the first package that is absent although go.mod
-// requires a module for it: that can be mended with one command. A package that
-// its module does not have, or that was not vendored, cannot.
-func missingModule(r *root, main *packages.Package) error {
-	if r.layout != inModule {
-		return nil
-	}
-	var absent []string
+// absent says of every package that was not found why, as far as that is known.
+// A package is absent if the go command has no files of it.
+func (l *Loader) absent(ctx context.Context, r *root, main *packages.Package) map[string]string {
+	why := map[string]string{}
+	var b *buildList
 	packages.Visit([]*packages.Package{main}, nil, func(p *packages.Package) {
-		if len(p.Errors) == 0 || len(p.GoFiles) > 0 {
+		if len(p.GoFiles) > 0 || p.PkgPath == "unsafe" {
 			return
 		}
-		for _, reason := range []string{"does not contain package", "-mod=vendor", "is not in std", "build constraints exclude"} {
-			if strings.Contains(p.Errors[0].Msg, reason) {
-				return
-			}
+		if b == nil {
+			b = requirements(r, l.environment(ctx).moduleCache)
 		}
-		absent = append(absent, p.PkgPath)
+		why[p.PkgPath] = b.absent(p.PkgPath, r.dir)
+		if why[p.PkgPath] == "" && len(p.Errors) > 0 {
+			why[p.PkgPath], _, _ = strings.Cut(oneLine(p.Errors[0].Msg), "; to add") // which only the tree's owner should
+		}
 	})
-	slices.Sort(absent)
-	for _, path := range absent {
-		if m := r.requirement(path); m != "" {
-			return fmt.Errorf("%s is required but not in the module cache nor vendor/; run `go mod download` in %s", m, r.dir)
-		}
-	}
-	return nil
-}
-
-// requirement returns module@version of the go.mod requirement that an import
-// path belongs to, empty if there is none.
-func (r *root) requirement(path string) string {
-	found, length := "", 0
-	for _, dir := range append([]string{r.dir}, r.used...) {
-		data, err := os.ReadFile(filepath.Join(dir, "go.mod"))
-		if err != nil {
-			continue
-		}
-		f, err := modfile.ParseLax("go.mod", data, nil)
-		if err != nil {
-			continue
-		}
-		for _, req := range f.Require {
-			if hasPath(req.Mod.Path, path) && len(req.Mod.Path) > length {
-				found, length = req.Mod.String(), len(req.Mod.Path)
-			}
-		}
-	}
-	return found
+	return why
 }
 
 // driverMessage takes the go command's own words out of an error of go/packages.

@@ -43,8 +43,6 @@ import (
 	"slices"
 	"sync"
 
-	"golang.org/x/tools/go/packages"
-
 	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/system"
 )
@@ -68,6 +66,9 @@ type Loader struct {
 	mu       sync.Mutex
 	nextBase int                      // of the next file in fset
 	trees    map[*system.Source]*tree // what a walk over a source found
+	skipped  map[*system.Source][]Skipped
+	env      *environment     // nil until asked for
+	refused  map[*root]string // why the go command does not list a root as modules
 }
 
 // New returns a Loader with nothing loaded.
@@ -79,6 +80,8 @@ func New(opts Options) *Loader {
 		nextBase: 2,
 		std:      standard{checked: map[string]*known{}},
 		trees:    map[*system.Source]*tree{},
+		skipped:  map[*system.Source][]Skipped{},
+		refused:  map[*root]string{},
 	}
 }
 
@@ -104,14 +107,17 @@ type Package struct {
 	Standard bool
 	User     bool     // belongs to a source of the system under study
 	Imports  []string // Paths of the imports that are in Executable.Packages, sorted
+
+	Opaque map[*types.Func]Opaque // the functions in Files without a body
+	Links  map[string]string      // what //go:linkname calls the functions of these names
 }
 
 // Load type-checks program p. The other sources of sys only tell which vendored
 // packages are the user's own.
 //
 // A dependency that is not found becomes an empty package and is named in
-// Dropped.Packages. Errors are one line: the program cannot be listed, or a
-// required module is not on this machine.
+// Dropped.Packages, with the reason in Dropped.Why. Errors are one line: the main
+// package cannot be listed.
 func (l *Loader) Load(ctx context.Context, p *system.Program, sys *system.System) (*Executable, error) {
 	r, err := l.rootOf(p)
 	if err != nil {
@@ -126,20 +132,26 @@ func (l *Loader) Load(ctx context.Context, p *system.Program, sys *system.System
 }
 
 // assemble makes an executable of what the go command listed for it.
-func (l *Loader) assemble(ctx context.Context, listed *packages.Package, p *system.Program, sys *system.System) (*Executable, error) {
-	units := order(listed)
+func (l *Loader) assemble(ctx context.Context, listed *listing, p *system.Program, sys *system.System) (*Executable, error) {
+	units := order(listed.main)
+	for _, u := range units {
+		u.why = listed.why[u.Path]
+	}
 	if err := l.markUser(units, p.Source, sys); err != nil {
 		return nil, err
 	}
-	std, rest, err := l.chooseShared(ctx, units, listed.TypesSizes)
+	sizes := l.environment(ctx).sizes()
+	std, rest, err := l.chooseShared(ctx, units, sizes)
 	if err != nil {
 		return nil, err
 	}
 	l.progress("type-checking %d packages of %s", len(std)+len(rest), p.Name)
-	if err := l.check(ctx, rest, listed.TypesSizes); err != nil {
+	if err := l.check(ctx, rest, sizes); err != nil {
 		return nil, err
 	}
-	return l.executable(p, slices.Concat(std, rest)), nil
+	e := l.executable(p, slices.Concat(std, rest))
+	e.tell(listed)
+	return e, nil
 }
 
 // chooseShared returns what of the units is loaded, the part in the standard

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"go/ast"
 	"go/types"
 	"os"
 	"os/exec"
@@ -289,8 +290,9 @@ func TestOurselves(t *testing.T) {
 	for _, pkg := range e.Packages {
 		if pkg.Info != nil {
 			bodies++
-			if n := sanitize(pkg, nil); n > 0 {
-				t.Errorf("%s: %d removed", pkg.Path, n)
+			u := &unit{Package: *pkg, incomplete: map[ast.Node]bool{}, emptied: map[*ast.FuncDecl]Opaque{}}
+			if u.sanitize(nil); len(u.incomplete) > 0 {
+				t.Errorf("%s: %d removed", pkg.Path, len(u.incomplete))
 			}
 		}
 	}
@@ -324,6 +326,19 @@ func TestUnreadable(t *testing.T) {
 		if err == nil || err.Error() != want {
 			t.Errorf("error is\n%v\nwant\n%s", err, want)
 		}
+	}
+	dangling := filepath.Join(dir, "dangling", "main.go")
+	if err := errors.Join(os.Mkdir(filepath.Dir(dangling), 0o755), os.Symlink(gone, dangling)); err != nil {
+		t.Fatal(err)
+	}
+	source := &system.Source{Dir: dir}
+	l := New(Options{})
+	if mains, err := l.Mains(context.Background(), source); err != nil || len(mains) != 1 {
+		t.Errorf("%d programs beside one that cannot be read: %v", len(mains), err)
+	}
+	want := Skipped{filepath.Dir(dangling), dangling + ": no such file or folder; check the path"}
+	if got := l.Skipped(source); len(got) != 1 || got[0] != want {
+		t.Errorf("left out: %q, want %q", got, want)
 	}
 	if os.Getuid() == 0 {
 		t.Skip("root can read everything")
@@ -359,13 +374,63 @@ func TestNoCompiler(t *testing.T) {
 	checkExecutable(t, e)
 	state := map[string]string{}
 	describe(find(e, "example.com/corpus/native"), state)
-	for name, want := range map[string]string{"New": "declared", "(*Handle).Free": "declared", "(*Handle).Valid": "declared", "Plain": "body"} {
+	for name, want := range map[string]string{"New": "body", "(*Handle).Free": "body", "(*Handle).Valid": "body", "Plain": "body"} {
 		if got := state["example.com/corpus/native."+name]; got != want {
 			t.Errorf("native.%s: %s, want %s", name, got, want)
 		}
 	}
 	if e.Dropped.Functions != 3 {
 		t.Errorf("dropped %d functions, want 3", e.Dropped.Functions)
+	}
+}
+
+// TestCompilerIsNotRun loads a program with cgo in it, through CC and CXX that
+// write down that they were called, and with a build cache that has nothing in
+// it which would spare the go command the call.
+func TestCompilerIsNotRun(t *testing.T) {
+	dir := writeTree(t, txtar.Parse([]byte(`
+-- go.mod --
+module example.com/tool
+-- main.go --
+package main
+
+// #include <stdlib.h>
+// static int one(void) { return 1; }
+import "C"
+
+import (
+	"net"
+	"os/user"
+)
+
+func main() {
+	C.one()
+	net.Dial("tcp", "localhost:1")
+	user.Current()
+}
+-- compiler/cc --
+#!/bin/sh
+echo "$*" >>"${0%/*}/called"
+exit 1
+`)))
+	compiler := filepath.Join(dir, "compiler", "cc")
+	if err := os.Chmod(compiler, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range map[string]string{"CC": compiler, "CXX": compiler, "PKG_CONFIG": compiler, "GOCACHE": t.TempDir(), "CGO_ENABLED": "1"} {
+		t.Setenv(name, value)
+	}
+	if out, err := exec.Command("sh", "-c", compiler+" once").CombinedOutput(); err == nil {
+		t.Fatalf("the compiler that is to fail did not: %s", out)
+	}
+	called := filepath.Join(dir, "compiler", "called")
+	if err := os.Remove(called); err != nil {
+		t.Fatalf("the compiler does not write down that it was called: %v", err)
+	}
+	e := loadOnly(t, dir)
+	checkExecutable(t, e)
+	if how, err := os.ReadFile(called); err == nil {
+		t.Errorf("a C compiler was run with %s", how)
 	}
 }
 

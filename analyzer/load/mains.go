@@ -17,20 +17,37 @@ import (
 	"github.com/callroute/callroute/analyzer/system"
 )
 
+// Skipped is a folder that holds a main package which is not studied.
+type Skipped struct {
+	Dir string // absolute
+	Why string // one sentence
+}
+
 // Mains names every main package of a source, sorted by name and then by
-// import path. It asks the go command only about folders in which some file
-// says `package main`, and type-checks nothing.
+// import path; a source that is a library has none. It asks the go command only
+// about folders in which some file says `package main`, and type-checks nothing.
+// A folder that cannot be listed does not keep the others from being so; Skipped
+// tells of it.
 func (l *Loader) Mains(ctx context.Context, src *system.Source) ([]*system.Program, error) {
 	t, err := l.tree(src)
 	if err != nil {
 		return nil, err
 	}
 	var programs []*system.Program
+	var skipped []Skipped
 	for _, r := range t.roots {
 		var patterns []string
+		asked := map[string]bool{}
 		for _, dir := range t.below(r) {
-			if saysMain(dir) {
+			main, unreadable := saysMain(dir)
+			switch {
+			case unreadable != nil:
+				skipped = append(skipped, Skipped{dir, unreadable.Error()})
+			case main && strings.ContainsAny(r.pattern(dir), " \t"):
+				skipped = append(skipped, Skipped{dir, fmt.Sprintf("%s: the go command takes no folder with a space in its name for a package; rename it", dir)})
+			case main:
 				patterns = append(patterns, r.pattern(dir))
+				asked[dir] = true
 			}
 		}
 		if len(patterns) == 0 {
@@ -41,6 +58,9 @@ func (l *Loader) Mains(ctx context.Context, src *system.Source) ([]*system.Progr
 			return nil, err
 		}
 		for _, p := range listed {
+			if len(p.GoFiles) > 0 {
+				delete(asked, filepath.Dir(p.GoFiles[0]))
+			}
 			// Files for other systems leave a folder without a package here.
 			if p.Name == "main" && len(p.GoFiles) > 0 {
 				programs = append(programs, &system.Program{
@@ -49,17 +69,42 @@ func (l *Loader) Mains(ctx context.Context, src *system.Source) ([]*system.Progr
 				})
 			}
 		}
-	}
-	if len(programs) == 0 {
-		return nil, fmt.Errorf("%s: no main package; give a source that builds a command, or set -tags if build constraints exclude it", src.Dir)
+		for dir := range asked {
+			skipped = append(skipped, Skipped{dir, whyUnlisted(dir, listed)})
+		}
 	}
 	slices.SortFunc(programs, func(a, b *system.Program) int {
 		return strings.Compare(a.Name+"\x00"+a.Package, b.Name+"\x00"+b.Package)
 	})
+	slices.SortFunc(skipped, func(a, b Skipped) int { return strings.Compare(a.Dir, b.Dir) })
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.skipped[src] = skipped
 	return programs, nil
 }
 
-// programName is what `go build` would call the executable.
+// Skipped lists the folders that Mains had to leave out of a source, sorted.
+func (l *Loader) Skipped(src *system.Source) []Skipped {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.skipped[src]
+}
+
+// whyUnlisted says why the go command has no files of a main package.
+func whyUnlisted(dir string, listed []*packages.Package) string {
+	for _, p := range listed {
+		if len(p.GoFiles) == 0 && len(p.Errors) > 0 && (p.Dir == dir || strings.HasSuffix(p.PkgPath, "/"+filepath.Base(dir))) {
+			if msg := oneLine(p.Errors[0].Msg); !strings.Contains(msg, "build constraints exclude") {
+				return dir + ": " + msg
+			}
+		}
+	}
+	return dir + ": build constraints exclude every file; set -tags, GOOS or GOARCH"
+}
+
+// programName is what `go build` calls the executable, since that is the name by
+// which other programs start it. For a main package in the root of a module this
+// is the last element of the module's path, wherever the tree lies.
 func programName(pkgPath, dir string, r *root) string {
 	if dir != r.dir {
 		return filepath.Base(dir)
@@ -73,10 +118,16 @@ func programName(pkgPath, dir string, r *root) string {
 var packageMain = regexp.MustCompile(`(?m)^package\s+main\b`)
 
 // saysMain looks for a package clause as text: a false alarm in a comment only
-// costs one more folder for the go command to look at.
-func saysMain(dir string) bool {
-	return slices.ContainsFunc(sourceFiles(dir), func(file string) bool {
+// costs one more folder for the go command to look at. The error is that of a
+// file which cannot be read, if no other file says main.
+func saysMain(dir string) (main bool, unread error) {
+	for _, file := range sourceFiles(dir) {
 		data, err := os.ReadFile(file)
-		return err == nil && bytes.Contains(data, []byte("main")) && packageMain.Match(data)
-	})
+		if err != nil {
+			unread = unreadable(err)
+		} else if bytes.Contains(data, []byte("main")) && packageMain.Match(data) {
+			return true, nil
+		}
+	}
+	return false, unread
 }

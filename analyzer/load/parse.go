@@ -9,7 +9,6 @@ import (
 	"os"
 	"runtime"
 	"slices"
-	"strconv"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -87,7 +86,9 @@ func (l *Loader) parseUnit(u *unit, texts [][]byte, base int) {
 }
 
 func (l *Loader) parseFile(u *unit, name string, text []byte, base int) {
-	if !u.bodies {
+	if u.bodies {
+		u.readLinks(text)
+	} else {
 		blankBodies(text)
 	}
 	// A FileSet gives the next file the next free position. One that is full
@@ -99,7 +100,7 @@ func (l *Loader) parseFile(u *unit, name string, text []byte, base int) {
 	l.fset.AddExistingFiles(own.File(token.Pos(base)))
 	if err != nil {
 		u.tainted = true
-		u.dropped += cutBroken(f, err)
+		u.cutBroken(f, err)
 	}
 	// Files of another package in the same folder are not checked, and go/ssa
 	// must not meet what is not checked.
@@ -108,8 +109,7 @@ func (l *Loader) parseFile(u *unit, name string, text []byte, base int) {
 		return
 	}
 	if usesCgo(f) {
-		u.tainted = true
-		u.dropped += cutCgo(f)
+		u.tainted = true // C.x has no type, and that is no error
 	}
 	s := u.resolve(f)
 	s.generated = isGenerated(text)
@@ -125,35 +125,5 @@ func isGenerated(text []byte) bool {
 
 // usesCgo reports whether a file imports "C".
 func usesCgo(f *ast.File) bool {
-	for _, spec := range f.Imports {
-		if path, err := strconv.Unquote(spec.Path.Value); err == nil && path == "C" {
-			return true
-		}
-	}
-	return false
-}
-
-// cutCgo removes the bodies that mention C.x and returns their number.
-func cutCgo(f *ast.File) int {
-	n := 0
-	for _, d := range f.Decls {
-		if fn, ok := d.(*ast.FuncDecl); ok && fn.Body != nil && mentionsC(fn.Body) {
-			fn.Body = nil
-			n++
-		}
-	}
-	return n
-}
-
-func mentionsC(body ast.Node) bool {
-	found := false
-	ast.Inspect(body, func(n ast.Node) bool {
-		if sel, ok := n.(*ast.SelectorExpr); ok {
-			if id, ok := sel.X.(*ast.Ident); ok && id.Name == "C" {
-				found = true
-			}
-		}
-		return !found
-	})
-	return found
+	return slices.ContainsFunc(f.Imports, func(spec *ast.ImportSpec) bool { return spec.Path.Value == `"C"` })
 }

@@ -2,6 +2,7 @@ package load
 
 import (
 	"errors"
+	"fmt"
 	"go/ast"
 	"go/scanner"
 	"go/token"
@@ -11,63 +12,132 @@ import (
 
 // cutBroken prepares a file with syntax errors for go/types: no body that the
 // parser had to guess, which is every one that ends after the first error.
-func cutBroken(f *ast.File, err error) int {
+func (u *unit) cutBroken(f *ast.File, err error) {
 	var list scanner.ErrorList
 	if f == nil || !errors.As(err, &list) || len(list) == 0 {
-		return 0
+		return
 	}
-	n := 0
 	first := list[0].Pos.Offset + int(f.FileStart)
+	u.errors = append(u.errors, types.Error{Pos: token.Pos(first), Msg: "syntax error: " + list[0].Msg})
 	for _, d := range f.Decls {
 		if fn, ok := d.(*ast.FuncDecl); ok && fn.Body != nil && int(fn.End()) >= first {
-			fn.Body = nil
-			n++
+			u.empty(fn, Opaque{Untyped, fmt.Sprintf("syntax error at line %d: %s", list[0].Pos.Line, list[0].Msg)})
 		}
 	}
-	return n
 }
 
-// sanitize removes from a checked package what go/ssa would panic on, and
-// returns how many bodies and initializers that were. errs are the positions of
-// the errors that the checker reported. An error elsewhere, in an import for
-// instance, shows only as an invalid type, so types are looked at too.
-func sanitize(p *Package, errs []token.Pos) int {
-	s := &sanitizer{info: p.Info, errors: errs, valid: map[types.Type]bool{}}
-	n := s.dropUnrecorded(p)
-	for _, f := range p.Files {
+// empty takes the body of a function away.
+func (u *unit) empty(fn *ast.FuncDecl, why Opaque) {
+	fn.Body = nil
+	u.incomplete[fn] = true
+	u.emptied[fn] = why
+}
+
+// sanitize removes from a checked package what go/ssa would panic on. errs are
+// those that the checker reported. An error elsewhere, in an import for instance,
+// shows only as an invalid type, so types are looked at too.
+func (u *unit) sanitize(errs []types.Error) {
+	s := newSanitizer(u.Info, errs)
+	s.dropUnrecorded(u)
+	for _, f := range u.Files {
 		for _, d := range f.Decls {
 			if fn, ok := d.(*ast.FuncDecl); ok && fn.Body != nil && (s.hasError(fn) || !s.clean(fn.Body)) {
-				fn.Body = nil
-				n++
+				u.empty(fn, s.cause(u, fn))
 			}
 		}
 	}
-	declared := s.variables(p)
-	before := len(p.Info.InitOrder)
-	p.Info.InitOrder = slices.DeleteFunc(p.Info.InitOrder, func(init *types.Initializer) bool {
+	declared := s.variables(&u.Package)
+	u.Info.InitOrder = slices.DeleteFunc(u.Info.InitOrder, func(init *types.Initializer) bool {
 		known := !slices.ContainsFunc(init.Lhs, func(v *types.Var) bool { return !declared[v] })
-		return !known || s.hasError(init.Rhs) || !s.clean(init.Rhs)
+		if known && !s.hasError(init.Rhs) && s.clean(init.Rhs) {
+			return false
+		}
+		u.incomplete[init.Rhs] = true
+		return true
 	})
-	return n + before - len(p.Info.InitOrder)
 }
 
 type sanitizer struct {
 	info   *types.Info
-	errors []token.Pos
+	errors []types.Error
 	valid  map[types.Type]bool
+	gone   map[types.Object]Opaque // no longer declared, and why
+}
+
+func newSanitizer(info *types.Info, errs []types.Error) *sanitizer {
+	return &sanitizer{info: info, errors: errs, valid: map[types.Type]bool{}, gone: map[types.Object]Opaque{}}
+}
+
+// cause says what is wrong below n: a use of C, a package that was not found, the
+// first error, or else something without a type.
+func (s *sanitizer) cause(u *unit, n ast.Node) Opaque {
+	var c, absent, untyped string
+	var gone []Opaque
+	ast.Inspect(n, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.SelectorExpr:
+			id, ok := n.X.(*ast.Ident)
+			if !ok {
+				break
+			}
+			pkg, ok := s.info.Uses[id].(*types.PkgName)
+			switch {
+			case c == "" && id.Name == "C" && (!ok || pkg.Imported().Path() == "C"):
+				c = "C." + n.Sel.Name
+			case ok && absent == "":
+				absent = u.missingImport(pkg.Imported().Path())
+			}
+		case *ast.Ident:
+			obj := s.info.ObjectOf(n)
+			if why, ok := s.gone[obj]; ok {
+				gone = append(gone, why)
+			} else if n.Name != "_" && untyped == "" && (obj == nil || !s.object(obj)) {
+				untyped = n.Name
+			}
+		}
+		return true
+	})
+	switch {
+	case c != "":
+		return Opaque{Cgo, "needs cgo, for " + c}
+	case absent != "":
+		return Opaque{Untyped, absent}
+	case len(gone) > 0:
+		return gone[0]
+	}
+	for _, e := range s.errors {
+		if n.Pos() <= e.Pos && e.Pos <= n.End() {
+			return Opaque{Untyped, "does not type-check: " + oneLine(e.Msg)}
+		}
+	}
+	if untyped == "" {
+		return Opaque{Untyped, "does not type-check"}
+	}
+	return Opaque{Untyped, "the type of " + untyped + " is not known"}
+}
+
+// missingImport says why a package that u imports was not found, nothing if it was.
+func (u *unit) missingImport(path string) string {
+	dep := u.imports[path]
+	switch {
+	case dep == nil || !dep.missing:
+		return ""
+	case dep.why == "":
+		return fmt.Sprintf("package %s was not found", path)
+	}
+	return fmt.Sprintf("package %s was not found: %s", path, dep.why)
 }
 
 // dropUnrecorded removes declarations that the checker made no object of, such
 // as the second one of a name.
-func (s *sanitizer) dropUnrecorded(p *Package) int {
-	n := 0
+func (s *sanitizer) dropUnrecorded(u *unit) {
 	unrecorded := func(id *ast.Ident) bool { return s.info.Defs[id] == nil }
-	for _, f := range p.Files {
+	for _, f := range u.Files {
 		f.Decls = slices.DeleteFunc(f.Decls, func(d ast.Decl) bool {
 			switch d := d.(type) {
 			case *ast.FuncDecl:
 				if unrecorded(d.Name) {
-					n++
+					u.incomplete[d] = true
 					return true
 				}
 			case *ast.GenDecl:
@@ -86,7 +156,6 @@ func (s *sanitizer) dropUnrecorded(p *Package) int {
 			return false
 		})
 	}
-	return n
 }
 
 // variables are the package variables that still have a declaration.
@@ -109,8 +178,8 @@ func (s *sanitizer) variables(p *Package) map[*types.Var]bool {
 }
 
 func (s *sanitizer) hasError(n ast.Node) bool {
-	for _, pos := range s.errors {
-		if n.Pos() <= pos && pos <= n.End() {
+	for _, e := range s.errors {
+		if n.Pos() <= e.Pos && e.Pos <= n.End() {
 			return true
 		}
 	}
@@ -152,7 +221,8 @@ func (s *sanitizer) identifier(id *ast.Ident) bool {
 		return true
 	}
 	if obj := s.info.Uses[id]; obj != nil {
-		return s.object(obj)
+		_, gone := s.gone[obj]
+		return !gone && s.object(obj)
 	}
 	obj, ok := s.info.Defs[id]
 	return ok && (obj == nil || s.object(obj)) // nil: the symbolic variable of a type switch

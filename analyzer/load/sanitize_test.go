@@ -12,7 +12,6 @@ import (
 	"testing"
 
 	"golang.org/x/tools/go/callgraph/vta"
-	"golang.org/x/tools/go/packages"
 	"golang.org/x/tools/go/ssa"
 	"golang.org/x/tools/go/ssa/ssautil"
 	"golang.org/x/tools/txtar"
@@ -40,7 +39,7 @@ func FuzzBrokenSource(f *testing.F) {
 type breaker struct {
 	dir    string
 	loader *Loader
-	listed *packages.Package
+	listed *listing
 	files  []txtar.File
 	tokens map[string][]piece
 }

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"go/ast"
 	"go/types"
 	"maps"
 	"path"
@@ -23,14 +24,23 @@ type unit struct {
 	imports map[string]*unit // by the path in the import declaration
 	module  *packages.Module // nil in the standard library and in GOPATH mode
 	missing bool             // the go command found no files for it
+	why     string           // missing, as far as that is known
 	tainted bool             // it or a package below it did not type-check entirely
-	dropped int              // bodies and initializers removed
+	errors  []types.Error    // of the parser and of go/types, before anything was mended
+	asm     bool             // some of it is written in assembly
 	checked chan struct{}    // closed when Types is ready
 
 	asked  bool // Options.Bodies names it
 	near   bool // a user package imports it
 	woven  bool // see bodies.go
 	bodies bool // function bodies are wanted, at first on suspicion
+
+	incomplete map[ast.Node]bool        // functions and initial values that lost something
+	emptied    map[*ast.FuncDecl]Opaque // functions that lost their body
+	opaque     map[string]Opaque        // holes, by name
+	holeCount  int
+	messages   map[*ast.FuncDecl]bool // methods of generated messages, whose bodies are not wanted
+	links      map[string]string      // from //go:linkname, by the name of the function here
 
 	parsed  bool
 	sources []*sourceFile
@@ -67,6 +77,8 @@ func order(main *packages.Package) []*unit {
 			Package: Package{Path: p.PkgPath, Dir: p.Dir},
 			clause:  p.Name, files: p.GoFiles, module: p.Module, imports: map[string]*unit{},
 			missing: len(p.GoFiles) == 0 && p.PkgPath != "unsafe", checked: make(chan struct{}),
+			incomplete: map[ast.Node]bool{}, emptied: map[*ast.FuncDecl]Opaque{}, opaque: map[string]Opaque{}, links: map[string]string{}, messages: map[*ast.FuncDecl]bool{},
+			asm: slices.ContainsFunc(p.OtherFiles, func(name string) bool { return filepath.Ext(name) == ".s" }),
 		}
 		if u.Dir == "" && len(u.files) > 0 {
 			u.Dir = filepath.Dir(u.files[0]) // a driver may leave it out

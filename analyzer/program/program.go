@@ -11,6 +11,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"maps"
 	"runtime"
 	"slices"
 	"sort"
@@ -32,11 +33,15 @@ type Program struct {
 	Funcs []*ssa.Function // every function, generic instances and wrappers included, in a fixed order
 	Broke []string        // packages that go/ssa could not build; they are declarations only
 
-	owner map[token.Pos]string // func keyword of a literal in a package variable → "updateCommand"
-	std   map[*types.Package]bool
-	user  map[*types.Package]bool
-	names map[*ssa.Function]string
-	named map[string][]*ssa.Function // made when it is first asked for
+	owner   map[token.Pos]string // func keyword of a literal in a package variable → "updateCommand"
+	std     map[*types.Package]bool
+	user    map[*types.Package]bool
+	names   map[*ssa.Function]string
+	symbols map[string][]*ssa.Function // made when it is first asked for
+
+	opaque  map[*types.Func]load.Opaque
+	unbuilt map[*types.Package]bool         // libraries without bodies
+	linked  map[*ssa.Function]*ssa.Function // by //go:linkname, from the function without a body
 }
 
 // Build makes the SSA of exe. A package on which go/ssa panics is built again
@@ -63,6 +68,7 @@ func build(exe *load.Executable, broken map[*types.Package]bool) (*Program, []*t
 	p := &Program{
 		Exe: exe, SSA: ssa.NewProgram(exe.Fset, ssa.InstantiateGenerics),
 		std: map[*types.Package]bool{}, user: map[*types.Package]bool{}, names: map[*ssa.Function]string{},
+		opaque: map[*types.Func]load.Opaque{}, unbuilt: map[*types.Package]bool{},
 	}
 	created := map[*types.Package]bool{}
 	var work []*ssa.Package
@@ -75,8 +81,10 @@ func build(exe *load.Executable, broken map[*types.Package]bool) (*Program, []*t
 		p.user[lp.Types] = lp.User
 		if lp.Files == nil || broken[lp.Types] {
 			p.SSA.CreatePackage(lp.Types, nil, nil, true)
+			p.unbuilt[lp.Types] = true
 			continue
 		}
+		maps.Copy(p.opaque, lp.Opaque)
 		sp := p.SSA.CreatePackage(lp.Types, lp.Files, lp.Info, true)
 		work = append(work, sp)
 		if lp == exe.Main {
@@ -139,6 +147,7 @@ func (p *Program) finish(broken map[*types.Package]bool) {
 	}
 	sort.Strings(p.Broke)
 	p.owner = literalOwners(p.Exe)
+	p.linked = p.links()
 	for f := range ssautil.AllFunctions(p.SSA) {
 		p.Funcs = append(p.Funcs, f)
 	}
@@ -201,16 +210,16 @@ const declaration = "from type information"
 
 // Named is the functions that have this symbol.
 func (p *Program) Named(symbol string) []*ssa.Function {
-	if p.named == nil {
-		p.named = map[string][]*ssa.Function{}
+	if p.symbols == nil {
+		p.symbols = map[string][]*ssa.Function{}
 		for _, f := range p.Funcs {
 			if f.Synthetic == "" || f.Synthetic == declaration {
 				s := Symbol(f)
-				p.named[s] = append(p.named[s], f)
+				p.symbols[s] = append(p.symbols[s], f)
 			}
 		}
 	}
-	return p.named[symbol]
+	return p.symbols[symbol]
 }
 
 // Std reports whether f belongs to the standard library.

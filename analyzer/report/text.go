@@ -208,8 +208,19 @@ func droppedLines(d flow.Dropped) string {
 	if d.Functions > 0 {
 		fmt.Fprintf(&lines, "left out: %s whose types are incomplete or which need cgo\n", count(d.Functions, "function"))
 	}
-	if len(d.Packages) > 0 {
-		fmt.Fprintf(&lines, "not found: %s\n", strings.Join(slices.Sorted(slices.Values(d.Packages)), ", "))
+	var unexplained []string
+	for _, path := range slices.Sorted(slices.Values(d.Packages)) {
+		if why := d.Why[path]; why != "" {
+			fmt.Fprintf(&lines, "not found: %s: %s\n", path, why)
+		} else {
+			unexplained = append(unexplained, path)
+		}
+	}
+	if len(unexplained) > 0 {
+		fmt.Fprintf(&lines, "not found: %s\n", strings.Join(unexplained, ", "))
+	}
+	for _, note := range d.Notes {
+		fmt.Fprintln(&lines, note)
 	}
 	return lines.String()
 }

@@ -50,6 +50,7 @@ func Walk(ctx context.Context, st *stitch.Stitcher, e Entry, v View) (*flow.Flow
 	if w.flow.Command == nil {
 		w.flow.Command = []string{}
 	}
+	w.component(e.Exe) // also if nothing of it can be followed
 	w.start(e)
 	if err := w.run(); err != nil {
 		return nil, err
@@ -171,12 +172,7 @@ func (w *walker) component(exe *summary.Executable) {
 		Name: exe.Program.Name, Package: exe.Program.Package, Dir: exe.Program.Source.Given, Version: exe.Program.Source.Version,
 		Web: exe.Program.Source.Web,
 	})
-	w.flow.Dropped.Functions += exe.Dropped.Functions
-	for _, p := range exe.Dropped.Packages {
-		if !slices.Contains(w.flow.Dropped.Packages, p) {
-			w.flow.Dropped.Packages = append(w.flow.Dropped.Packages, p)
-		}
-	}
+	w.flow.Dropped.Add(exe.Dropped)
 }
 
 // edge adds e once and returns its place.
@@ -469,7 +465,9 @@ func (w *walker) depart(v visit, d *summary.Departure) error {
 		if in != from {
 			w.addHop(w.stop(v.activation, v.id), hop{to: end, edge: none, via: via, pos: posOf(d)})
 		}
-		w.stops[end].dead = true
+		if d.Kind != flow.Call { // what has no body need not leave the system
+			w.stops[end].dead = true
+		}
 		return nil
 	}
 	if in != from && len(joins) == 0 {

@@ -101,11 +101,13 @@ func (o *traceOptions) noRoute(f *flow.Flow) error {
 			return fmt.Errorf("nothing of %s is left to show; loosen --focus, --ignore, --show or --hide", what)
 		}
 	}
-	why := "the function it starts with is missing or does not type-check; does it build?"
-	if len(f.Dropped.Packages) > 0 {
-		why += " (not found: " + strings.Join(f.Dropped.Packages, ", ") + ")"
+	switch d := f.Dropped; {
+	case len(d.Errors) > 0:
+		return fmt.Errorf("%s cannot be followed: %s", what, d.Errors[0])
+	case len(d.Packages) > 0:
+		return fmt.Errorf("%s cannot be followed: not found: %s", what, strings.Join(d.Packages, ", "))
 	}
-	return fmt.Errorf("%s cannot be followed: %s", what, why)
+	return fmt.Errorf("%s cannot be followed: the function it starts with has no body", what)
 }
 
 // pattern is a flag that holds a regular expression.

@@ -192,7 +192,7 @@ func TestParseRejects(t *testing.T) {
 		"nodes m.f", "node", "node m.f m.g", "node m.f -> m.g", "edge m.f", "edge m.f -> m.g -> m.h", "edge m.f --htpp--> m.g",
 		"path m.f --http--> m.g", "!path m.a -> m.b -> m.c", "under m.f -> m.g", `edge m.f -> m.g ~ "x"`, `label m.f -> m.g ~ x`,
 		`label m.f -> m.g ~ "("`, "gap exec", "gap foo after m.f", `endpoint http "GET /" p`, `departs http "GET /" p -> q`,
-		`endpoint call "x" p -> q`, "command p", "either node m.f", "!either node m.f || node m.g", "idioms: 49", "unsupported 7 node m.f", "expect-unsupported: 3 since",
+		`endpoint call "x" p -> q`, "command p", "either node m.f", "!either node m.f || node m.g", "idioms: 50", "unsupported 7 node m.f", "expect-unsupported: 3 since",
 	} {
 		if _, err := Parse("x", []byte(header+line+"\n")); err == nil {
 			t.Errorf("no error for %q", line)

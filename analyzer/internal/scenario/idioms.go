@@ -67,6 +67,7 @@ var idioms = [...]idiom{
 	{"Object from a context", "stored and fetched by key, frames apart"},
 	{"Build-tag twins", "one function in several files"},
 	{"One package in several trees", "a function is known by its program, not by its import path alone"},
+	{"Function without a Go body", "assembly, `//go:linkname`, cgo, a package that cannot be had"},
 }
 
 // Markdown is docs/IDIOMS.md: every idiom, what comes of it, and the scenarios

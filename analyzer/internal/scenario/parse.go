@@ -46,7 +46,7 @@ type reader struct {
 	module  string // what a leading "./" of a function name stands for
 }
 
-var directive = regexp.MustCompile(`^(idioms|libs|src|tags|folder|module|expect-unsupported): *(.*)$`)
+var directive = regexp.MustCompile(`^(idioms|libs|src|tags|folder|module|incomplete|expect-unsupported): *(.*)$`)
 
 func (p *reader) line(n int, text string) error {
 	text = strings.TrimSpace(text)
@@ -123,6 +123,8 @@ func (p *reader) directive(key, value string) error {
 		p.s.Folder = value
 	case "module":
 		p.module = value
+	case "incomplete":
+		p.s.Incomplete = value
 	case "expect-unsupported":
 		num, reason, ok := strings.Cut(value, " because ")
 		n, err := idiomNumber(num)

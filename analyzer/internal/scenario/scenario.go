@@ -20,13 +20,14 @@ import (
 
 // Scenario is one parsed file.
 type Scenario struct {
-	Name   string
-	Prose  string   // what it shows
-	Idioms []int    // of docs/IDIOMS.md
-	Libs   []string // folders of testdata/libs that go into every module's vendor
-	Source []string // folders that are sources; the root when empty
-	Tags   string   // build tags
-	Folder string   // a folder of testdata that is the system, in place of files
+	Name       string
+	Prose      string   // what it shows
+	Idioms     []int    // of docs/IDIOMS.md
+	Libs       []string // folders of testdata/libs that go into every module's vendor
+	Source     []string // folders that are sources; the root when empty
+	Tags       string   // build tags
+	Folder     string   // a folder of testdata that is the system, in place of files
+	Incomplete string   // why the sources do not type-check; empty for almost all, which have to
 
 	// Unsupported maps an idiom to the reason why the analyzer leaves it out.
 	Unsupported map[int]string

@@ -22,7 +22,8 @@ import (
 const testdata = "../../../testdata"
 
 // TestSources type-checks every program of every scenario, without the
-// analyzer and without compiling: a scenario that is not Go proves nothing.
+// analyzer and without compiling: a scenario that is not Go proves nothing. One
+// that is incomplete is about that.
 func TestSources(t *testing.T) {
 	std := newStdlib()
 	for _, s := range scenarios(t) {
@@ -40,6 +41,9 @@ func TestSources(t *testing.T) {
 				roots[filepath.Join(dir, m[1])] = m[2]
 			}
 			for root := range roots {
+				if s.Incomplete != "" {
+					break
+				}
 				checkModule(t, std, roots, root, s.Tags)
 			}
 			checkNames(t, s, dir)
