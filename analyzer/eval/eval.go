@@ -260,7 +260,7 @@ func (e *evaluation) step(v ssa.Value, fr *Frame) []Value {
 	case *ssa.ChangeInterface:
 		return e.eval(v.X, fr)
 	case *ssa.Convert:
-		return e.eval(v.X, fr)
+		return e.converted(v, fr)
 	case *ssa.MakeInterface:
 		return e.boxed(v, fr)
 	case *ssa.TypeAssert:
@@ -304,10 +304,7 @@ func constValue(v *ssa.Const) []Value {
 		}
 		return opaque(v)
 	}
-	if v.Value.Kind() == constant.String {
-		return []Value{Lit(constant.StringVal(v.Value))}
-	}
-	return []Value{Lit(v.Value.ExactString())}
+	return []Value{constText(v)}
 }
 
 func isString(t types.Type) bool {
@@ -482,9 +479,13 @@ func isChan(h Hole) bool { _, ok := h.V.(*ssa.MakeChan); return ok }
 func (e *evaluation) boxed(v *ssa.MakeInterface, fr *Frame) []Value {
 	out := slices.Clone(e.eval(v.X, fr))
 	for i, x := range out {
-		if h, ok := x.(Hole); ok {
-			h.T = v.X.Type()
-			out[i] = h
+		switch x := x.(type) {
+		case Hole:
+			x.T = v.X.Type()
+			out[i] = x
+		case Text:
+			x.T = v.X.Type()
+			out[i] = x
 		}
 	}
 	return out

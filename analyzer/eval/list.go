@@ -351,7 +351,7 @@ func (e *evaluation) lookup(v *ssa.Lookup, fr *Frame) []Value {
 // elem is the values of one list element.
 func (e *evaluation) elem(el Elem) []Value {
 	if el.text != nil {
-		return []Value{Lit(*el.text)}
+		return []Value{Text{Text: *el.text}}
 	}
 	if el.Rest || el.V == nil {
 		return []Value{Hole{}}

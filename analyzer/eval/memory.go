@@ -15,6 +15,11 @@ import (
 func (e *evaluation) load(v *ssa.UnOp, fr *Frame) []Value {
 	switch a := v.X.(type) {
 	case *ssa.FieldAddr:
+		if modelled(a.X.Type()) {
+			if out := e.storedBefore(a.X, a.Field, v, fr); len(out) > 0 {
+				return out
+			}
+		}
 		return e.fieldsOf(e.eval(a.X, fr), a.X, a.Field)
 	case *ssa.IndexAddr:
 		return e.element(a, fr)
@@ -121,6 +126,8 @@ func (e *evaluation) fieldsOf(bases []Value, x ssa.Value, i int) []Value {
 			out = append(out, e.fieldOf(b, i, f.Type())...)
 		case Result:
 			out = append(out, e.fieldOfResult(b, i)...)
+		case Text:
+			out = append(out, e.fieldOfText(b, x, i)...)
 		case Hole:
 			if b.Kind == Element {
 				return []Value{b}

@@ -236,3 +236,21 @@ func padded(t Text, f fmt.State) Text {
 
 // Quote is strconv.Quote.
 func Quote(t Text) Text { return Sprintf(Lit("%q"), String(t)) }
+
+// SprintfMore is fmt.Sprintf with more operands than those known: any number
+// of rest.
+func SprintfMore(format Text, operands []Operand, rest Operand) Text {
+	verbs := 0
+	for _, p := range format.Parts {
+		verbs += strings.Count(p.Lit, "%") + strings.Count(p.Lit, "*")
+	}
+	t := Sprintf(format, operands...)
+	for range verbs {
+		if !strings.Contains(t.Pattern(), "(MISSING)") && !strings.Contains(t.Pattern(), "(BADINDEX)") {
+			break
+		}
+		operands = append(operands[:len(operands):len(operands)], rest)
+		t = Sprintf(format, operands...)
+	}
+	return Concat(t, Likely(""))
+}
