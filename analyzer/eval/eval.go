@@ -255,6 +255,7 @@ func (e *evaluation) step(v ssa.Value, fr *Frame) []Value {
 		if v.Op == token.ADD && isString(v.Type()) {
 			return e.concat(e.eval(v.X, fr), e.eval(v.Y, fr))
 		}
+		return e.arithmetic(v, fr)
 	case *ssa.ChangeType:
 		return e.eval(v.X, fr)
 	case *ssa.ChangeInterface:

@@ -44,23 +44,13 @@ func printed(f func(...text.Operand) text.Text) model {
 	}
 }
 
-// operands is the values of each operand of a variadic call, up to the first
-// of which it is not known whether it is there: rest stands for those.
+// operands is the values of each operand of a variadic call; rest stands for
+// any number of further ones.
 func (e *evaluation) operands(v ssa.Value, fr *Frame) (sets [][]Value, rest *text.Operand) {
-	all := e.lists(v, fr)
-	if len(all) != 1 {
-		o := text.Any(text.Text{})
-		return nil, &o
-	}
-	for _, el := range all[0].Elems {
-		if el.Rest || el.Optional {
-			o := text.Any(text.Text{})
-			if h, ok := el.Hole(); ok {
-				o = text.Any(text.Hole(h))
-			}
-			return sets, &o
-		}
-		sets = append(sets, e.elem(el))
+	sets, more := e.elements(v, fr)
+	if more != nil {
+		o := text.Any(AsText(more).Text)
+		return sets, &o
 	}
 	return sets, nil
 }

@@ -2,6 +2,7 @@ package eval
 
 import (
 	"go/constant"
+	"go/token"
 	"go/types"
 	"math/big"
 	"slices"
@@ -115,8 +116,7 @@ func pure(f func(...text.Text) text.Text) model {
 }
 
 // arguments is the values of each argument of a call, those of a variadic
-// parameter one by one. An argument that is not there on all paths, or that
-// stands for any number, is a hole.
+// parameter one by one. Those that may not be there are one hole.
 func (e *evaluation) arguments(v *ssa.Call, fr *Frame) [][]Value {
 	var out [][]Value
 	for i, a := range v.Call.Args {
@@ -124,16 +124,40 @@ func (e *evaluation) arguments(v *ssa.Call, fr *Frame) [][]Value {
 			out = append(out, e.eval(a, fr))
 			continue
 		}
-		if len(e.lists(a, fr)) == 0 {
-			out = append(out, opaque(a))
-		}
-		for _, l := range e.lists(a, fr)[:1] {
-			for _, el := range l.Elems {
-				out = append(out, e.elem(el))
-			}
+		sets, rest := e.elements(a, fr)
+		out = append(out, sets...)
+		if rest != nil {
+			out = append(out, []Value{rest})
 		}
 	}
 	return out
+}
+
+// elements is the values of each element of a list, up to the first of which
+// it is not known whether it is there: rest stands for those.
+func (e *evaluation) elements(v ssa.Value, fr *Frame) (sets [][]Value, rest Value) {
+	lists := e.lists(v, fr)
+	for i, l := range lists {
+		if len(l.Elems) != len(lists[0].Elems) {
+			return nil, Hole{}
+		}
+		for n, el := range l.Elems {
+			if el.Rest || el.Optional {
+				if len(lists) > 1 {
+					return nil, Hole{}
+				}
+				if h, ok := el.Hole(); ok {
+					return sets, h
+				}
+				return sets, Hole{}
+			}
+			if i == 0 {
+				sets = append(sets, nil)
+			}
+			sets[n] = distinct(append(sets[n], e.elem(el)...))
+		}
+	}
+	return sets, nil
 }
 
 // each folds every choice of one value for each argument.
@@ -196,8 +220,27 @@ func firstArgument(e *evaluation, v *ssa.Call, i int, fr *Frame) []Value {
 	return e.eval(v.Call.Args[0], fr)
 }
 
-// number is the constant integer that v is in all cases.
+// number is the integer that v is in all cases: a constant, the length of a
+// text that is known, or a sum of those.
 func (e *evaluation) number(v ssa.Value, fr *Frame) (int, bool) {
+	switch op := v.(type) {
+	case *ssa.BinOp:
+		x, ok1 := e.number(op.X, fr)
+		y, ok2 := e.number(op.Y, fr)
+		switch op.Op {
+		case token.ADD:
+			return x + y, ok1 && ok2
+		case token.SUB:
+			return x - y, ok1 && ok2
+		}
+		return 0, false
+	case *ssa.Call:
+		if b, ok := op.Call.Value.(*ssa.Builtin); ok && b.Name() == "len" && isString(op.Call.Args[0].Type()) {
+			values := e.eval(op.Call.Args[0], fr)
+			s, ok := AsText(values[0]).Const()
+			return len(s), ok && len(values) == 1
+		}
+	}
 	values := e.eval(v, fr)
 	t, ok := values[0].(Text)
 	if !ok || len(values) > 1 || t.Value == nil || t.Value.Kind() != constant.Int {

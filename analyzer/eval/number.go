@@ -2,6 +2,7 @@ package eval
 
 import (
 	"go/constant"
+	"go/token"
 	"go/types"
 
 	"golang.org/x/tools/go/ssa"
@@ -40,6 +41,33 @@ func (t Text) as(b *types.Basic) Value {
 		return Hole{T: b}
 	}
 	return Text{Value: v, T: b}.written()
+}
+
+// arithmetic is an operation on two integers, each of which has one value.
+func (e *evaluation) arithmetic(v *ssa.BinOp, fr *Frame) []Value {
+	b, ok := v.Type().Underlying().(*types.Basic)
+	if !ok || b.Info()&types.IsInteger == 0 {
+		return opaque(v)
+	}
+	switch v.Op {
+	case token.ADD, token.SUB, token.MUL, token.AND, token.OR, token.XOR:
+	default:
+		return opaque(v)
+	}
+	x, y := e.eval(v.X, fr), e.eval(v.Y, fr)
+	if len(x) != 1 || len(y) != 1 {
+		return opaque(v)
+	}
+	p, ok1 := x[0].(Text)
+	q, ok2 := y[0].(Text)
+	if !ok1 || !ok2 || p.Value == nil || q.Value == nil {
+		return opaque(v)
+	}
+	out := Text{Value: constant.BinaryOp(p.Value, v.Op, q.Value), T: v.Type()}
+	if goValue(out.Value, out.T) == nil {
+		return opaque(v) // it wraps
+	}
+	return []Value{out.written()}
 }
 
 // runeOf is string(v) of an integer.

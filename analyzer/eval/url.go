@@ -47,30 +47,82 @@ func (e *evaluation) urlsAt(v ssa.Value, at ssa.Instruction, fr *Frame) []text.U
 	for _, base := range e.eval(v, fr) {
 		out = append(out, e.urls(base)...)
 	}
+	return e.changed(out, v, at, fr)
+}
+
+// RequestURLs is the URLs of a request, where base is those it was made with:
+// the function that made it may have set parts of them before it hands the
+// request on.
+func (c *Context) RequestURLs(base []text.URL, request Value) []text.URL {
+	var made ssa.Value
+	var fr *Frame
+	switch r := request.(type) {
+	case Object:
+		made, fr = r.Site, r.Frame
+	case Result:
+		fr = r.Frame
+		for _, x := range *r.Call.Referrers() {
+			if x, ok := x.(*ssa.Extract); ok && x.Index == r.Index {
+				made = x
+			}
+		}
+	}
+	if made == nil || index.FieldNamed(made.Type(), "URL") < 0 {
+		return base
+	}
+	at := handedOn(made)
+	loads := loadsOf(made, index.FieldNamed(made.Type(), "URL"))
+	if at == nil || len(loads) == 0 {
+		return base
+	}
+	return c.question().changed(base, loads[0], at, fr)
+}
+
+// handedOn is the last place at which a function gives v to others.
+func handedOn(v ssa.Value) ssa.Instruction {
+	var last ssa.Instruction
+	for _, r := range *v.Referrers() {
+		switch r := r.(type) {
+		case *ssa.Call, *ssa.Return, *ssa.Go, *ssa.Defer, *ssa.MakeInterface:
+		case *ssa.Store:
+			if r.Val != v {
+				continue
+			}
+		default:
+			continue
+		}
+		if last == nil || r.Pos() > last.Pos() {
+			last = r
+		}
+	}
+	return last
+}
+
+// changed is the URLs with what is stored to fields of what v points to before
+// control is at an instruction.
+func (e *evaluation) changed(out []text.URL, v ssa.Value, at ssa.Instruction, fr *Frame) []text.URL {
 	for _, f := range urlFields {
 		i := index.FieldNamed(v.Type(), f.name)
 		if i < 0 {
 			continue
 		}
-		values := e.storedBefore(v, i, at, fr)
-		if len(values) == 0 {
-			continue
-		}
 		var next []text.URL
-		for _, u := range out {
-			for _, x := range values {
-				*f.of(&u) = AsText(x).Text
-				next = append(next, u)
+		for _, st := range lastStores(v, i, at) {
+			if st == nil {
+				next = append(next, out...)
+				continue
+			}
+			for _, x := range e.eval(st.Val, fr) {
+				for _, u := range out {
+					*f.of(&u) = AsText(x).Text
+					u.Undivided = u.Undivided && f.name != "Path"
+					next = append(next, u)
+				}
 			}
 		}
-		out = next
-		if f.name == "Path" {
-			for n := range out {
-				out[n].Undivided = false
-			}
-		}
+		out = few(next)
 	}
-	return few(out)
+	return out
 }
 
 // few is the URLs, or one that is not known where there are too many.
@@ -118,8 +170,7 @@ func (e *evaluation) urls(v Value) []text.URL {
 	return []text.URL{u}
 }
 
-// urlOfFields is a URL that is made field by field. A field that nothing is
-// stored to is empty.
+// urlOfFields is a URL that is made field by field.
 func (e *evaluation) urlOfFields(o Object) []text.URL {
 	out := []text.URL{{}}
 	for _, f := range urlFields {
@@ -132,7 +183,10 @@ func (e *evaluation) urlOfFields(o Object) []text.URL {
 		for _, u := range out {
 			values := e.fieldOf(o, i, types.Typ[types.String])
 			if len(values) == 0 {
-				values = []Value{Text{}}
+				values = []Value{Hole{}}
+				if e.unset(o, maxFrames) {
+					values = []Value{Text{}}
+				}
 			}
 			for _, x := range values {
 				*f.of(&u) = AsText(x).Text

@@ -54,7 +54,49 @@ func findClients(ctx context.Context, u *boundary.Unit, out *boundary.Findings) 
 				f.sent(s, call)
 			}
 		}
+		for _, held := range asValue(u, s) {
+			if ctx.Err() == nil && !u.Program.Std(held.call.In) && !forwards(held.call.In) {
+				f.sent(held.as, held.call)
+			}
+		}
 	}
+}
+
+// heldCall is a call of a sender that is kept as a value.
+type heldCall struct {
+	as   sender
+	call index.Call
+}
+
+// asValue is the calls of a sender that a variable or a field holds, as in
+// send := client.Do. Of a method value the receiver is no argument.
+func asValue(u *boundary.Unit, s sender) []heldCall {
+	var out []heldCall
+	seen := map[ssa.CallInstruction]bool{}
+	for _, call := range u.Index.Calls(s.symbol) {
+		fn := call.Instr.Common().StaticCallee()
+		if fn == nil {
+			continue
+		}
+		for _, site := range u.Graph.In(fn) {
+			cc := site.Instr.Common()
+			if cc.StaticCallee() != nil || cc.IsInvoke() || seen[site.Instr] {
+				continue
+			}
+			seen[site.Instr] = true
+			as := s
+			bound := fn.Signature.Params().Len() - len(cc.Args)
+			if fn.Signature.Recv() != nil {
+				bound++
+			}
+			if as.req >= 0 {
+				as.req -= bound
+			}
+			as.url -= bound
+			out = append(out, heldCall{as, index.Call{In: site.Caller, Instr: site.Instr}})
+		}
+	}
+	return out
 }
 
 // transports is the RoundTrip methods of other types that the program calls by
@@ -237,6 +279,7 @@ func (f clientFinder) request(c *eval.Context, s sender, call index.Call, root *
 				r.holes = append(r.holes, v)
 			}
 		case eval.Result:
+			before := len(r.urls)
 			a := v.Call.Call.Args
 			switch program.Symbol(v.Call.Call.StaticCallee()) {
 			case "net/http.NewRequest":
@@ -246,13 +289,19 @@ func (f clientFinder) request(c *eval.Context, s sender, call index.Call, root *
 				r.methods = append(r.methods, texts(c.Eval(a[1], v.Frame))...)
 				r.url(c, a[2], v.Frame)
 			}
+			made := r.urls[before:]
+			set := c.RequestURLs(made, v)
+			if !sameHosts(made, set) {
+				r.asks(text.URL{})
+			}
+			r.urls = append(r.urls[:before:before], set...)
 		case eval.Object:
 			r.methods = append(r.methods, texts(c.Field(v, "Method"))...)
 			for _, u := range c.Field(v, "URL") {
 				if t, ok := u.(eval.Text); ok {
 					r.deciding = append(r.deciding, t)
 				}
-				r.addURLs(c.URLs(u))
+				r.addURLs(c.RequestURLs(c.URLs(u), v))
 			}
 		}
 	}
@@ -281,6 +330,10 @@ func (r *request) addURLs(urls []text.URL) {
 		r.urls = append(r.urls, u)
 		r.asks(text.URL{})
 	}
+}
+
+func sameHosts(a, b []text.URL) bool {
+	return slices.EqualFunc(a, b, func(x, y text.URL) bool { return x.Host.Pattern() == y.Host.Pattern() })
 }
 
 // asks adds the address that a request to u is sent to.
