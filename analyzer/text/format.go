@@ -245,12 +245,18 @@ func SprintfMore(format Text, operands []Operand, rest Operand) Text {
 		verbs += strings.Count(p.Lit, "%") + strings.Count(p.Lit, "*")
 	}
 	t := Sprintf(format, operands...)
+	lacks := func() bool {
+		return strings.Contains(t.Pattern(), "(MISSING)") || strings.Contains(t.Pattern(), "(BADINDEX)")
+	}
 	for range verbs {
-		if !strings.Contains(t.Pattern(), "(MISSING)") && !strings.Contains(t.Pattern(), "(BADINDEX)") {
+		if !lacks() {
 			break
 		}
 		operands = append(operands[:len(operands):len(operands)], rest)
 		t = Sprintf(format, operands...)
+	}
+	if lacks() || strings.Contains(t.Pattern(), "%!(EXTRA") {
+		return weak(t) // rest goes on inside the brackets
 	}
 	return Concat(t, Likely(""))
 }

@@ -57,6 +57,21 @@ var formatFolds = []fold{
 	formatting("Sprint", func(_ Text, o ...Operand) Text { return Sprint(o...) }, func(_ string, a ...any) string { return fmt.Sprint(a...) }),
 	formatting("Sprintln", func(_ Text, o ...Operand) Text { return Sprintln(o...) }, func(_ string, a ...any) string { return fmt.Sprintln(a...) }),
 	one("Quote", Quote, strconv.Quote),
+	{"SprintfMore", func(d *dice) (Text, func(fill) (string, bool)) {
+		format := d.argument()
+		first, value := d.operand()
+		rest := d.text()
+		more := d.roll(4)
+		d.likely = true // how many there are is not known of ordinary ones either
+		return SprintfMore(format, []Operand{first}, Any(rest)), func(f fill) (string, bool) {
+			s := f(format)
+			args := []any{value(f)}
+			for range more {
+				args = append(args, f(rest))
+			}
+			return fmt.Sprintf(s, args...), true
+		}
+	}},
 }
 
 func TestFormat(t *testing.T) { law(t, formatAtoms, formatFolds) }

@@ -264,6 +264,9 @@ func (u URL) String() Text {
 	switch {
 	case u.Undivided:
 		out = path
+		if first, _, _ := strings.Cut(path.Pattern(), "/"); strings.Contains(first, ":") {
+			out = Concat(Likely("./"), path)
+		}
 	case u.Opaque.emptiness() == filled:
 		out = Concat(out, u.Opaque)
 	case u.Opaque.emptiness() == maybeEmpty:
