@@ -307,12 +307,6 @@ func (c *Context) Element(el Elem) []Value {
 	return e.elem(el)
 }
 
-// URLPath is the path of a *url.URL or url.URL.
-func (c *Context) URLPath(u Value) []Value {
-	e := c.question()
-	return e.pathOfURL(u)
-}
-
 // Inside is the values that v, an operand in the body of the literal f, can have
 // when that literal is called by anybody.
 func (c *Context) Inside(f Func, v ssa.Value) []Value {

@@ -55,12 +55,13 @@ type Evaluator struct {
 	roots   map[*ssa.Function]*Frame
 	frames  map[frameKey]*Frame
 	methods typeutil.MethodSetCache
+	models  map[*ssa.Function]model
 	flags   map[any][]Elem // variable → defaults that flags give it; nil until asked for
 }
 
 // New makes an evaluator.
 func New(p *program.Program, x *index.Index, g *calls.Graph) *Evaluator {
-	return &Evaluator{Program: p, Index: x, Graph: g, roots: map[*ssa.Function]*Frame{}, frames: map[frameKey]*Frame{}}
+	return &Evaluator{Program: p, Index: x, Graph: g, roots: map[*ssa.Function]*Frame{}, frames: map[frameKey]*Frame{}, models: map[*ssa.Function]model{}}
 }
 
 // Context is a set of choices. The zero choice is Evaluator.Context.
@@ -267,12 +268,13 @@ func (e *evaluation) step(v ssa.Value, fr *Frame) []Value {
 		if v.Op == token.ADD && isString(v.Type()) {
 			return e.concat(e.eval(v.X, fr), e.eval(v.Y, fr))
 		}
+		return e.arithmetic(v, fr)
 	case *ssa.ChangeType:
 		return e.eval(v.X, fr)
 	case *ssa.ChangeInterface:
 		return e.eval(v.X, fr)
 	case *ssa.Convert:
-		return e.eval(v.X, fr)
+		return e.converted(v, fr)
 	case *ssa.MakeInterface:
 		return e.boxed(v, fr)
 	case *ssa.TypeAssert:
@@ -316,10 +318,7 @@ func constValue(v *ssa.Const) []Value {
 		}
 		return opaque(v)
 	}
-	if v.Value.Kind() == constant.String {
-		return []Value{Lit(constant.StringVal(v.Value))}
-	}
-	return []Value{Lit(v.Value.ExactString())}
+	return []Value{constText(v)}
 }
 
 func isString(t types.Type) bool {
@@ -500,6 +499,9 @@ func (e *evaluation) boxed(v *ssa.MakeInterface, fr *Frame) []Value {
 			x.T = v.X.Type()
 			out[i] = x
 		case Func:
+			x.T = v.X.Type()
+			out[i] = x
+		case Text:
 			x.T = v.X.Type()
 			out[i] = x
 		}

@@ -151,7 +151,7 @@ func frameOfValue(v Value) *Frame {
 func identity(v Value) string {
 	switch v := v.(type) {
 	case Text:
-		return "t" + v.Pattern()
+		return fmt.Sprintf("t%v %s", v.T, v.Pattern())
 	case Func:
 		return fmt.Sprintf("f%p %p %p %v", v.Fn, v.Closure, v.Frame, v.T)
 	case Object:

@@ -8,13 +8,14 @@ import (
 	"golang.org/x/tools/go/ssa"
 
 	"github.com/callroute/callroute/analyzer/index"
+	"github.com/callroute/callroute/analyzer/text"
 )
 
 // slice is a slice expression: of an array variable it is a literal or the
 // extra arguments of a call, of a slice it is that slice.
 func (e *evaluation) slice(v *ssa.Slice, fr *Frame) []Value {
 	if isString(v.X.Type()) {
-		return opaque(v)
+		return e.sliceText(v, fr)
 	}
 	al, ok := v.X.(*ssa.Alloc)
 	if !ok {
@@ -32,22 +33,91 @@ func (e *evaluation) slice(v *ssa.Slice, fr *Frame) []Value {
 	return []Value{arrayElems(al, fr)}
 }
 
-// tail is s[n:] of a slice whose first elements are known.
-func (e *evaluation) tail(v *ssa.Slice, fr *Frame) []Value {
-	unknown := []Value{List{[]Elem{{Rest: true}}}}
-	low, ok := v.Low.(*ssa.Const)
-	if !ok || v.High != nil {
-		return unknown
+// sliceText is s[i:j] of a string.
+func (e *evaluation) sliceText(v *ssa.Slice, fr *Frame) []Value {
+	low, lowOK := 0, true
+	if v.Low != nil {
+		low, lowOK = e.number(v.Low, fr)
 	}
-	n := int(low.Int64())
+	high, highOK := 0, true
+	fromEnd := false
+	if v.High != nil {
+		if high, highOK = e.number(v.High, fr); !highOK {
+			high, fromEnd = e.belowLen(v.High, v.X, fr)
+		}
+	}
+	return e.each([][]Value{e.eval(v.X, fr)}, func(t ...text.Text) text.Text {
+		out := t[0]
+		switch {
+		case !lowOK || !highOK && !fromEnd:
+			return text.Unknowable(out)
+		case fromEnd:
+			out = text.WithoutLast(out, high)
+		case v.High != nil:
+			out = text.UpTo(out, high)
+		}
+		return text.From(out, low)
+	})
+}
+
+// belowLen is n of len(s)-n.
+func (e *evaluation) belowLen(v, s ssa.Value, fr *Frame) (n int, ok bool) {
+	op, isOp := v.(*ssa.BinOp)
+	if !isOp || op.Op != token.SUB || !isLenOf(op.X, s) {
+		return 0, false
+	}
+	return e.number(op.Y, fr)
+}
+
+func isLenOf(v, s ssa.Value) bool {
+	call, ok := v.(*ssa.Call)
+	if !ok {
+		return false
+	}
+	b, ok := call.Call.Value.(*ssa.Builtin)
+	return ok && b.Name() == "len" && call.Call.Args[0] == s
+}
+
+// tail is s[i:j] of a slice whose first elements are known.
+func (e *evaluation) tail(v *ssa.Slice, fr *Frame) []Value {
 	var out []Value
 	for _, l := range e.lists(v.X, fr) {
-		if len(l.Elems) < n || slices.ContainsFunc(l.Elems[:n], func(x Elem) bool { return x.Rest || x.Optional }) {
-			return unknown
+		part, ok := e.sliced(l.Elems, v, fr)
+		if !ok {
+			part = []Elem{{Rest: true}}
 		}
-		out = append(out, List{l.Elems[n:]})
+		out = append(out, List{part})
 	}
 	return out
+}
+
+// sliced is the elements that a slice expression takes.
+func (e *evaluation) sliced(elems []Elem, v *ssa.Slice, fr *Frame) ([]Elem, bool) {
+	if v.High != nil {
+		if n, ok := e.belowLen(v.High, v.X, fr); ok {
+			if n > len(elems) || !certain(elems[len(elems)-n:]) {
+				return nil, false
+			}
+			elems = elems[:len(elems)-n]
+		} else if n, ok := e.number(v.High, fr); !ok || n > len(elems) || !certain(elems[:n]) {
+			return nil, false
+		} else {
+			elems = elems[:n]
+		}
+	}
+	if v.Low != nil {
+		n, ok := e.number(v.Low, fr)
+		if !ok || n > len(elems) || !certain(elems[:n]) {
+			return nil, false
+		}
+		elems = elems[n:]
+	}
+	return elems, true
+}
+
+// certain reports whether it is known which elements these are.
+func certain(elems []Elem) bool {
+	return !slices.ContainsFunc(elems, func(x Elem) bool { return x.Optional || x.Rest })
 }
 
 // arrayElems is the elements stored at constant places of an array variable.
@@ -139,24 +209,46 @@ func (e *evaluation) lists(v ssa.Value, fr *Frame) []List {
 	return out
 }
 
-// phiList merges lists that were built along different paths: what one path
-// appends to what the others have is optional.
+// phiList is the lists that were built along different paths. Of lists that
+// begin alike, what one path appends to what the others have is optional; lists
+// that begin differently are different answers.
 func (e *evaluation) phiList(v *ssa.Phi, fr *Frame) []Value {
-	var alts []List
-	for _, x := range v.Edges {
-		if e.running(x, fr) {
+	var groups []List
+	for i, x := range v.Edges {
+		if e.running(x, fr) || e.never(v.Block(), i, fr) {
 			continue
 		}
-		alts = append(alts, e.lists(x, fr)...)
+		for _, l := range e.lists(x, fr) {
+			at := slices.IndexFunc(groups, func(g List) bool { return alike(g, l) })
+			switch {
+			case at >= 0:
+				groups[at] = mergeLists(groups[at], l)
+			case len(groups) > maxLists:
+				groups[0] = mergeLists(groups[0], l)
+			default:
+				groups = append(groups, l)
+			}
+		}
 	}
-	if len(alts) == 0 {
-		return nil
+	var out []Value
+	for _, g := range groups {
+		out = append(out, g)
 	}
-	merged := alts[0]
-	for _, a := range alts[1:] {
-		merged = mergeLists(merged, a)
+	return out
+}
+
+// maxLists is how many lists that begin differently a value is told apart to
+// be: as many as a switch with a command line in each case may have.
+const maxLists = 8
+
+// alike reports whether one list can be the other with something appended or
+// left out.
+func alike(a, b List) bool {
+	if len(a.Elems) == 0 || len(b.Elems) == 0 {
+		return true
 	}
-	return []Value{merged}
+	x, y := a.Elems[0], b.Elems[0]
+	return x.Optional || y.Optional || x.Rest || y.Rest || sameElem(x, y)
 }
 
 // mergeLists keeps the common elements and makes the others optional, in
@@ -280,17 +372,26 @@ func (e *evaluation) constantElement(v ssa.Value, fr *Frame) []Value {
 		if !ok {
 			return nil
 		}
+		var out []Value
 		for _, l := range e.lists(v.X, fr) {
-			i, before := k, l.Elems
-			if fromEnd {
-				i = len(l.Elems) + k
-			} else if k < len(l.Elems) {
-				before = l.Elems[:k+1]
+			i, passed := k, l.Elems
+			switch {
+			case fromEnd:
+				if i = len(l.Elems) + k; i >= 0 {
+					passed = l.Elems[i:]
+				}
+			case k < len(l.Elems):
+				passed = l.Elems[:k+1]
 			}
-			if i >= 0 && i < len(l.Elems) && !slices.ContainsFunc(before, func(x Elem) bool { return x.Optional || x.Rest }) {
-				return e.elem(l.Elems[i])
+			if i < 0 || i >= len(l.Elems) && certain(l.Elems) {
+				continue // the list is shorter: this is not reached
 			}
+			if !certain(passed) || i >= len(l.Elems) {
+				return nil
+			}
+			out = append(out, e.elem(l.Elems[i])...)
 		}
+		return distinct(out)
 	case *ssa.Lookup:
 		return e.lookup(v, fr)
 	case *ssa.Extract:
@@ -311,13 +412,8 @@ func constantIndex(v *ssa.IndexAddr) (i int, fromEnd, ok bool) {
 	if !ok || op.Op != token.SUB {
 		return 0, false, false
 	}
-	length, ok := op.X.(*ssa.Call)
-	if !ok {
-		return 0, false, false
-	}
-	b, ok := length.Call.Value.(*ssa.Builtin)
 	c, isConst := op.Y.(*ssa.Const)
-	if !ok || !isConst || b.Name() != "len" || length.Call.Args[0] != v.X {
+	if !isConst || !isLenOf(op.X, v.X) {
 		return 0, false, false
 	}
 	return -int(c.Int64()), true, true
@@ -351,7 +447,7 @@ func (e *evaluation) lookup(v *ssa.Lookup, fr *Frame) []Value {
 // elem is the values of one list element.
 func (e *evaluation) elem(el Elem) []Value {
 	if el.text != nil {
-		return []Value{Lit(*el.text)}
+		return []Value{Text{Text: *el.text}}
 	}
 	if el.Rest || el.V == nil {
 		return []Value{Hole{}}

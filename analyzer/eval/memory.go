@@ -15,6 +15,9 @@ import (
 func (e *evaluation) load(v *ssa.UnOp, fr *Frame) []Value {
 	switch a := v.X.(type) {
 	case *ssa.FieldAddr:
+		if modelled(a.X.Type()) {
+			return e.fieldAt(a.X, a.Field, v, fr)
+		}
 		return e.fieldsOf(e.eval(a.X, fr), a.X, a.Field)
 	case *ssa.IndexAddr:
 		return e.element(a, fr)
@@ -105,6 +108,9 @@ func (e *evaluation) parts(v *ssa.FieldAddr, fr *Frame) []Value {
 			})
 		}
 	}
+	if len(out) == 0 && modelled(v.Type()) {
+		return e.eval(v.X, fr) // the URL of an object that a caller chooses
+	}
 	if len(out) == 0 {
 		return opaque(v)
 	}
@@ -123,6 +129,8 @@ func (e *evaluation) fieldsOf(bases []Value, x ssa.Value, i int) []Value {
 			out = append(out, e.fieldOf(b, i, f.Type())...)
 		case Result:
 			out = append(out, e.fieldOfResult(b, i)...)
+		case Text:
+			out = append(out, e.fieldOfText(b, x, i)...)
 		case Hole:
 			if b.Kind == Element {
 				return []Value{b}
@@ -131,6 +139,14 @@ func (e *evaluation) fieldsOf(bases []Value, x ssa.Value, i int) []Value {
 		default:
 			unknown = true
 		}
+	}
+	if unknown && len(out) == 0 && modelled(x.Type()) {
+		for _, b := range bases {
+			if h, ok := b.(Hole); ok && h.Kind == Param {
+				return []Value{h}
+			}
+		}
+		return []Value{Hole{V: x, T: index.Field(x.Type(), i).Type()}}
 	}
 	if unknown && len(out) == 0 {
 		return e.anyField(x, i)
@@ -169,6 +185,9 @@ func (e *evaluation) fieldOf(o Object, i int, t types.Type) []Value {
 			out = append(out, e.eval(st.Val, e.frameOf(st, o.Frame))...)
 		}
 		out = append(out, e.copied(index.StoresTo(s), o, path, t)...)
+		for n := 1; n < len(path); n++ {
+			out = append(out, e.copied(fieldStores(s, path[:n]), o, path[n:], t)...)
+		}
 	case *ssa.Global:
 		elem = s.Type().Underlying().(*types.Pointer).Elem()
 		owner := ownerType(elem, o.Path)
@@ -327,6 +346,13 @@ func (e *evaluation) storedLater(o Object, f *types.Var, known bool) []Value {
 			continue
 		case *ssa.UnOp:
 			if _, ok := b.X.(*ssa.Alloc); ok && b.Op == token.MUL {
+				continue
+			}
+			if modelled(b.Type()) {
+				continue // the URL of another request
+			}
+		case *ssa.Call, *ssa.Extract:
+			if modelled(b.(ssa.Value).Type()) {
 				continue
 			}
 		}

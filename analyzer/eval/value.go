@@ -1,10 +1,12 @@
 package eval
 
 import (
+	"go/constant"
 	"go/types"
-	"strings"
 
 	"golang.org/x/tools/go/ssa"
+
+	"github.com/callroute/callroute/analyzer/text"
 )
 
 // Value is one answer to "what can this operand be": Text, Func, Object,
@@ -14,13 +16,12 @@ type Value interface {
 	Type() types.Type
 }
 
-// Text is a string made of known pieces and holes.
-type Text struct{ Parts []Part }
-
-// Part is a literal, or a hole when Hole is not nil.
-type Part struct {
-	Lit  string
-	Hole *Hole
+// Text is a string, or how a number or bool is written. The payload of its
+// holes is Hole.
+type Text struct {
+	text.Text
+	T     types.Type     // where it is not string
+	Value constant.Value // of a constant number or bool
 }
 
 // Func is a function, with what it captured when it is a literal or a method
@@ -59,7 +60,7 @@ type Elem struct {
 	Optional bool
 	Rest     bool // stands for any number of elements: those of the hole V, or unknown ones when V is nil
 	from     HoleKind
-	text     *string // what the element is when no operand says it: a part of a split text
+	text     *text.Text // what the element is when no operand says it: a part of a split text
 }
 
 // Hole is a value that depends on the caller, on the choice of an element, or
@@ -82,7 +83,12 @@ const (
 )
 
 // Type implements Value.
-func (Text) Type() types.Type { return types.Typ[types.String] }
+func (t Text) Type() types.Type {
+	if t.T == nil {
+		return types.Typ[types.String]
+	}
+	return concrete(t.T)
+}
 
 // Type implements Value.
 func (f Func) Type() types.Type {
@@ -112,49 +118,14 @@ func concrete(t types.Type) types.Type {
 }
 
 // Lit makes a Text of one literal.
-func Lit(s string) Text {
-	if s == "" {
-		return Text{}
-	}
-	return Text{[]Part{{Lit: s}}}
-}
-
-// Const is the text when it has no holes.
-func (t Text) Const() (string, bool) {
-	var b strings.Builder
-	for _, p := range t.Parts {
-		if p.Hole != nil {
-			return "", false
-		}
-		b.WriteString(p.Lit)
-	}
-	return b.String(), true
-}
-
-// Pattern is the text with * for each hole; neighbouring holes are one.
-func (t Text) Pattern() string {
-	var b strings.Builder
-	hole := false
-	for _, p := range t.Parts {
-		if p.Hole != nil {
-			if !hole {
-				b.WriteByte('*')
-			}
-			hole = true
-			continue
-		}
-		b.WriteString(p.Lit)
-		hole = hole && p.Lit == ""
-	}
-	return b.String()
-}
+func Lit(s string) Text { return Text{Text: text.Lit(s)} }
 
 // Holes is the holes of t that a choice of context can fill.
 func (t Text) Holes() []Hole {
 	var out []Hole
 	for _, p := range t.Parts {
-		if p.Hole != nil && p.Hole.Kind != Opaque {
-			out = append(out, *p.Hole)
+		if h, ok := p.Hole.(Hole); ok && h.Kind != Opaque {
+			out = append(out, h)
 		}
 	}
 	return out
@@ -166,20 +137,7 @@ func AsText(v Value) Text {
 	case Text:
 		return v
 	case Hole:
-		return Text{[]Part{{Hole: &v}}}
+		return Text{Text: text.Hole(v)}
 	}
-	return Text{[]Part{{Hole: &Hole{}}}}
-}
-
-// join concatenates two texts, merging neighbouring literals.
-func join(a, b Text) Text {
-	parts := append([]Part(nil), a.Parts...)
-	for _, p := range b.Parts {
-		if n := len(parts); n > 0 && p.Hole == nil && parts[n-1].Hole == nil {
-			parts[n-1].Lit += p.Lit
-			continue
-		}
-		parts = append(parts, p)
-	}
-	return Text{parts}
+	return Text{Text: text.Hole(text.Unknown{})}
 }

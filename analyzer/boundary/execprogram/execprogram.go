@@ -1,10 +1,12 @@
 // Package execprogram finds programs that a process starts.
 //
 //  1. built: the function that makes the exec.Cmd (exec.Command,
-//     CommandContext, a Cmd literal) names program and arguments
+//     CommandContext, a Cmd literal) names program and arguments, as far as
+//     it does not set Path and Args itself before it starts the Cmd
 //  2. started: a Cmd that was kept in a field is started by another function;
 //     the departure leaves from there too
-//  3. replaced: syscall.Exec and unix.Exec
+//  3. replaced or forked: syscall.Exec, unix.Exec, syscall.ForkExec and
+//     os.StartProcess
 //  4. self: os.Executable, os.Args[0] and /proc/self/exe name the program
 //     itself; the key's Name is then Self
 //  5. argv[0]: a table of functions that is looked up by os.Args[0]; each entry
@@ -16,7 +18,9 @@ package execprogram
 
 import (
 	"context"
+	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/ssa"
@@ -45,6 +49,8 @@ func find(ctx context.Context, u *boundary.Unit, out *boundary.Findings) {
 		{"os/exec.CommandContext", 1, "execprogram/1"},
 		{"syscall.Exec", 0, "execprogram/3"},
 		{"golang.org/x/sys/unix.Exec", 0, "execprogram/3"},
+		{"syscall.ForkExec", 0, "execprogram/3"},
+		{"syscall.StartProcess", 0, "execprogram/3"},
 		{"os.StartProcess", 0, "execprogram/3"},
 	} {
 		for _, call := range u.Index.Calls(sink.symbol) {
@@ -61,7 +67,7 @@ func find(ctx context.Context, u *boundary.Unit, out *boundary.Findings) {
 			f.literal(al)
 		}
 	}
-	for _, name := range []string{"Start", "Run", "Output", "CombinedOutput"} {
+	for _, name := range starters {
 		for _, call := range u.Index.Calls("(*os/exec.Cmd)." + name) {
 			if !u.Program.Std(call.In) && ctx.Err() == nil {
 				f.started(call)
@@ -70,6 +76,9 @@ func find(ctx context.Context, u *boundary.Unit, out *boundary.Findings) {
 	}
 	f.argv0Table()
 }
+
+// starters are the methods of a Cmd that start it.
+var starters = []string{"Start", "Run", "Output", "CombinedOutput"}
 
 type finder struct {
 	*boundary.Unit
@@ -87,20 +96,142 @@ type command struct {
 // built reports the starts of one call that names program and arguments.
 func (f *finder) built(call index.Call, arg int, rule string) {
 	root := f.Eval.Root(call.In)
-	read := func(c *eval.Context) command {
-		cmd := command{names: f.names(c, eval.Argument(call.Instr, arg), root)}
-		cmd.argv = list(c.Eval(eval.Argument(call.Instr, arg+1), root))
+	name, args := eval.Argument(call.Instr, arg), eval.Argument(call.Instr, arg+1)
+	read := func(c *eval.Context) []command {
 		if rule == "execprogram/3" {
-			cmd.takeArgv0(c)
+			return withArgv0(c, f.names(c, name, root), c.Eval(args, root))
 		}
-		return cmd
+		if whole := sliced(name, args); whole != nil {
+			return f.ofSlice(c, c.Eval(whole, root))
+		}
+		if cmds := f.changed(c, call, root); len(cmds) > 0 {
+			return cmds
+		}
+		var out []command
+		for _, l := range lists(c.Eval(args, root)) {
+			out = append(out, command{names: f.names(c, name, root), argv: l})
+		}
+		return out
 	}
-	f.Eval.Contexts(func(c *eval.Context) []eval.Hole {
-		cmd := read(c)
-		return append(f.wanted(c, cmd), f.object(c, cmd, root)...)
+	f.Eval.Contexts(func(c *eval.Context) (holes []eval.Hole) {
+		for _, cmd := range read(c) {
+			holes = append(holes, f.wanted(c, cmd)...)
+			holes = append(holes, f.object(c, cmd, root)...)
+		}
+		return holes
 	}, func(c *eval.Context) {
-		f.report(c, read(c), boundary.Departure{In: call.In, Pos: call.Instr.Pos(), Via: boundary.Callers(c, root), Rule: rule})
+		for _, cmd := range read(c) {
+			f.report(c, cmd, boundary.Departure{In: call.In, Pos: call.Instr.Pos(), Via: boundary.Callers(c, root), Rule: rule})
+		}
 	})
+}
+
+// sliced is s when a command is made as exec.Command(s[0], s[1:]...): its
+// program and its arguments come from the same list.
+func sliced(name, args ssa.Value) ssa.Value {
+	first, ok := name.(*ssa.UnOp)
+	if !ok {
+		return nil
+	}
+	at, ok := first.X.(*ssa.IndexAddr)
+	rest, isSlice := args.(*ssa.Slice)
+	if !ok || !isSlice || at.X != rest.X || rest.High != nil || !isInt(at.Index, 0) || !isInt(rest.Low, 1) {
+		return nil
+	}
+	return rest.X
+}
+
+func isInt(v ssa.Value, n int64) bool {
+	c, ok := v.(*ssa.Const)
+	return ok && c.Value != nil && c.Int64() == n
+}
+
+// ofSlice is the commands whose first word is the program.
+func (f *finder) ofSlice(c *eval.Context, values []eval.Value) []command {
+	var out []command
+	for _, l := range lists(values) {
+		cmd := command{argv: l}
+		if len(l.Elems) > 0 && !l.Elems[0].Rest {
+			for _, x := range c.Element(l.Elems[0]) {
+				cmd.names = append(cmd.names, f.nameOf(x))
+			}
+			cmd.argv.Elems = l.Elems[1:]
+		}
+		out = append(out, cmd)
+	}
+	return out
+}
+
+// changed is the commands of a Cmd whose Path or Args the function that made it
+// sets before it starts it; none when it does not.
+func (f *finder) changed(c *eval.Context, call index.Call, root *eval.Frame) []command {
+	cmd, ok := call.Instr.(*ssa.Call)
+	if !ok || !setsField(cmd, "Path") && !setsField(cmd, "Args") {
+		return nil
+	}
+	at := startOf(cmd)
+	if at == nil {
+		return nil
+	}
+	var names []eval.Text
+	for _, x := range c.FieldAt(cmd, "Path", at, root) {
+		names = append(names, f.nameOf(x))
+	}
+	return withArgv0(c, names, c.FieldAt(cmd, "Args", at, root))
+}
+
+// setsField reports whether the named field of the variable v points to is
+// stored to by the function of v.
+func setsField(v ssa.Value, name string) bool {
+	i := index.FieldNamed(v.Type(), name)
+	for _, r := range *v.Referrers() {
+		a, ok := r.(*ssa.FieldAddr)
+		if ok && a.Field == i && len(index.StoresTo(a)) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// startOf is where a Cmd is started, or else handed on.
+func startOf(cmd ssa.Value) ssa.Instruction {
+	var other ssa.Instruction
+	for _, r := range *cmd.Referrers() {
+		switch r := r.(type) {
+		case *ssa.Call:
+			if slices.Contains(starters, methodOfCmd(r)) {
+				return r
+			}
+			other = r
+		case *ssa.Return, *ssa.MakeInterface, *ssa.Go, *ssa.Defer:
+			other = r
+		case *ssa.Store:
+			if r.Val == cmd {
+				other = r
+			}
+		}
+	}
+	return other
+}
+
+// methodOfCmd is the name of the exec.Cmd method that is called.
+func methodOfCmd(call *ssa.Call) string {
+	name, ok := strings.CutPrefix(program.Symbol(call.Call.StaticCallee()), "(*os/exec.Cmd).")
+	if !ok {
+		return ""
+	}
+	return name
+}
+
+// withArgv0 is the commands whose arguments begin with argv[0].
+func withArgv0(c *eval.Context, names []eval.Text, args []eval.Value) []command {
+	var out []command
+	for _, l := range lists(args) {
+		cmd := command{names: names, argv: l}
+		cmd.takeArgv0(c)
+		out = append(out, cmd)
+	}
+	return out
 }
 
 // object is the hole of the receiver when several objects of its type carry
@@ -121,38 +252,66 @@ func (f *finder) object(c *eval.Context, cmd command, fr *eval.Frame) []eval.Hol
 	return eval.Holes(c.Eval(fr.Fn.Params[0], fr))
 }
 
-// literal reports the starts of a Cmd that is made field by field.
+// literal reports the starts of a Cmd that is made field by field. It leaves
+// where the same function starts it.
 func (f *finder) literal(al *ssa.Alloc) {
 	root := f.Eval.Root(al.Parent())
-	read := func(c *eval.Context) command { return f.cmd(c, eval.Object{Site: al, Frame: root, T: al.Type()}) }
-	if cmd := read(f.Eval.Context()); len(cmd.names) == 0 {
+	pos := al.Pos()
+	at := startOf(al)
+	if call, ok := at.(*ssa.Call); ok && methodOfCmd(call) != "" {
+		pos = call.Pos()
+	}
+	read := func(c *eval.Context) []command {
+		if at == nil {
+			return f.cmds(c, eval.Object{Site: al, Frame: root, T: al.Type()})
+		}
+		var names []eval.Text
+		for _, x := range c.FieldAt(al, "Path", at, root) {
+			names = append(names, f.nameOf(x))
+		}
+		return withArgv0(c, names, c.FieldAt(al, "Args", at, root))
+	}
+	if !slices.ContainsFunc(read(f.Eval.Context()), func(cmd command) bool { return len(cmd.names) > 0 }) {
 		return
 	}
-	f.contexts(read, func(c *eval.Context) {
-		f.report(c, read(c), boundary.Departure{In: al.Parent(), Pos: al.Pos(), Via: boundary.Callers(c, root), Rule: "execprogram/1"})
+	f.Eval.Contexts(func(c *eval.Context) (holes []eval.Hole) {
+		for _, cmd := range read(c) {
+			holes = append(holes, f.wanted(c, cmd)...)
+		}
+		return holes
+	}, func(c *eval.Context) {
+		for _, cmd := range read(c) {
+			f.report(c, cmd, boundary.Departure{In: al.Parent(), Pos: pos, Via: boundary.Callers(c, root), Rule: "execprogram/1"})
+		}
 	})
 }
 
-// cmd reads the exec.Cmd that a value is.
-func (f *finder) cmd(c *eval.Context, v eval.Value) command {
+// cmds reads the exec.Cmd that a value is.
+func (f *finder) cmds(c *eval.Context, v eval.Value) []command {
 	switch v := v.(type) {
 	case eval.Object:
-		var out command
+		var names []eval.Text
 		for _, p := range c.Field(v, "Path") {
-			out.names = append(out.names, f.nameOf(p))
+			names = append(names, f.nameOf(p))
 		}
-		out.argv = list(c.Field(v, "Args"))
-		out.takeArgv0(c)
-		return out
+		return withArgv0(c, names, c.Field(v, "Args"))
 	case eval.Result:
+		n := 0
 		switch program.Symbol(v.Call.Call.StaticCallee()) {
-		case "os/exec.Command":
-			return command{names: f.names(c, v.Call.Call.Args[0], v.Frame), argv: list(c.Eval(v.Call.Call.Args[1], v.Frame))}
 		case "os/exec.CommandContext":
-			return command{names: f.names(c, v.Call.Call.Args[1], v.Frame), argv: list(c.Eval(v.Call.Call.Args[2], v.Frame))}
+			n = 1
+		case "os/exec.Command":
+		default:
+			return nil
 		}
+		names := f.names(c, v.Call.Call.Args[n], v.Frame)
+		var out []command
+		for _, l := range lists(c.Eval(v.Call.Call.Args[n+1], v.Frame)) {
+			out = append(out, command{names: names, argv: l})
+		}
+		return out
 	}
-	return command{}
+	return nil
 }
 
 // started reports the start of a Cmd that was made by another function and
@@ -171,14 +330,18 @@ func (f *finder) started(call index.Call) {
 		func(c *eval.Context) []eval.Hole {
 			holes := eval.Holes(c.Eval(recv, root))
 			for _, v := range c.Eval(recv, root) {
-				holes = append(holes, f.wanted(c, f.cmd(c, v))...)
+				for _, cmd := range f.cmds(c, v) {
+					holes = append(holes, f.wanted(c, cmd)...)
+				}
 			}
 			return holes
 		},
 		func(c *eval.Context) {
 			for _, v := range c.Eval(recv, root) {
-				if cmd := f.cmd(c, v); len(cmd.names) > 0 && known(cmd) {
-					f.report(c, cmd, boundary.Departure{In: call.In, Pos: call.Instr.Pos(), Rule: "execprogram/2"})
+				for _, cmd := range f.cmds(c, v) {
+					if known(cmd) {
+						f.report(c, cmd, boundary.Departure{In: call.In, Pos: call.Instr.Pos(), Rule: "execprogram/2"})
+					}
 				}
 			}
 		})
@@ -191,10 +354,6 @@ func known(cmd command) bool {
 		}
 	}
 	return false
-}
-
-func (f *finder) contexts(read func(*eval.Context) command, visit func(*eval.Context)) {
-	f.Eval.Contexts(func(c *eval.Context) []eval.Hole { return f.wanted(c, read(c)) }, visit)
 }
 
 // wordDepth is how many callers away a command word may be written.
@@ -290,19 +449,23 @@ func (cmd *command) takeArgv0(c *eval.Context) {
 	cmd.argv.Elems = cmd.argv.Elems[1:]
 }
 
-// list is the arguments of a command.
-func list(values []eval.Value) eval.List {
+// lists is the arguments of a command, one list for each answer.
+func lists(values []eval.Value) []eval.List {
+	var out []eval.List
 	for _, v := range values {
-		if l, ok := v.(eval.List); ok {
-			return l
+		switch v := v.(type) {
+		case eval.List:
+			out = append(out, v)
+		case eval.Hole:
+			if v.Kind != eval.Opaque {
+				out = append(out, eval.List{Elems: []eval.Elem{eval.RestOf(v)}})
+			}
 		}
 	}
-	for _, v := range values {
-		if h, ok := v.(eval.Hole); ok && h.Kind != eval.Opaque {
-			return eval.List{Elems: []eval.Elem{eval.RestOf(h)}}
-		}
+	if len(out) == 0 {
+		return []eval.List{{Elems: []eval.Elem{{Rest: true}}}}
 	}
-	return eval.List{Elems: []eval.Elem{{Rest: true}}}
+	return out
 }
 
 // report adds a departure for each name that is known at least in part, or one
@@ -337,9 +500,12 @@ func (f *finder) report(c *eval.Context, cmd command, d boundary.Departure) {
 }
 
 func (f *finder) add(d boundary.Departure) {
-	k := f.Program.Name(d.In) + " " + d.Key.String() + " " + d.Key.Argv0
-	for _, p := range d.Via {
+	k := fmt.Sprint(f.Program.Name(d.In), " ", d.Key.String(), " ", d.Key.Argv0, " ", d.Pos)
+	for i, p := range d.Via {
 		k += " " + p.In.Name()
+		if i == 0 {
+			k += fmt.Sprint(" ", p.Pos) // cases of one switch are different ways
+		}
 	}
 	if !f.seen[k] {
 		f.seen[k] = true

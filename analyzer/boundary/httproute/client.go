@@ -14,6 +14,7 @@ import (
 	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/index"
 	"github.com/callroute/callroute/analyzer/program"
+	"github.com/callroute/callroute/analyzer/text"
 )
 
 // sender is a library function that sends a request.
@@ -53,7 +54,49 @@ func findClients(ctx context.Context, u *boundary.Unit, out *boundary.Findings) 
 				f.sent(s, call)
 			}
 		}
+		for _, held := range asValue(u, s) {
+			if ctx.Err() == nil && !u.Program.Std(held.call.In) && !forwards(held.call.In) {
+				f.sent(held.as, held.call)
+			}
+		}
 	}
+}
+
+// heldCall is a call of a sender that is kept as a value.
+type heldCall struct {
+	as   sender
+	call index.Call
+}
+
+// asValue is the calls of a sender that a variable or a field holds, as in
+// send := client.Do. Of a method value the receiver is no argument.
+func asValue(u *boundary.Unit, s sender) []heldCall {
+	var out []heldCall
+	seen := map[ssa.CallInstruction]bool{}
+	for _, call := range u.Index.Calls(s.symbol) {
+		fn := call.Instr.Common().StaticCallee()
+		if fn == nil {
+			continue
+		}
+		for _, site := range u.Graph.In(fn) {
+			cc := site.Instr.Common()
+			if cc.StaticCallee() != nil || cc.IsInvoke() || seen[site.Instr] {
+				continue
+			}
+			seen[site.Instr] = true
+			as := s
+			bound := fn.Signature.Params().Len() - len(cc.Args)
+			if fn.Signature.Recv() != nil {
+				bound++
+			}
+			if as.req >= 0 {
+				as.req -= bound
+			}
+			as.url -= bound
+			out = append(out, heldCall{as, index.Call{In: site.Caller, Instr: site.Instr}})
+		}
+	}
+	return out
 }
 
 // transports is the RoundTrip methods of other types that the program calls by
@@ -140,10 +183,11 @@ type clientFinder struct {
 
 // request is what is known of one sent request.
 type request struct {
-	methods []eval.Text
-	paths   []eval.Text
-	address []string    // host:port, empty where it is not known
-	holes   []eval.Hole // what decides the request itself
+	methods  []eval.Text
+	deciding []eval.Text // what decides the path: the URL where it is written as text, else its path
+	urls     []text.URL
+	address  []string    // host:port, empty where it is not known
+	holes    []eval.Hole // what decides the request itself
 }
 
 // sent reports every request that one send can send, one for each function
@@ -157,8 +201,8 @@ func (f clientFinder) sent(s sender, call index.Call) {
 			for _, m := range r.methods {
 				holes = append(holes, m.Holes()...)
 			}
-			for _, p := range r.paths {
-				holes = append(holes, f.deciding(p)...)
+			for _, t := range r.deciding {
+				holes = append(holes, f.deciding(t)...)
 			}
 			return holes
 		},
@@ -180,7 +224,7 @@ func (f clientFinder) report(c *eval.Context, r request, s sender, call index.Ca
 	if len(r.address) == 1 && !f.dials {
 		base.Key.Address = r.address[0]
 	}
-	for _, p := range shortest(r.paths) {
+	for _, p := range shortest(r.urls) {
 		if !hasLetter(p) && (p == "" || p[0] != '/' || strings.Contains(p, "*")) {
 			continue
 		}
@@ -238,6 +282,7 @@ func (f clientFinder) request(c *eval.Context, s sender, call index.Call, root *
 				r.holes = append(r.holes, v)
 			}
 		case eval.Result:
+			before := len(r.urls)
 			a := v.Call.Call.Args
 			switch program.Symbol(v.Call.Call.StaticCallee()) {
 			case "net/http.NewRequest":
@@ -247,11 +292,19 @@ func (f clientFinder) request(c *eval.Context, s sender, call index.Call, root *
 				r.methods = append(r.methods, texts(c.Eval(a[1], v.Frame))...)
 				r.url(c, a[2], v.Frame)
 			}
+			made := r.urls[before:]
+			set := c.RequestURLs(made, v)
+			if !sameHosts(made, set) {
+				r.asks(text.URL{})
+			}
+			r.urls = append(r.urls[:before:before], set...)
 		case eval.Object:
 			r.methods = append(r.methods, texts(c.Field(v, "Method"))...)
 			for _, u := range c.Field(v, "URL") {
-				r.paths = append(r.paths, texts(c.URLPath(u))...)
-				r.address = append(r.address, "")
+				if t, ok := u.(eval.Text); ok {
+					r.deciding = append(r.deciding, t)
+				}
+				r.addURLs(c.RequestURLs(c.URLs(u), v))
 			}
 		}
 	}
@@ -260,17 +313,37 @@ func (f clientFinder) request(c *eval.Context, s sender, call index.Call, root *
 
 // url adds the URL that is written as text.
 func (r *request) url(c *eval.Context, v ssa.Value, fr *eval.Frame) {
-	r.paths = append(r.paths, texts(c.Eval(v, fr))...)
+	for _, x := range c.Eval(v, fr) {
+		t := eval.AsText(x)
+		r.deciding = append(r.deciding, t)
+		r.urls = append(r.urls, c.URLs(t)...)
+	}
 	for _, t := range texts(c.Fixed().Eval(v, fr)) {
-		scheme, rest, ok := strings.Cut(t.Pattern(), "://")
-		a := ""
-		if authority, _, _ := strings.Cut(rest, "/"); ok {
-			authority, _, _ = strings.Cut(authority, "?")
-			a = address(scheme, authority)
+		for _, u := range c.URLs(t) {
+			r.asks(u)
 		}
-		if !slices.Contains(r.address, a) {
-			r.address = append(r.address, a)
-		}
+	}
+}
+
+// addURLs adds URLs that are made field by field. What their hosts can be set
+// to is not told, so they name no address.
+func (r *request) addURLs(urls []text.URL) {
+	for _, u := range urls {
+		r.deciding = append(r.deciding, eval.Text{Text: u.Path})
+		r.urls = append(r.urls, u)
+		r.asks(text.URL{})
+	}
+}
+
+func sameHosts(a, b []text.URL) bool {
+	return slices.EqualFunc(a, b, func(x, y text.URL) bool { return x.Host.Pattern() == y.Host.Pattern() })
+}
+
+// asks adds the address that a request to u is sent to.
+func (r *request) asks(u text.URL) {
+	a := address(u.Scheme.Pattern(), u.Host.Pattern())
+	if !slices.Contains(r.address, a) {
+		r.address = append(r.address, a)
 	}
 }
 
@@ -289,23 +362,24 @@ func (f clientFinder) deciding(t eval.Text) []eval.Hole {
 	lettered := hasLetter(t.Pattern())
 	var out []eval.Hole
 	for i, p := range t.Parts {
-		if p.Hole == nil || p.Hole.Kind == eval.Opaque {
+		h, ok := p.Hole.(eval.Hole)
+		if !ok || h.Kind == eval.Opaque {
 			continue
 		}
 		if !lettered {
-			out = append(out, *p.Hole)
+			out = append(out, h)
 			continue
 		}
 		starts := i == 0 || t.Parts[i-1].Hole == nil && strings.HasSuffix(t.Parts[i-1].Lit, "/")
 		ends := i == len(t.Parts)-1 || t.Parts[i+1].Hole == nil && strings.IndexAny(t.Parts[i+1].Lit, "/?") == 0
-		first := !hasLetter(eval.Text{Parts: t.Parts[:i]}.Pattern())
-		if starts && ends && !f.alwaysConstant(*p.Hole) && (!first || !f.writesPath(*p.Hole)) {
+		first := !hasLetter(text.Text{Parts: t.Parts[:i]}.Pattern())
+		if starts && ends && !f.alwaysConstant(h) && (!first || !f.writesPath(h)) {
 			continue
 		}
-		if i == 0 && ends && !f.writesPath(*p.Hole) {
+		if i == 0 && ends && !f.writesPath(h) {
 			continue // the server's address
 		}
-		out = append(out, *p.Hole)
+		out = append(out, h)
 	}
 	return out
 }
@@ -357,11 +431,10 @@ func hasLetter(s string) bool {
 
 // shortest is the distinct paths, without those that only put something
 // before another one: "/v*/jobs" beside "/jobs".
-func shortest(ts []eval.Text) []string {
+func shortest(urls []text.URL) []string {
 	var all []string
-	for _, t := range ts {
-		p := urlPath(t.Pattern())
-		if !slices.Contains(all, p) {
+	for _, u := range urls {
+		if p := urlPath(u); !slices.Contains(all, p) {
 			all = append(all, p)
 		}
 	}
@@ -377,18 +450,15 @@ func shortest(ts []eval.Text) []string {
 	return out
 }
 
-// urlPath cuts scheme, host and query from a URL pattern.
-func urlPath(p string) string {
-	if _, rest, ok := strings.Cut(p, "://"); ok {
-		if i := strings.IndexByte(rest, '/'); i >= 0 {
-			p = rest[i:]
-		} else {
-			p = "/"
-		}
-	}
-	p, _, _ = strings.Cut(p, "?")
-	if p != "" && p[0] != '/' && p[0] != '*' {
-		p = "/" + p
+// urlPath is the path that a request to u asks for. Where a hole follows the
+// letters of a host it can hold the path.
+func urlPath(u text.URL) string {
+	p, host := u.Path.Pattern(), u.Host.Pattern()
+	switch {
+	case p == "" && u.Opaque.Pattern() == "" && strings.HasSuffix(host, "*") && host != "*":
+		return "*"
+	case p == "" || p[0] != '/' && p[0] != '*':
+		return "/" + p
 	}
 	return p
 }
