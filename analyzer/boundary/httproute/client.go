@@ -457,6 +457,8 @@ func urlPath(u text.URL) string {
 	switch {
 	case p == "" && u.Opaque.Pattern() == "" && strings.HasSuffix(host, "*") && host != "*":
 		return "*"
+	case p == "" && host == "":
+		return "" // no URL at all
 	case p == "" || p[0] != '/' && p[0] != '*':
 		return "/" + p
 	}
