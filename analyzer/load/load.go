@@ -46,6 +46,7 @@ import (
 	"golang.org/x/tools/go/packages"
 
 	"github.com/callroute/callroute/analyzer/flow"
+	"github.com/callroute/callroute/analyzer/models"
 	"github.com/callroute/callroute/analyzer/system"
 )
 
@@ -54,6 +55,7 @@ type Options struct {
 	Tags     string       // build tags as in `go build -tags`; empty leaves GOFLAGS in force
 	Progress func(string) // told about each long step, if set
 	Bodies   []string     // import path prefixes of libraries that get function bodies whatever the policy says
+	Models   *models.Set  // what is known of libraries; nil for what comes with the analyzer
 }
 
 // Loader loads the executables of one run. They share one FileSet and the
@@ -131,6 +133,7 @@ func (l *Loader) assemble(ctx context.Context, listed *packages.Package, p *syst
 	if err := l.markUser(units, p.Source, sys); err != nil {
 		return nil, err
 	}
+	l.markModelled(units)
 	std, rest, err := l.chooseShared(ctx, units, listed.TypesSizes)
 	if err != nil {
 		return nil, err

@@ -27,10 +27,11 @@ type unit struct {
 	dropped int              // bodies and initializers removed
 	checked chan struct{}    // closed when Types is ready
 
-	asked  bool // Options.Bodies names it
-	near   bool // a user package imports it
-	woven  bool // see bodies.go
-	bodies bool // function bodies are wanted, at first on suspicion
+	asked    bool // Options.Bodies names it
+	near     bool // a user package imports it
+	modelled bool // see bodies.go
+	woven    bool // see bodies.go
+	bodies   bool // function bodies are wanted, at first on suspicion
 
 	parsed  bool
 	sources []*sourceFile
