@@ -3,6 +3,7 @@
 //
 // The stages, in the order in which data passes through them:
 //
+//	models    what libraries do, as data
 //	system    which sources and programs are studied
 //	load      type-checked source of one of them
 //	program   its SSA
@@ -61,7 +62,7 @@ type Query struct {
 
 // Open finds the programs of sys. It loads none of them yet.
 func Open(ctx context.Context, sys *system.System, o Options) (*Analyzer, error) {
-	loader := load.New(load.Options{Tags: o.Tags, Progress: o.Progress})
+	loader := load.New(load.Options{Tags: o.Tags, Progress: o.Progress, Models: sys.Models()})
 	p := &programs{system: sys, loader: loader, progress: o.Progress, done: map[*system.Program]*summary.Executable{}}
 	for _, src := range sys.Sources {
 		mains, err := loader.Mains(ctx, src)

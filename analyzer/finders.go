@@ -2,7 +2,10 @@ package analyzer
 
 import (
 	"github.com/callroute/callroute/analyzer/boundary"
-	"github.com/callroute/callroute/analyzer/boundary/cobracmd"
+	"github.com/callroute/callroute/analyzer/boundary/commandcalls"
+	"github.com/callroute/callroute/analyzer/boundary/commandfields"
+	"github.com/callroute/callroute/analyzer/boundary/commandtags"
+	"github.com/callroute/callroute/analyzer/boundary/commandvalues"
 	"github.com/callroute/callroute/analyzer/boundary/execprogram"
 	"github.com/callroute/callroute/analyzer/boundary/flagcmd"
 	"github.com/callroute/callroute/analyzer/boundary/grpcmethod"
@@ -12,13 +15,14 @@ import (
 	"github.com/callroute/callroute/analyzer/boundary/taskchannel"
 	"github.com/callroute/callroute/analyzer/boundary/ttrpcmethod"
 	"github.com/callroute/callroute/analyzer/boundary/unknowntransport"
-	"github.com/callroute/callroute/analyzer/boundary/urfavecmd"
 )
 
 // finders is every protocol and dispatch table that callroute knows.
 var finders = []boundary.Finder{
-	cobracmd.Finder,
-	urfavecmd.Finder,
+	commandfields.Finder,
+	commandcalls.Finder,
+	commandvalues.Finder,
+	commandtags.Finder,
 	flagcmd.Finder, // after the libraries: it is silent where they found commands
 	httproute.Finder,
 	grpcmethod.Finder,

@@ -66,7 +66,7 @@ func (p *programs) analyze(ctx context.Context, prog *system.Program) (*summary.
 		return nil, err
 	}
 	facts := index.Build(built)
-	unit := &boundary.Unit{Program: built, Index: facts, Graph: graph, Eval: eval.New(built, facts, graph)}
+	unit := &boundary.Unit{Program: built, Index: facts, Graph: graph, Eval: eval.New(built, facts, graph), Models: p.system.Models()}
 	var found boundary.Findings
 	for _, f := range finders {
 		f.Find(ctx, unit, &found)

@@ -23,6 +23,7 @@ import (
 	"github.com/callroute/callroute/analyzer/eval"
 	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/index"
+	"github.com/callroute/callroute/analyzer/models"
 	"github.com/callroute/callroute/analyzer/program"
 )
 
@@ -32,15 +33,16 @@ type Unit struct {
 	Index   *index.Index
 	Graph   *calls.Graph
 	Eval    *eval.Evaluator
+	Models  *models.Set
 }
 
 // Calls is every call of the function with this symbol: those that name it, and
-// those through an interface or a function value that can reach it.
+// those through an interface that can reach it.
 func (u *Unit) Calls(symbol string) []index.Call {
 	out := slices.Clone(u.Index.Calls(symbol))
 	for _, fn := range u.Program.Named(symbol) {
 		for _, s := range u.Graph.In(fn) {
-			if s.Rule == calls.VTA && s.Instr.Common().StaticCallee() == nil {
+			if s.Rule == calls.VTA && s.Instr.Common().IsInvoke() {
 				out = append(out, index.Call{In: s.Caller, Instr: s.Instr})
 			}
 		}
@@ -63,6 +65,7 @@ type Findings struct {
 	Cuts       []ssa.CallInstruction // dynamic calls whose callees in the call graph are replaced by links
 	Commands   []Command
 	Branches   []Branch
+	Asked      []Asked
 	Carried    []ssa.CallInstruction // calls of a function that came with a value received from a channel
 }
 
@@ -196,6 +199,13 @@ type Branch struct {
 	Sent bool                  // decided by the type of a value received from a channel
 	Word string                // the word compared with; empty for "none of the others"
 	Live []ssa.CallInstruction // the sites that can run for this word
+}
+
+// Asked is a call by which a program asks for the words of a command, to compare
+// them with the ones that were typed.
+type Asked struct {
+	Call  *ssa.Call
+	Words []string
 }
 
 // Callers is the calls through which the context reaches frame, as places,

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/callroute/callroute/analyzer/models"
 )
 
 // Which function bodies are loaded:
@@ -30,34 +32,37 @@ import (
 // methods of generated messages but for getters.
 const weaveShare = 25
 
-// effects are the functions, and the types of literals, that make the package
-// which mentions them worth its bodies.
-var effects = map[string][]string{
-	"os":                    {"Create", "OpenFile", "StartProcess", "WriteFile"},
-	"io/ioutil":             {"WriteFile"},
-	"os/exec":               {"Cmd", "Command", "CommandContext"},
-	"net/http":              {"Get", "Head", "NewRequest", "NewRequestWithContext", "Post", "PostForm"},
-	"syscall":               {"Exec", "ForkExec", "Kill", "Mount", "StartProcess"},
-	"golang.org/x/sys/unix": {"Exec", "Kill", "Mount", "Openat2"},
-}
-
-// modelled are the dispatchers that boundary finders read by their API: what
-// goes in at one call comes out in another function, and their own code in
-// between would join everything to everything. With them stand the system calls.
+// modelled are dispatchers that boundary finders read by their API: what goes in
+// at one call comes out in another function, and their own code in between would
+// join everything to everything. With them stand the system calls. Other
+// libraries of this kind are described in analyzer/models.
 var modelled = []string{
 	"google.golang.org/grpc", "github.com/containerd/ttrpc", "github.com/stevvooe/ttrpc",
-	"github.com/spf13/cobra", "github.com/urfave/cli", "github.com/codegangsta/cli",
-	"github.com/gorilla/mux", "github.com/go-chi/chi",
 	"golang.org/x/sys",
 }
 
-func (u *unit) isModelled() bool {
-	return slices.ContainsFunc(modelled, func(m string) bool { return hasPath(m, u.Path) })
+// markModelled notes the packages whose bodies a model stands for.
+func (l *Loader) markModelled(units []*unit) {
+	known := l.known()
+	for _, u := range units {
+		u.modelled = slices.ContainsFunc(modelled, func(m string) bool { return hasPath(m, u.Path) }) || known.Closed(u.Path)
+		if m := known.Of(u.Path); m != nil && m.User && !m.Bodies && u.clause != "main" {
+			u.User = false // what its user says of it stands for its source
+		}
+	}
+}
+
+// known is what is known of libraries.
+func (l *Loader) known() *models.Set {
+	if l.opts.Models == nil {
+		return models.Builtin()
+	}
+	return l.opts.Models
 }
 
 // isRPC reports whether generated code that imports u is an RPC stub.
 func (u *unit) isRPC() bool {
-	return u.isModelled() && strings.Contains(u.Path, "rpc")
+	return u.modelled && strings.Contains(u.Path, "rpc")
 }
 
 // suspect decides by the imports alone who may have bodies.
@@ -80,7 +85,7 @@ func (l *Loader) suspect(units []*unit) {
 		}
 	}
 	for _, u := range units {
-		u.woven = !u.Standard && !u.missing && !u.isModelled() && len(importers[u.modulePath()])*weaveShare >= users
+		u.woven = !u.Standard && !u.missing && !u.modelled && len(importers[u.modulePath()])*weaveShare >= users
 		u.bodies = u.whole() || u.woven
 	}
 }
@@ -88,7 +93,7 @@ func (l *Loader) suspect(units []*unit) {
 // suspectText reports whether the text of a library gives reason to look at its
 // bodies although it is not woven in.
 func (u *unit) suspectText(texts [][]byte) bool {
-	if u.Standard || u.isModelled() {
+	if u.Standard || u.modelled {
 		return false
 	}
 	stub := false
@@ -103,7 +108,7 @@ func (u *unit) suspectText(texts [][]byte) bool {
 // effect notes what x.name says about the library that mentions it, x being an
 // import.
 func (s *scan) effect(dep *unit, name string) {
-	if s.unit.bodies && (slices.Contains(effects[dep.Path], name) || s.file.generated && dep.isRPC()) {
+	if s.unit.bodies && (models.Builtin().Carries(dep.Path, name) || s.file.generated && dep.isRPC()) {
 		s.effects[s.unit] = true
 	}
 }

@@ -44,6 +44,7 @@ import (
 	"sync"
 
 	"github.com/callroute/callroute/analyzer/flow"
+	"github.com/callroute/callroute/analyzer/models"
 	"github.com/callroute/callroute/analyzer/system"
 )
 
@@ -52,6 +53,7 @@ type Options struct {
 	Tags     string       // build tags as in `go build -tags`; empty leaves GOFLAGS in force
 	Progress func(string) // told about each long step, if set
 	Bodies   []string     // import path prefixes of libraries that get function bodies whatever the policy says
+	Models   *models.Set  // what is known of libraries; nil for what comes with the analyzer
 }
 
 // Loader loads the executables of one run. They share one FileSet and the
@@ -140,6 +142,7 @@ func (l *Loader) assemble(ctx context.Context, listed *listing, p *system.Progra
 	if err := l.markUser(units, p.Source, sys); err != nil {
 		return nil, err
 	}
+	l.markModelled(units)
 	sizes := l.environment(ctx).sizes()
 	std, rest, err := l.chooseShared(ctx, units, sizes)
 	if err != nil {

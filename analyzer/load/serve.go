@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/callroute/callroute/analyzer/flow"
+	"github.com/callroute/callroute/analyzer/models"
 	"github.com/callroute/callroute/analyzer/system"
 )
 
@@ -26,7 +27,7 @@ func (l *Loader) MayServe(ctx context.Context, p *system.Program, kind flow.Kind
 	if err != nil || r.path == "" {
 		return true
 	}
-	s := serverSearch{ctx: ctx, root: r, kind: kind, texts: texts, seen: map[string]bool{}}
+	s := serverSearch{ctx: ctx, root: r, kind: kind, texts: texts, known: l.known(), seen: map[string]bool{}}
 	s.in(p.Dir)
 	return s.done()
 }
@@ -44,6 +45,7 @@ type serverSearch struct {
 	root  *root
 	kind  flow.Kind
 	texts []string
+	known *models.Set
 	seen  map[string]bool
 
 	server, mentioned bool
@@ -100,6 +102,9 @@ func (s *serverSearch) in(dir string) {
 func (s *serverSearch) makes(imports []string, src []byte) bool {
 	how := makesServer[s.kind]
 	for _, path := range imports {
+		if m := s.known.Of(path); s.kind == flow.HTTP && m != nil && len(m.Listens) > 0 {
+			return true
+		}
 		for _, lib := range how.libraries {
 			if path != lib {
 				continue

@@ -30,10 +30,11 @@ type unit struct {
 	asm     bool             // some of it is written in assembly
 	checked chan struct{}    // closed when Types is ready
 
-	asked  bool // Options.Bodies names it
-	near   bool // a user package imports it
-	woven  bool // see bodies.go
-	bodies bool // function bodies are wanted, at first on suspicion
+	asked    bool // Options.Bodies names it
+	near     bool // a user package imports it
+	modelled bool // see bodies.go
+	woven    bool // see bodies.go
+	bodies   bool // function bodies are wanted, at first on suspicion
 
 	incomplete map[ast.Node]bool        // functions and initial values that lost something
 	emptied    map[*ast.FuncDecl]Opaque // functions that lost their body

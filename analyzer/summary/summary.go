@@ -424,7 +424,7 @@ func (b *builder) fill(id ID, c *clone.Clone) {
 			if ok && !slices.Contains(site.To, to) {
 				site.To = append(site.To, to)
 				site.Made = append(site.Made, b.made(s.Site, t.Fn))
-			} else if name := effect(t.Fn); name != "" {
+			} else if name := b.does(t.Fn); name != "" {
 				b.effect(id, Effect{site.Line, cmp.Or(site.Loop, site.Pos), name})
 			}
 		}
@@ -504,32 +504,27 @@ func (b *builder) effect(id ID, e Effect) {
 	}
 }
 
-// effect is the short name of a library function that changes files, mounts
-// or processes, "" for others.
-func effect(f *ssa.Function) string {
-	s := program.Symbol(f)
-	switch s {
-	case "os.WriteFile", "io/ioutil.WriteFile", "os.Create", "os.OpenFile", "os.Mkdir", "os.MkdirAll", "os.Rename",
-		"os.Symlink", "os.Link", "os.Remove", "os.RemoveAll", "os.CreateTemp", "io/ioutil.TempFile", "os.Chmod", "os.Chown",
-		"(*os.File).Write", "(*os.File).WriteString", "(*os.File).WriteAt", "(*os.Process).Signal", "(*os.Process).Kill":
-		return strings.TrimPrefix(s, "io/")
-	}
-	pkg, name, ok := strings.Cut(s, ".")
-	if !ok {
+// does is the short name of a library function that changes something outside
+// of the process, "" for others.
+func (b *builder) does(f *ssa.Function) string {
+	e := b.u.Models.Effect(program.Symbol(f))
+	if e == nil || !e.Does.Lasts() {
 		return ""
 	}
-	if i := strings.LastIndex(s, "/unix."); i >= 0 {
-		pkg, name = "unix", s[i+len("/unix."):]
+	return shortName(program.Symbol(f))
+}
+
+// shortName is a symbol with the last element of its path alone:
+// "(*os.File).Write", "unix.Mount".
+func shortName(symbol string) string {
+	i := strings.LastIndexByte(symbol, '/') + 1
+	if strings.HasPrefix(symbol, "(*") && i > 0 {
+		return "(*" + symbol[i:]
 	}
-	if pkg != "unix" && pkg != "syscall" {
-		return ""
+	if strings.HasPrefix(symbol, "(") && i > 0 {
+		return "(" + symbol[i:]
 	}
-	switch name {
-	case "Mount", "Unmount", "PivotRoot", "Chroot", "Sethostname", "Setns", "Unshare", "Kill", "Write", "Openat", "Openat2",
-		"Mkdirat", "Mknod", "Mkfifo", "Symlinkat", "Prctl", "Setrlimit", "Prlimit", "Exec":
-		return pkg + "." + name
-	}
-	return ""
+	return symbol[i:]
 }
 
 func (b *builder) links() {

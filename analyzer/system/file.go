@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/callroute/callroute/analyzer/models"
 )
 
 // Read reads a system file.
@@ -39,6 +41,7 @@ type description struct {
 	aliases map[string]string
 	choices map[string]map[string]string
 	outside []string
+	models  []*models.Model
 }
 
 type describedSource struct {
@@ -81,8 +84,10 @@ func (r *reader) document(n node) (*description, error) {
 			d.choices, err = r.choices(value)
 		case "outside":
 			d.outside, err = r.names(value)
+		case "models":
+			d.models, err = r.models(value)
 		default:
-			err = r.unknown(key, "sources", "aliases", "choices", "outside")
+			err = r.unknown(key, "sources", "aliases", "choices", "outside", "models")
 		}
 		return err
 	})
@@ -138,6 +143,49 @@ func (r *reader) names(n node) ([]string, error) {
 		names = append(names, name)
 	}
 	return names, nil
+}
+
+// models reads a list of models, each written in place or the name of a file.
+func (r *reader) models(n node) ([]*models.Model, error) {
+	if n.kind != list {
+		return nil, r.errorf(n.line, "models is %s; write a list of models or of files with one", n)
+	}
+	var all []*models.Model
+	lines := map[string]int{}
+	for _, item := range n.items {
+		m, err := r.model(item)
+		if err != nil {
+			return nil, err
+		}
+		if line := lines[m.Library]; line > 0 {
+			return nil, r.errorf(item.line, "a second model of %s, first in line %d; write one", m.Library, line)
+		}
+		lines[m.Library] = item.line
+		all = append(all, m)
+	}
+	return all, nil
+}
+
+func (r *reader) model(n node) (*models.Model, error) {
+	if n.kind == mapping {
+		return models.Decode(r.file, n.tree)
+	}
+	name, err := r.text("a model", n)
+	if err != nil {
+		return nil, err
+	}
+	if !filepath.IsAbs(name) {
+		name = filepath.Join(filepath.Dir(r.file), name)
+	}
+	data, err := os.ReadFile(name)
+	if err != nil {
+		var pe *fs.PathError
+		if errors.As(err, &pe) {
+			err = pe.Err
+		}
+		return nil, r.errorf(n.line, "the model %s: %v", name, err)
+	}
+	return models.Parse(name, data)
 }
 
 func (r *reader) aliases(n node) (map[string]string, error) {
@@ -229,7 +277,7 @@ func (r *reader) unknown(key node, known ...string) error {
 
 // system compares a description with the disk.
 func (d *description) system(file string) (*System, error) {
-	s := &System{File: file, Aliases: d.aliases, Choices: d.choices, Outside: d.outside}
+	s := &System{File: file, Aliases: d.aliases, Choices: d.choices, Outside: d.outside, Own: d.models}
 	for i, described := range d.sources {
 		dir := described.dir
 		if !filepath.IsAbs(dir) {

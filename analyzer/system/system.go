@@ -16,8 +16,10 @@
 //	aliases: {docker-containerd: containerd}
 //	choices: {containerd: {runtime: io.containerd.runc.v2}}
 //	outside: [criu, iptables]
+//	models: [our-router.yaml]
 //
-// A dir is relative to the file. import is the import path of the dir and is
+// A model says what a library does (see package models); it stands in a file of
+// its own or in place. A dir is relative to the file. import is the import path of the dir and is
 // needed only where nothing in the tree tells. Every error is one line: where
 // it is, what is wrong, what to do.
 //
@@ -25,7 +27,11 @@
 // The programs of a source are known only when it is loaded.
 package system
 
-import "path/filepath"
+import (
+	"path/filepath"
+
+	"github.com/callroute/callroute/analyzer/models"
+)
 
 // Source is one tree of Go code that is loaded by itself. Two sources may hold
 // different versions of one module.
@@ -53,6 +59,16 @@ type System struct {
 	Aliases map[string]string            // argv[0] → program name
 	Choices map[string]map[string]string // program → what → pinned answer
 	Outside []string                     // programs that are started and not studied
+	Own     []*models.Model              // what the user says of libraries
+}
+
+// Models is what is known of libraries: what the user says, then what comes
+// with the analyzer.
+func (s *System) Models() *models.Set {
+	if s == nil || len(s.Own) == 0 {
+		return models.Builtin()
+	}
+	return models.Builtin().With(s.Own)
 }
 
 // ProgramName follows the aliases from what a program is started as, with or

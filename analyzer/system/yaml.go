@@ -14,9 +14,10 @@ import (
 type node struct {
 	kind  kind
 	line  int
-	text  string // of a text
-	items []node // of a list
-	pairs []pair // of a mapping, in the order of the file
+	text  string   // of a text
+	items []node   // of a list
+	pairs []pair   // of a mapping, in the order of the file
+	tree  ast.Node // of a mapping, for who reads it in another way
 }
 
 type pair struct{ key, value node }
@@ -109,13 +110,13 @@ func convert(n ast.Node, line int) node {
 		}
 		return out
 	case *ast.MappingNode:
-		out := node{kind: mapping, line: line}
+		out := node{kind: mapping, line: line, tree: n}
 		for _, v := range n.Values {
 			out.pairs = append(out.pairs, convertPair(v, line))
 		}
 		return out.atFirstKey()
 	case *ast.MappingValueNode:
-		return node{kind: mapping, line: line, pairs: []pair{convertPair(n, line)}}.atFirstKey()
+		return node{kind: mapping, line: line, tree: n, pairs: []pair{convertPair(n, line)}}.atFirstKey()
 	case *ast.MappingKeyNode:
 		return convert(n.Value, line)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/callroute/callroute/analyzer"
 	"github.com/callroute/callroute/analyzer/flow"
+	"github.com/callroute/callroute/analyzer/models"
 	"github.com/callroute/callroute/analyzer/system"
 )
 
@@ -51,4 +52,17 @@ func readSystem(s sources) (*system.System, error) {
 		return system.Read(s.file)
 	}
 	return system.FromDirs(s.dirs)
+}
+
+// readModels is what is known of libraries: what a system file says of them, and
+// what comes with the analyzer.
+func readModels(s sources) (*models.Set, error) {
+	if s.file == "" {
+		return models.Builtin(), nil
+	}
+	sys, err := system.Read(s.file)
+	if err != nil {
+		return nil, err
+	}
+	return sys.Models(), nil
 }

@@ -54,7 +54,7 @@ not run. Long flags may have one dash or two.`,
 	})
 	root.SuggestionsMinimumDistance = 2
 	root.SetHelpCommand(helpCommand())
-	root.AddCommand(a.commandsCommand(), a.endpointsCommand(), a.renderCommand(), a.reportCommand(), a.serveCommand(), a.traceCommand(), a.versionCommand())
+	root.AddCommand(a.commandsCommand(), a.endpointsCommand(), a.modelsCommand(), a.renderCommand(), a.reportCommand(), a.serveCommand(), a.traceCommand(), a.versionCommand())
 	return root
 }
 

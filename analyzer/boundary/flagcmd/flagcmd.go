@@ -32,6 +32,9 @@
 //  5. guard: main compares an argument before it hands over to a command
 //     library, and for that word never gets there
 //
+//  6. chosen: what a command library says was typed is compared with the words of
+//     a command, by name or as a constant; a branch for each function that does
+//
 // Rules 1 to 3 apply to programs in which no command library was found to have
 // commands, rule 5 to the others, so the finders of those must come first. Constants that begin with
 // a dash are flags and make no command, nor does a comparison with os.Args[0].
@@ -60,6 +63,7 @@ func find(ctx context.Context, u *boundary.Unit, out *boundary.Findings) {
 		return
 	}
 	f := &finder{CommandRoutes: u.NewCommandRoutes(), arguments: newArguments(u)}
+	f.chosen(out)
 	library := slices.ContainsFunc(out.Commands, func(c boundary.Command) bool { return !c.Argv0 })
 	if !library {
 		f.compared(f.reached(main, nil))

@@ -268,8 +268,8 @@ func (f clientFinder) request(c *eval.Context, s sender, call index.Call, root *
 		return r
 	}
 	arg := s.req
-	if cc.StaticCallee() == nil {
-		arg-- // the receiver is no argument of an interface call, nor of a method value
+	if cc.IsInvoke() {
+		arg-- // the receiver is no argument of an interface call
 	}
 	if arg < 0 || arg >= len(cc.Args) {
 		return request{}

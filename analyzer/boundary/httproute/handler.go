@@ -31,18 +31,18 @@ func (f *serverFinder) handlers(c *eval.Context, values []eval.Value, depth int)
 	for _, v := range values {
 		switch v := v.(type) {
 		case eval.Func:
-			if inner := f.handlers(c, c.Captured(v, handlerLike), depth+1); len(inner) > 0 {
+			if inner := f.handlers(c, c.Captured(v, f.handlerLike), depth+1); len(inner) > 0 {
 				f.wraps(v, inner)
 				add(inner...)
 				continue
 			}
-			next := passesOn(v)
+			next := f.passesOn(v)
 			if inner := f.handlers(c, f.inside(c, v, next), depth+1); len(inner) > 0 {
 				f.wraps(v, inner)
 				add(inner...)
 				continue
 			}
-			if len(next) > 0 || v.Closure != nil && slices.ContainsFunc(v.Fn.FreeVars, func(fv *ssa.FreeVar) bool { return handlerLike(fv.Type()) }) {
+			if len(next) > 0 || v.Closure != nil && slices.ContainsFunc(v.Fn.FreeVars, func(fv *ssa.FreeVar) bool { return f.handlerLike(fv.Type()) }) {
 				wrappers = append(wrappers, v)
 				continue
 			}
@@ -55,7 +55,7 @@ func (f *serverFinder) handlers(c *eval.Context, values []eval.Value, depth int)
 		case eval.Object:
 			add(f.serveHTTP(c, v, depth)...)
 		case eval.Result:
-			if wrapped := handlerArguments(v.Call); len(wrapped) > 0 {
+			if wrapped := f.handlerArguments(v.Call); len(wrapped) > 0 {
 				for _, a := range wrapped {
 					add(f.handlers(c, c.Eval(a, v.Frame), depth+1)...)
 				}
@@ -81,8 +81,8 @@ func (f *serverFinder) handlers(c *eval.Context, values []eval.Value, depth int)
 
 // passesOn is the handlers that a closure calls with its own request and that
 // come out of something it captured: route.Handler()(w, r), table[name].ServeHTTP(w, r).
-func passesOn(w eval.Func) []ssa.Value {
-	if w.Closure == nil || !handlerLike(w.Fn.Signature) {
+func (f *serverFinder) passesOn(w eval.Func) []ssa.Value {
+	if w.Closure == nil || !f.handlerLike(w.Fn.Signature) {
 		return nil
 	}
 	var out []ssa.Value
@@ -93,8 +93,8 @@ func passesOn(w eval.Func) []ssa.Value {
 				continue
 			}
 			cc := &call.Call
-			if cc.StaticCallee() == nil && handlerLike(cc.Value.Type()) && fromCaptured(cc.Value) &&
-				(!cc.IsInvoke() || cc.Method.Name() == "ServeHTTP") && slices.ContainsFunc(cc.Args, isRequest) {
+			if cc.StaticCallee() == nil && f.handlerLike(cc.Value.Type()) && fromCaptured(cc.Value) &&
+				(!cc.IsInvoke() || cc.Method.Name() == "ServeHTTP") && slices.ContainsFunc(cc.Args, f.isRequest) {
 				out = append(out, cc.Value)
 			}
 		}
@@ -102,7 +102,9 @@ func passesOn(w eval.Func) []ssa.Value {
 	return out
 }
 
-func isRequest(v ssa.Value) bool { return index.TypeSymbol(v.Type()) == "net/http.Request" }
+func (f *serverFinder) isRequest(v ssa.Value) bool {
+	return f.requests[index.TypeSymbol(v.Type())]
+}
 
 // fromCaptured reports whether v is reached from a captured variable.
 func fromCaptured(v ssa.Value) bool {
@@ -151,7 +153,7 @@ func (f *serverFinder) inside(c *eval.Context, w eval.Func, operands []ssa.Value
 // only, calls it with something made from the request, and uses what it
 // returns. A closure that is made once needs no such look.
 func (f *serverFinder) adapted(c *eval.Context, w eval.Func) []boundary.Handler {
-	if w.Closure == nil || !handlerLike(w.Fn.Signature) || len(f.Graph.In(w.Closure.Parent())) < 2 && w.Fn.Origin() == nil {
+	if w.Closure == nil || !f.handlerLike(w.Fn.Signature) || len(f.Graph.In(w.Closure.Parent())) < 2 && w.Fn.Origin() == nil {
 		return nil
 	}
 	var captured []*ssa.FreeVar
@@ -241,8 +243,8 @@ func (f *serverFinder) wraps(w eval.Func, inner []boundary.Handler) {
 	for _, h := range inner {
 		f.link(boundary.Link{From: w.Fn, Pos: w.Fn.Pos(), To: h.Fn})
 	}
-	like := handlerLike
-	if !slices.ContainsFunc(w.Fn.FreeVars, func(fv *ssa.FreeVar) bool { return handlerLike(fv.Type()) }) {
+	like := f.handlerLike
+	if !slices.ContainsFunc(w.Fn.FreeVars, func(fv *ssa.FreeVar) bool { return f.handlerLike(fv.Type()) }) {
 		like = callable
 	}
 	for _, s := range f.Graph.Out(w.Fn) {
@@ -272,7 +274,7 @@ func (f *serverFinder) serveHTTP(c *eval.Context, o eval.Object, depth int) []bo
 	}
 	if s, ok := t.Underlying().(*types.Struct); ok {
 		for i := range s.NumFields() {
-			if handlerLike(s.Field(i).Type()) {
+			if f.handlerLike(s.Field(i).Type()) {
 				inner = append(inner, f.handlers(c, c.Field(o, s.Field(i).Name()), depth+1)...)
 			}
 		}
@@ -308,19 +310,19 @@ func (f *serverFinder) method(v eval.Value) []boundary.Handler {
 }
 
 // handlerArguments is the handlers that a library function wraps.
-func handlerArguments(call *ssa.Call) []ssa.Value {
+func (f *serverFinder) handlerArguments(call *ssa.Call) []ssa.Value {
 	var out []ssa.Value
 	for _, a := range call.Call.Args {
-		if handlerLike(a.Type()) {
+		if f.handlerLike(a.Type()) {
 			out = append(out, a)
 		}
 	}
 	return out
 }
 
-// handlerLike reports whether t can serve a request: a function that takes a
-// *http.Request or ResponseWriter, or a type with ServeHTTP.
-func handlerLike(t types.Type) bool {
+// handlerLike reports whether t can serve a request: a function that takes one
+// of the types by which a model knows handlers, or a type with ServeHTTP.
+func (f *serverFinder) handlerLike(t types.Type) bool {
 	if p, ok := t.(*types.Pointer); ok {
 		switch p.Elem().Underlying().(type) {
 		case *types.Signature, *types.Interface:
@@ -329,8 +331,7 @@ func handlerLike(t types.Type) bool {
 	}
 	if sig, ok := t.Underlying().(*types.Signature); ok {
 		for i := range sig.Params().Len() {
-			switch index.TypeSymbol(sig.Params().At(i).Type()) {
-			case "net/http.Request", "net/http.ResponseWriter":
+			if f.requests[index.TypeSymbol(sig.Params().At(i).Type())] {
 				return true
 			}
 		}

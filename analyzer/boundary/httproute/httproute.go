@@ -7,16 +7,16 @@
 //
 //  1. client: the send of a request whose method and path are known, also by
 //     Request.Write to a connection
-//  2. shorthand: http.Get, Client.Post …, where the URL stands at the call
+//  2. shorthand: http.Get, Client.Post …, where the URL stands at the call; also
+//     of client libraries, by their models, with the base that their client has
 //
 // Arrivals. A handler is served where it is given to a router together with a
 // pattern. Tables, constructors and decorators of routes are seen through,
 // because pattern, method and handler are folded in one context.
 //
 //  3. net/http: Handle and HandleFunc, with Go 1.22 patterns
-//  4. gorilla/mux: Handle, HandleFunc, Route.Handler, with Methods, Path,
-//     PathPrefix and Subrouter along the chain
-//  5. chi: Get, Post …, Method, Handle, with Route, Mount, Group and With
+//  4. router: the calls that a model (analyzer/models) names, with the prefixes,
+//     methods and groups that stand on the chain before and behind them
 //
 // A handler that wraps others stands for those it wraps: a closure that captured
 // a handler, a struct with handlers in its fields, a library call that is given
@@ -28,8 +28,7 @@
 // flag, the environment or a decoded field can set is not known, nor is any in
 // a program that makes its HTTP connections itself.
 //
-// It cannot see a path that is read from configuration, or routes of other
-// router libraries.
+// It cannot see a path that is read from configuration.
 package httproute
 
 import (
@@ -43,5 +42,6 @@ var Finder = boundary.Finder{Name: "httproute", Idioms: []int{1, 2, 3, 4, 5, 6, 
 
 func find(ctx context.Context, u *boundary.Unit, out *boundary.Findings) {
 	findClients(ctx, u, out)
+	findLibraryClients(ctx, u, out)
 	findServers(ctx, u, out)
 }

@@ -58,6 +58,15 @@ func (f *serverFinder) findListeners(ctx context.Context) listeners {
 			f.listens(&l, how, call)
 		}
 	}
+	for _, m := range f.Models.All {
+		for _, by := range m.Listens {
+			for _, call := range f.CallsOf(m, by.Call) {
+				if ctx.Err() == nil {
+					f.listens(&l, listener{addr: argument(by.Address), handler: max(argument(by.Handler), 0)}, call)
+				}
+			}
+		}
+	}
 	l.byItself = l.byItself || !found || f.namesDefault()
 	return l
 }
@@ -116,7 +125,9 @@ func (f *serverFinder) addressOf(c *eval.Context, how listener, call index.Call,
 	var values []eval.Value
 	switch {
 	case how.addr >= 0 && how.handler >= 0:
-		values = c.Eval(operand(call, how.addr), root)
+		values = elements(c, c.Eval(operand(call, how.addr), root))
+	case how.handler >= 0 && how.symbol == "":
+		return "" // a router of a library that listens where something else says
 	case how.addr >= 0:
 		for _, v := range c.Eval(operand(call, 0), root) {
 			if o, ok := v.(eval.Object); ok {
@@ -166,23 +177,23 @@ func (f *serverFinder) routers(c *eval.Context, v eval.Value, depth int) (made [
 		}
 		return nil, v.T == nil || types.IsInterface(v.T)
 	case eval.Func:
-		all(c.Captured(v, handlerLike))
+		all(c.Captured(v, f.handlerLike))
 	case eval.Object:
-		if isRouter(v.T) {
+		if f.isRouter(v.T) {
 			return []ssa.Value{v.Site}, false
 		}
 		if s, ok := deref(v.T).Underlying().(*types.Struct); ok {
 			for i := range s.NumFields() {
-				if handlerLike(s.Field(i).Type()) || isRouter(s.Field(i).Type()) {
+				if f.handlerLike(s.Field(i).Type()) || f.isRouter(s.Field(i).Type()) {
 					all(c.Field(v, s.Field(i).Name()))
 				}
 			}
 		}
 	case eval.Result:
-		if isRouter(v.T) {
+		if f.isRouter(v.T) {
 			return []ssa.Value{v.Call}, false
 		}
-		for _, a := range handlerArguments(v.Call) {
+		for _, a := range f.handlerArguments(v.Call) {
 			all(c.Eval(a, v.Frame))
 		}
 	}
@@ -196,11 +207,8 @@ func deref(t types.Type) types.Type {
 	return t
 }
 
-// isRouter reports whether t is a router of a library that servedBy knows.
-func isRouter(t types.Type) bool {
-	s := index.TypeSymbol(t)
-	return s == "net/http.ServeMux" || s == "github.com/gorilla/mux.Router" || strings.HasPrefix(s, "github.com/go-chi/chi")
-}
+// isRouter reports whether t is a router that a model knows.
+func (f *serverFinder) isRouter(t types.Type) bool { return f.routerTypes[index.TypeSymbol(t)] }
 
 // namesDefault reports whether the program itself speaks of
 // http.DefaultServeMux.
@@ -216,9 +224,8 @@ func (f *serverFinder) namesDefault() bool {
 // servedOn is what made the router that a call adds a route to, nil for
 // http.DefaultServeMux; known tells whether that can be told.
 func (f *serverFinder) servedOn(c *eval.Context, call index.Call, root *eval.Frame) (router ssa.Value, known bool) {
-	switch index.CalleeSymbol(call.Instr.Common()) {
-	case "net/http.Handle", "net/http.HandleFunc":
-		return nil, true
+	if withoutReceiver(call.Instr) {
+		return nil, strings.HasPrefix(index.CalleeSymbol(call.Instr.Common()), "net/http.")
 	}
 	for _, a := range f.chain(c, call, root) {
 		if a.router != nil {
@@ -318,7 +325,7 @@ func (f *serverFinder) passes(call ssa.CallInstruction, v ssa.Value, seen map[ss
 	if cc.IsInvoke() || len(cc.Args) == 0 {
 		return true
 	}
-	if s, ok := servedBy(index.CalleeSymbol(cc)); ok && cc.Args[0] == v && (s.handler >= len(cc.Args) || cc.Args[s.handler] != v) {
+	if s, ok := f.servedBy(index.CalleeSymbol(cc)); ok && cc.Args[0] == v && !slices.Contains(s.operands(call), v) {
 		return false
 	}
 	callee := cc.StaticCallee()

@@ -2,6 +2,7 @@ package httproute
 
 import (
 	"context"
+	"go/types"
 	"strings"
 
 	"golang.org/x/tools/go/ssa"
@@ -10,70 +11,125 @@ import (
 	"github.com/callroute/callroute/analyzer/eval"
 	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/index"
+	"github.com/callroute/callroute/analyzer/models"
 	"github.com/callroute/callroute/analyzer/program"
 )
 
-// served is a library function that serves a handler under a pattern.
+// served is a library function that serves a handler under a pattern, as a model
+// says.
 type served struct {
-	rule    string
-	method  string // the HTTP method that the name implies
-	verb    int    // argument that is the method, -1 for none
-	pattern int    // argument that is the pattern, -1 when the receiver has it
-	handler int    // argument that is the handler
-	subtree bool   // the pattern is a prefix; the handler may be a router of its own
+	*models.Route
+	model *models.Model
+	name  string // of the function
 }
 
-// servedBy is what the called symbol serves. Arguments are counted with the
-// receiver as 0.
-func servedBy(symbol string) (served, bool) {
-	switch symbol {
-	case "net/http.Handle", "net/http.HandleFunc":
-		return served{rule: "httproute/3", verb: -1, pattern: 0, handler: 1}, true
-	case "(*net/http.ServeMux).Handle", "(*net/http.ServeMux).HandleFunc":
-		return served{rule: "httproute/3", verb: -1, pattern: 1, handler: 2}, true
-	case "(*github.com/gorilla/mux.Router).Handle", "(*github.com/gorilla/mux.Router).HandleFunc":
-		return served{rule: "httproute/4", verb: -1, pattern: 1, handler: 2}, true
-	case "(*github.com/gorilla/mux.Route).Handler", "(*github.com/gorilla/mux.Route).HandlerFunc":
-		return served{rule: "httproute/4", verb: -1, pattern: -1, handler: 1}, true
-	}
-	name, ok := chiMethod(symbol)
-	if !ok {
-		return served{}, false
-	}
-	switch name {
-	case "Get", "Post", "Put", "Delete", "Head", "Options", "Patch", "Connect", "Trace":
-		return served{rule: "httproute/5", method: strings.ToUpper(name), verb: -1, pattern: 1, handler: 2}, true
-	case "Handle", "HandleFunc":
-		return served{rule: "httproute/5", verb: -1, pattern: 1, handler: 2}, true
-	case "Mount":
-		return served{rule: "httproute/5", verb: -1, pattern: 1, handler: 2, subtree: true}, true
-	case "Method", "MethodFunc":
-		return served{rule: "httproute/5", verb: 1, pattern: 2, handler: 3}, true
-	}
-	return served{}, false
+// servedBy is what the called symbol serves.
+func (f *serverFinder) servedBy(symbol string) (served, bool) {
+	e, ok := models.Find(f.Models, func(m *models.Model) []models.Route { return m.Routes }, func(r *models.Route) models.Symbol { return r.Call }, symbol)
+	return served{e.Of, e.Model, models.Split(symbol).Name}, ok
 }
 
-// chiMethod is the method name when symbol is a method of chi's router.
-func chiMethod(symbol string) (string, bool) {
-	if !strings.Contains(symbol, "github.com/go-chi/chi") {
-		return "", false
+func (s served) rule() string {
+	if s.Patterns {
+		return "httproute/3"
 	}
-	recv, name, ok := strings.Cut(symbol, ").")
-	if !ok || !strings.HasSuffix(recv, ".Router") && !strings.HasSuffix(recv, ".Mux") {
-		return "", false
+	return "httproute/4"
+}
+
+// argument is the number of an argument, -1 for none.
+func argument(a *models.Arg) int {
+	if a == nil {
+		return -1
 	}
-	return name, true
+	return int(*a)
+}
+
+// operands is what a call is given to serve; the last of them does.
+func (s served) operands(call ssa.CallInstruction) []ssa.Value {
+	args := s.Chain
+	if s.Handler != nil {
+		args = []models.Arg{*s.Handler}
+	}
+	var out []ssa.Value
+	for _, a := range args {
+		if v := eval.Argument(call, int(a)); v != nil {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// handler is the values of what serves: of several functions that run one after
+// the other, the last.
+func (s served) handler(c *eval.Context, call index.Call, root *eval.Frame) []eval.Value {
+	operands := s.operands(call.Instr)
+	for i := len(operands) - 1; i >= 0; i-- {
+		var out []eval.Value
+		for _, v := range c.Eval(operands[i], root) {
+			l, ok := v.(eval.List)
+			switch {
+			case !ok:
+				out = append(out, v)
+			case len(l.Elems) > 0:
+				last := l.Elems[len(l.Elems)-1]
+				if h, ok := last.Hole(); ok {
+					out = append(out, h)
+				} else {
+					out = append(out, c.Element(last)...)
+				}
+			}
+		}
+		if len(out) > 0 {
+			return out
+		}
+	}
+	return nil
+}
+
+// elements is the values in lists, and those that are no lists.
+func elements(c *eval.Context, values []eval.Value) []eval.Value {
+	var out []eval.Value
+	for _, v := range values {
+		l, ok := v.(eval.List)
+		if !ok {
+			out = append(out, v)
+			continue
+		}
+		for _, el := range l.Elems {
+			if h, ok := el.Hole(); ok {
+				out = append(out, h)
+			} else {
+				out = append(out, c.Element(el)...)
+			}
+		}
+	}
+	return out
+}
+
+// withoutReceiver reports whether the call is one of a function of a package,
+// which has a router of its own.
+func withoutReceiver(call ssa.CallInstruction) bool {
+	cc := call.Common()
+	return !cc.IsInvoke() && cc.Signature().Recv() == nil
 }
 
 func findServers(ctx context.Context, u *boundary.Unit, out *boundary.Findings) {
 	f := &serverFinder{
 		Unit: u, out: out, mounts: map[ssa.Value][]string{}, linked: map[[2]boundary.Node]bool{},
-		idle: map[ssa.Value]bool{},
+		idle: map[ssa.Value]bool{}, requests: map[string]bool{}, routerTypes: map[string]bool{},
+	}
+	for _, m := range u.Models.All {
+		for _, t := range u.TypesOf(m, m.Handlers) {
+			f.requests[t] = true
+		}
+		for _, t := range u.TypesOf(m, m.Routers) {
+			f.routerTypes[t] = true
+		}
 	}
 	f.listeners = f.findListeners(ctx)
 	for _, pass := range []func(served, index.Call){f.mounted, f.served} {
 		for _, symbol := range u.Index.Symbols() {
-			s, ok := servedBy(symbol)
+			s, ok := f.servedBy(symbol)
 			if !ok {
 				continue
 			}
@@ -97,6 +153,9 @@ type serverFinder struct {
 	idle   map[ssa.Value]bool     // call that made a router → it is never served
 
 	listeners listeners
+
+	requests    map[string]bool // types by which a function is known to handle requests
+	routerTypes map[string]bool
 }
 
 // operand is argument i of the call, the receiver being 0.
@@ -107,18 +166,17 @@ func operand(call index.Call, i int) ssa.Value {
 // mounted notes the routers that are served as handlers of others.
 func (f *serverFinder) mounted(s served, call index.Call) {
 	root := f.Eval.Root(call.In)
-	h := operand(call, s.handler)
 	f.Eval.Contexts(
-		func(c *eval.Context) []eval.Hole { return eval.Holes(c.Eval(h, root)) },
+		func(c *eval.Context) []eval.Hole { return eval.Holes(s.handler(c, call, root)) },
 		func(c *eval.Context) {
-			for _, v := range c.Eval(h, root) {
+			for _, v := range s.handler(c, call, root) {
 				strip, made := f.router(c, v)
 				if made == nil || made == call.Instr.Value() {
 					continue
 				}
 				for _, p := range f.patterns(c, s, call, root) {
 					prefix := strings.TrimSuffix(strings.TrimSuffix(p, "*"), "/")
-					if strip != "" || s.subtree {
+					if strip != "" || s.Mount {
 						f.mounts[made] = append(f.mounts[made], prefix)
 					}
 				}
@@ -142,11 +200,7 @@ func (f *serverFinder) router(c *eval.Context, v eval.Value) (strip string, made
 		}
 		return "", nil
 	}
-	switch index.TypeSymbol(r.T) {
-	case "net/http.ServeMux", "github.com/gorilla/mux.Router":
-		return "", r.Call
-	}
-	if t := index.TypeSymbol(r.T); strings.HasPrefix(t, "github.com/go-chi/chi") {
+	if f.isRouter(r.T) {
 		return "", r.Call
 	}
 	return "", nil
@@ -155,19 +209,18 @@ func (f *serverFinder) router(c *eval.Context, v eval.Value) (strip string, made
 // served reports the arrivals of one call that serves a handler, one for each
 // context that decides pattern and handler.
 func (f *serverFinder) served(s served, call index.Call) {
-	if s.subtree {
+	if s.Mount {
 		return
 	}
 	root := f.Eval.Root(call.In)
-	h := operand(call, s.handler)
 	f.Eval.Contexts(
 		func(c *eval.Context) []eval.Hole {
-			holes := eval.Holes(c.Eval(h, root))
-			if s.pattern >= 0 {
-				holes = append(holes, eval.Holes(c.Eval(operand(call, s.pattern), root))...)
+			holes := eval.Holes(s.handler(c, call, root))
+			if s.Path != nil {
+				holes = append(holes, eval.Holes(c.Eval(operand(call, int(*s.Path)), root))...)
 			}
-			if s.verb >= 0 {
-				holes = append(holes, eval.Holes(c.Eval(operand(call, s.verb), root))...)
+			if v := methodOperand(s.Method, call.Instr); v != nil {
+				holes = append(holes, eval.Holes(elements(c, c.Eval(v, root)))...)
 			}
 			for _, a := range f.chain(c, call, root) {
 				holes = append(holes, a.holes...)
@@ -175,7 +228,7 @@ func (f *serverFinder) served(s served, call index.Call) {
 			return holes
 		},
 		func(c *eval.Context) {
-			handlers := f.handlers(c, c.Eval(h, root), 0)
+			handlers := f.handlers(c, s.handler(c, call, root), 0)
 			for _, p := range f.patterns(c, s, call, root) {
 				f.report(c, p, s, call, root, handlers)
 			}
@@ -184,7 +237,7 @@ func (f *serverFinder) served(s served, call index.Call) {
 
 func (f *serverFinder) report(c *eval.Context, pattern string, s served, call index.Call, root *eval.Frame, handlers []boundary.Handler) {
 	methods := f.methods(c, s, call, root)
-	if s.rule == "httproute/3" {
+	if s.Patterns {
 		if m, p, ok := strings.Cut(pattern, " "); ok {
 			methods, pattern = []string{m}, strings.TrimLeft(p, " \t")
 		}
@@ -204,7 +257,7 @@ func (f *serverFinder) report(c *eval.Context, pattern string, s served, call in
 	for _, m := range methods {
 		f.out.Arrivals = append(f.out.Arrivals, boundary.Arrival{
 			Kind: flow.HTTP, Key: boundary.Key{Name: strings.ToUpper(m), Path: pattern, Address: f.listeners.address(router, known)},
-			Handlers: handlers, Registered: places, Rule: s.rule,
+			Handlers: handlers, Registered: places, Rule: s.rule(),
 		})
 	}
 }
@@ -225,10 +278,10 @@ func (f *serverFinder) written(c *eval.Context) []boundary.Place {
 // path of the route, the prefix of subrouters, the mounts of the router.
 func (f *serverFinder) patterns(c *eval.Context, s served, call index.Call, root *eval.Frame) []string {
 	own := []string{""}
-	if s.pattern >= 0 {
+	if s.Path != nil {
 		own = nil
-		for _, v := range c.Eval(operand(call, s.pattern), root) {
-			own = append(own, eval.AsText(v).Pattern())
+		for _, v := range c.Eval(operand(call, int(*s.Path)), root) {
+			own = append(own, written(s.model, eval.AsText(v).Pattern()))
 		}
 	}
 	for _, a := range f.chain(c, call, root) {
@@ -237,7 +290,7 @@ func (f *serverFinder) patterns(c *eval.Context, s served, call index.Call, root
 			case len(a.path) > 0 && a.prefix && p == "":
 				own[i] = strings.TrimSuffix(a.path, "/") + "/" // all that is below
 			case len(a.path) > 0:
-				own[i] = concat(a.path, below(p, s.rule))
+				own[i] = concat(a.path, s.below(p))
 			}
 		}
 		if a.router != nil {
@@ -245,37 +298,57 @@ func (f *serverFinder) patterns(c *eval.Context, s served, call index.Call, root
 				var out []string
 				for _, pre := range prefixes {
 					for _, p := range own {
-						out = append(out, concat(pre, below(p, s.rule)))
+						out = append(out, concat(pre, s.below(p)))
 					}
 				}
 				own = out
 			}
 		}
 	}
-	if s.pattern >= 0 {
+	if s.Path != nil {
 		for i, p := range own {
-			own[i] = closed(p, s.rule)
+			own[i] = s.closed(p)
 		}
 	}
 	return own
 }
 
-// below is a pattern of a router that is served under a prefix. chi serves "/"
-// there for the prefix itself.
-func below(p, rule string) string {
-	if rule == "httproute/5" && p == "/" {
+// below is a pattern of a router that is served under a prefix. Some routers
+// serve "/" there for the prefix itself.
+func (s served) below(p string) string {
+	if s.model.Trims && p == "/" {
 		return ""
 	}
-	return closed(p, rule)
+	return s.closed(p)
 }
 
 // closed marks the end of a path that ends in a slash, for the routers to which
 // that is not the name of a subtree.
-func closed(p, rule string) string {
-	if rule != "httproute/3" && strings.HasSuffix(p, "/") && p != "/" {
+func (s served) closed(p string) string {
+	if !s.Patterns && strings.HasSuffix(p, "/") && p != "/" {
 		return p + "{$}"
 	}
 	return p
+}
+
+// written is a pattern in the syntax of net/http.
+func written(m *models.Model, p string) string {
+	if m.Syntax != models.Colons {
+		return p
+	}
+	segs := strings.Split(p, "/")
+	for i, seg := range segs {
+		switch {
+		case strings.HasPrefix(seg, ":"):
+			name := strings.FieldsFunc(seg[1:], func(r rune) bool { return r == '<' || r == '(' || r == '?' || r == '-' || r == '.' })
+			if len(name) > 0 {
+				segs[i] = "{" + name[0] + "}"
+			}
+		case len(seg) > 1 && seg[0] == '*':
+			segs[i] = "{" + seg[1:] + "...}"
+		}
+	}
+	return strings.Join(segs, "/")
 }
 
 // concat puts a prefix before a pattern that may begin with a method.
@@ -287,21 +360,39 @@ func concat(prefix, p string) string {
 }
 
 func (f *serverFinder) methods(c *eval.Context, s served, call index.Call, root *eval.Frame) []string {
-	if s.method != "" {
-		return []string{s.method}
-	}
-	if s.verb >= 0 {
-		var out []string
-		for _, v := range c.Eval(operand(call, s.verb), root) {
-			out = append(out, eval.AsText(v).Pattern())
-		}
-		return out
+	if s.Method != nil {
+		return methodsOf(c, s.Method, call.Instr, root)
 	}
 	var out []string
 	for _, a := range f.chain(c, call, root) {
 		out = append(out, a.methods...)
 	}
 	return out
+}
+
+// methodOperand is the argument with the HTTP method, nil when it is not one.
+func methodOperand(o *models.Operand, call ssa.CallInstruction) ssa.Value {
+	if o == nil || o.IsText() || o.Name {
+		return nil
+	}
+	return eval.Argument(call, int(o.Arg))
+}
+
+// methodsOf is the HTTP methods that a model's operand gives.
+func methodsOf(c *eval.Context, o *models.Operand, call ssa.CallInstruction, root *eval.Frame) []string {
+	switch v := methodOperand(o, call); {
+	case o.IsText():
+		return []string{o.Text}
+	case o.Name:
+		return []string{strings.ToUpper(models.Split(index.CalleeSymbol(call.Common())).Name)}
+	case v != nil:
+		var out []string
+		for _, m := range elements(c, c.Eval(v, root)) {
+			out = append(out, eval.AsText(m).Pattern())
+		}
+		return out
+	}
+	return nil
 }
 
 // attribute is what one call of a router chain says: r.PathPrefix("/x"),
@@ -314,31 +405,55 @@ type attribute struct {
 	router  ssa.Value // the call that made the router at the end of the chain
 }
 
+// maxChain is how many calls stand one behind the other on one router or route.
+const maxChain = 12
+
 // chain is the attributes that precede the call on its receiver, nearest
-// first, and the methods named after it.
+// first, and those named after it.
 func (f *serverFinder) chain(c *eval.Context, call index.Call, root *eval.Frame) []attribute {
 	var out []attribute
-	if v := call.Instr.Value(); v != nil {
-		for _, r := range *v.Referrers() {
-			if next, ok := r.(*ssa.Call); ok && len(next.Call.Args) > 0 && next.Call.Args[0] == v {
-				if a, ok := f.attribute(c, next, root); ok {
-					out = append(out, a)
-				}
-			}
-		}
+	if v, ok := call.Instr.(*ssa.Call); ok {
+		out = f.after(c, v, root, 0)
 	}
-	recv := operand(call, 0)
-	if recv == nil || index.CalleeSymbol(call.Instr.Common()) == "net/http.HandleFunc" || index.CalleeSymbol(call.Instr.Common()) == "net/http.Handle" {
+	if withoutReceiver(call.Instr) {
 		return out
 	}
-	return append(out, f.behind(c, recv, root, 0)...)
+	return append(out, f.behind(c, operand(call, 0), root, 0)...)
+}
+
+// after is what calls on the result of v say: r.Handle(…).Name("x").Methods("GET").
+func (f *serverFinder) after(c *eval.Context, v *ssa.Call, root *eval.Frame, depth int) []attribute {
+	var out []attribute
+	for _, r := range *v.Referrers() {
+		next, ok := r.(*ssa.Call)
+		if !ok || eval.Argument(next, 0) != ssa.Value(v) || depth > maxChain {
+			continue
+		}
+		a, ok := f.attribute(c, next, root)
+		if ok {
+			out = append(out, a)
+		}
+		if ok || f.fluent(next) {
+			out = append(out, f.after(c, next, root, depth+1)...)
+		}
+	}
+	return out
+}
+
+// fluent reports whether a call of a modelled library returns what it is called
+// on, as far as types tell.
+func (f *serverFinder) fluent(call *ssa.Call) bool {
+	recv := eval.Argument(call, 0)
+	return recv != nil && !withoutReceiver(call) && types.Identical(recv.Type(), call.Type()) &&
+		f.Models.Of(models.Split(index.CalleeSymbol(&call.Call)).Path) != nil
 }
 
 // behind is the attributes of the router or route that v is.
 func (f *serverFinder) behind(c *eval.Context, v ssa.Value, fr *eval.Frame, depth int) []attribute {
-	if depth > 12 {
+	if depth > maxChain {
 		return nil
 	}
+	v = boundary.Promoted(v)
 	var out []attribute
 	for _, x := range c.Eval(v, fr) {
 		switch x := x.(type) {
@@ -347,10 +462,16 @@ func (f *serverFinder) behind(c *eval.Context, v ssa.Value, fr *eval.Frame, dept
 			if ok {
 				out = append(out, a)
 			}
-			if recv := eval.Argument(x.Call, 0); ok && recv != nil {
+			if recv := eval.Argument(x.Call, 0); (ok || f.fluent(x.Call)) && recv != nil {
 				return append(out, f.behind(c, recv, x.Frame, depth+1)...)
 			}
+			out = append(out, f.itself(c, x.Call, x.Frame)...)
 			return append(out, attribute{router: x.Call})
+		case eval.Object:
+			if f.isRouter(x.T) {
+				out = append(out, f.itself(c, x.Site, x.Frame)...)
+				return append(out, attribute{router: x.Site})
+			}
 		case eval.Hole:
 			if x.Kind != eval.Param {
 				continue
@@ -365,66 +486,67 @@ func (f *serverFinder) behind(c *eval.Context, v ssa.Value, fr *eval.Frame, dept
 	return out
 }
 
-// passedTo is the chi Route or Group call that runs the literal whose
-// parameter h is.
+// itself is what calls on a router say of the router: ws.Path("/users").
+func (f *serverFinder) itself(c *eval.Context, router ssa.Value, fr *eval.Frame) []attribute {
+	if router.Referrers() == nil {
+		return nil
+	}
+	var out []attribute
+	for _, r := range *router.Referrers() {
+		call, ok := r.(*ssa.Call)
+		if !ok || eval.Argument(call, 0) != router {
+			continue
+		}
+		if g, ok := f.group(call); ok && g.Of.Itself {
+			if a, ok := f.attribute(c, call, fr); ok {
+				out = append(out, a)
+			}
+		}
+	}
+	return out
+}
+
+// passedTo is the call that runs the literal whose parameter h is, with a group
+// for that parameter.
 func (f *serverFinder) passedTo(c *eval.Context, h eval.Hole) ([]attribute, ssa.Value, *eval.Frame) {
 	for _, s := range f.Graph.In(h.Frame.Fn) {
-		name, ok := chiMethod(index.CalleeSymbol(s.Instr.Common()))
+		call, ok := s.Instr.(*ssa.Call)
 		if !ok || s.Rule != "passed" {
 			continue
 		}
-		fr := f.Eval.Root(s.Caller)
-		recv := eval.Argument(s.Instr, 0)
-		switch name {
-		case "Route":
-			return []attribute{{path: eval.AsText(c.Eval(eval.Argument(s.Instr, 1), fr)[0]).Pattern()}}, recv, fr
-		case "Group":
-			return nil, recv, fr
+		g, ok := f.group(call)
+		if !ok || g.Of.Callback == nil {
+			continue
 		}
+		fr := f.Eval.Root(s.Caller)
+		a, _ := f.attribute(c, call, fr)
+		return []attribute{a}, eval.Argument(call, 0), fr
 	}
 	return nil, nil, nil
+}
+
+// group is what a model says of a call of a router chain.
+func (f *serverFinder) group(call *ssa.Call) (models.Entry[models.Group], bool) {
+	return models.Find(f.Models, func(m *models.Model) []models.Group { return m.Groups }, func(g *models.Group) models.Symbol { return g.Call }, index.CalleeSymbol(&call.Call))
 }
 
 // attribute reads one call of a router chain; ok is false for calls that are
 // no part of one.
 func (f *serverFinder) attribute(c *eval.Context, call *ssa.Call, fr *eval.Frame) (attribute, bool) {
-	symbol := index.CalleeSymbol(&call.Call)
-	if name, ok := chiMethod(symbol); ok {
-		switch name {
-		case "With", "Group":
-			return attribute{}, true
-		case "Route":
-			return attribute{path: eval.AsText(c.Eval(eval.Argument(call, 1), fr)[0]).Pattern()}, true
-		}
+	g, ok := f.group(call)
+	if !ok {
 		return attribute{}, false
 	}
-	recv, name, ok := strings.Cut(symbol, ").")
-	if !ok || recv != "(*github.com/gorilla/mux.Route" && recv != "(*github.com/gorilla/mux.Router" {
-		return attribute{}, false
+	a := attribute{prefix: g.Of.Prefix}
+	if g.Of.Path != nil {
+		vs := c.Eval(eval.Argument(call, int(*g.Of.Path)), fr)
+		a.path, a.holes = written(g.Model, eval.AsText(vs[0]).Pattern()), eval.Holes(vs)
 	}
-	switch name {
-	case "Methods":
-		var a attribute
-		for _, v := range c.Eval(call.Call.Args[1], fr) {
-			l, ok := v.(eval.List)
-			if !ok {
-				a.holes = append(a.holes, eval.Holes([]eval.Value{v})...)
-				continue
-			}
-			for _, el := range l.Elems {
-				vs := c.Element(el)
-				a.holes = append(a.holes, eval.Holes(vs)...)
-				for _, m := range vs {
-					if s, ok := eval.AsText(m).Const(); ok {
-						a.methods = append(a.methods, s)
-					}
-				}
-			}
+	if g.Of.Method != nil {
+		a.methods = methodsOf(c, g.Of.Method, call, fr)
+		if v := methodOperand(g.Of.Method, call); v != nil {
+			a.holes = append(a.holes, eval.Holes(elements(c, c.Eval(v, fr)))...)
 		}
-		return a, true
-	case "Path", "PathPrefix":
-		vs := c.Eval(call.Call.Args[1], fr)
-		return attribute{path: eval.AsText(vs[0]).Pattern(), prefix: name == "PathPrefix", holes: eval.Holes(vs)}, true
 	}
-	return attribute{}, true
+	return a, true
 }

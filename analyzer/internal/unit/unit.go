@@ -18,6 +18,7 @@ import (
 	"github.com/callroute/callroute/analyzer/index"
 	"github.com/callroute/callroute/analyzer/internal/scenario"
 	"github.com/callroute/callroute/analyzer/load"
+	"github.com/callroute/callroute/analyzer/models"
 	"github.com/callroute/callroute/analyzer/program"
 	"github.com/callroute/callroute/analyzer/system"
 )
@@ -71,7 +72,7 @@ func build(t *testing.T, dir, name string) *boundary.Unit {
 			t.Fatal(err)
 		}
 		x := index.Build(p)
-		return &boundary.Unit{Program: p, Index: x, Graph: g, Eval: eval.New(p, x, g)}
+		return &boundary.Unit{Program: p, Index: x, Graph: g, Eval: eval.New(p, x, g), Models: models.Builtin()}
 	}
 	t.Fatalf("no program %s in %v", name, mains)
 	return nil

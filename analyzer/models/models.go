@@ -1,0 +1,292 @@
+// Package models says what libraries do to control flow, as data: one file a
+// library, in a form that users write too.
+//
+// Words. A model is what one library does. Its entries name functions of the
+// library by symbol and say what a call of them means: it registers a route, it
+// makes a command, it sends a request, it does something to the world. An
+// argument is counted as the called function sees it, the receiver of a method
+// being 0; for a function without a receiver, 0 is the first argument.
+//
+// A symbol is written without the library's import path: "New" is a function,
+// "Router.Get" a method of the type Router or *Router or of an interface of that
+// name, "client.Client.Do" one of the package client below the library's.
+// "{Get,Post}" stands for either name, "*" for any.
+//
+// A model is needed where a library's own source does not tell, or is not
+// there: registries that join everything to everything, reflection, struct
+// tags. Bodies of a modelled library are not loaded.
+package models
+
+// Model is what one library does.
+type Model struct {
+	Library string   `yaml:"library"` // import path without a major version: /v2 behind it is the same library
+	Also    []string `yaml:"also"`    // other import paths of it
+	Kind    Kind     `yaml:"kind"`
+	Checked []string `yaml:"checked"` // versions against which the model was checked, "PATH VERSION" where Also has several
+	Shows   string   `yaml:"shows"`   // the scenario in testdata/scenarios that shows it
+	Support Support  `yaml:"support"` // full when empty
+	Why     string   `yaml:"why"`     // what is missing, where support is not full
+	Bodies  bool     `yaml:"bodies"`  // its own source says the rest and is loaded where the program uses it
+
+	Handlers  []Symbol   `yaml:"handlers"` // types by which a function is known to handle requests: *gin.Context
+	Routers   []Symbol   `yaml:"routers"`  // types of routers
+	Syntax    Syntax     `yaml:"syntax"`   // of patterns
+	Trims     bool       `yaml:"trims"`    // "/" below a prefix is the prefix itself
+	Routes    []Route    `yaml:"routes"`
+	Groups    []Group    `yaml:"groups"`
+	Listens   []Listen   `yaml:"listens"`
+	Commands  []Commands `yaml:"commands"`
+	Sends     []Send     `yaml:"sends"`
+	Requests  []Request  `yaml:"requests"`
+	Bases     []Base     `yaml:"bases"`
+	Tasks     []Task     `yaml:"tasks"`
+	Provides  []Provide  `yaml:"provides"`
+	Effects   []Effect   `yaml:"effects"`
+	Callbacks []Callback `yaml:"callbacks"`
+
+	File string `yaml:"-"` // where it was written
+	Line int    `yaml:"-"`
+	User bool   `yaml:"-"` // written by a user
+}
+
+// Kind is what a library is for.
+type Kind string
+
+// The kinds of libraries.
+const (
+	CommandLine Kind = "command line"
+	Router      Kind = "router"
+	Client      Kind = "client"
+	RPC         Kind = "rpc"
+	Tasks       Kind = "tasks"
+	Messages    Kind = "messages"
+	Injection   Kind = "injection"
+	Storage     Kind = "storage"
+	System      Kind = "system"
+)
+
+var kinds = []Kind{CommandLine, Router, Client, RPC, Tasks, Messages, Injection, Storage, System}
+
+// Support is how far a library is followed.
+type Support string
+
+// The degrees of support.
+const (
+	Full   Support = ""
+	Partly Support = "partly"
+	Not    Support = "not"
+)
+
+// Route says that a call registers a handler under a pattern.
+type Route struct {
+	Call     Symbol   `yaml:"call"`
+	Method   *Operand `yaml:"method"`   // a text, an argument, or "name" for the name of the called function
+	Path     *Arg     `yaml:"path"`     // nil when the receiver's chain has it
+	Handler  *Arg     `yaml:"handler"`  // the function that serves
+	Chain    []Arg    `yaml:"chain"`    // in place of handler: functions that run one after the other, the last serves
+	Before   []Arg    `yaml:"before"`   // functions that run before the handler
+	Mount    bool     `yaml:"mount"`    // the handler is a router of its own, the pattern its prefix
+	Patterns bool     `yaml:"patterns"` // the pattern may begin with a method and a host, as in net/http
+}
+
+// Syntax is how a router writes its patterns.
+type Syntax string
+
+// The syntaxes of patterns. Empty is {name}, as in gorilla/mux and chi.
+const (
+	Braces Syntax = ""
+	Colons Syntax = "colons" // ":name" for a segment, "*name" for the rest
+)
+
+// Group says that a call gives a router or a route on which more is registered:
+// a prefix, the methods, both of them or neither.
+type Group struct {
+	Call     Symbol   `yaml:"call"`
+	Path     *Arg     `yaml:"path"`
+	Method   *Operand `yaml:"method"`
+	Prefix   bool     `yaml:"prefix"`   // the path is that of all below it
+	Callback *Arg     `yaml:"callback"` // a function that is given the group, in place of a result
+	Itself   bool     `yaml:"itself"`   // it changes the receiver, the result does not matter
+}
+
+// Listen says that a call serves a router at an address.
+type Listen struct {
+	Call    Symbol `yaml:"call"`
+	Address *Arg   `yaml:"address"` // nil when it is not an argument
+	Handler *Arg   `yaml:"handler"` // argument 0 when nil: the router itself
+}
+
+// Send says that a call sends a request.
+type Send struct {
+	Call    Symbol   `yaml:"call"`
+	Method  *Operand `yaml:"method"`
+	Path    *Arg     `yaml:"path"`
+	Request *Arg     `yaml:"request"` // in place of both: the request, see Requests
+	Fields  *Fields  `yaml:"fields"`  // of a request that the program makes as a struct
+}
+
+// Fields names the fields of a request.
+type Fields struct {
+	Method string `yaml:"method"`
+	Path   string `yaml:"path"`
+}
+
+// Request says that a call makes a request.
+type Request struct {
+	Call    Symbol   `yaml:"call"`
+	Method  *Operand `yaml:"method"`
+	Path    *Arg     `yaml:"path"`
+	Request *Arg     `yaml:"request"` // in place of both: the request that it wraps
+}
+
+// Base says that a call gives a client the base of its URLs: the client is the
+// receiver, or the result.
+type Base struct {
+	Call Symbol `yaml:"call"`
+	URL  Arg    `yaml:"url"`
+}
+
+// Place is an argument of a call.
+type Place struct {
+	Call Symbol `yaml:"call"`
+	Arg  Arg    `yaml:"arg"`
+}
+
+// Task says that calls register functions under a kind, or ask for one.
+type Task struct {
+	Register  Symbol   `yaml:"register"`
+	Ask       Symbol   `yaml:"ask"`
+	Kind      *Operand `yaml:"kind"`      // a text, an argument, "name" for the name of a function or type that is passed
+	Function  *Arg     `yaml:"function"`  // the function, or the value whose method runs
+	Method    string   `yaml:"method"`    // that method
+	Of        string   `yaml:"of"`        // in place of an argument, the method that gives the kind
+	Transport string   `yaml:"transport"` // task, or queue for messages by topic
+}
+
+// Provide says that arguments of a call are functions that a container calls by
+// reflection.
+type Provide struct {
+	Call   Symbol `yaml:"call"`
+	Arg    Arg    `yaml:"arg"`
+	Invoke bool   `yaml:"invoke"` // they are called when the program starts; else when a result is needed
+}
+
+// Effect says that a call changes the world, or waits for it.
+type Effect struct {
+	Call   Symbol `yaml:"call"`
+	Does   Does   `yaml:"does"`
+	Bodies bool   `yaml:"bodies"` // a library that calls it is worth loading
+}
+
+// Does is what an effect does.
+type Does string
+
+// The effects.
+const (
+	Writes  Does = "write"
+	Removes Does = "remove"
+	Reads   Does = "read"
+	Sends   Does = "send"
+	Starts  Does = "start" // a process
+	Waits   Does = "wait"
+	Leaves  Does = "leave" // the process, in a way that a finder follows
+)
+
+var deeds = []Does{Writes, Removes, Reads, Sends, Starts, Waits, Leaves}
+
+// Lasts reports whether the world is another one after the effect.
+func (d Does) Lasts() bool { return d == Writes || d == Removes || d == Sends || d == Starts }
+
+// Callback says that a call calls its argument.
+type Callback struct {
+	Call Symbol `yaml:"call"`
+	Arg  Arg    `yaml:"arg"`
+	When When   `yaml:"when"`
+}
+
+// When is when a callback runs.
+type When string
+
+// The times of a callback.
+const (
+	Now     When = "now"
+	Later   When = "later"
+	Another When = "goroutine"
+)
+
+// Commands says how a program describes its command line. Exactly one of the
+// shapes is set.
+type Commands struct {
+	Fields *CommandFields `yaml:"fields"`
+	Calls  *CommandCalls  `yaml:"calls"`
+	Values *CommandValues `yaml:"values"`
+	Tags   *CommandTags   `yaml:"tags"`
+}
+
+// CommandFields is a tree of structs: a field holds the name, another the
+// function, another the commands below.
+type CommandFields struct {
+	Types    []Symbol `yaml:"types"`
+	Root     []Symbol `yaml:"root"`    // methods that run the root
+	Name     string   `yaml:"name"`    // the first word of this field is the command's
+	Aliases  []string `yaml:"aliases"` // fields with other names
+	Hidden   string   `yaml:"hidden"`
+	Run      []string `yaml:"run"`      // the first of these fields that is set runs
+	Before   []Hooks  `yaml:"before"`   // what runs before it, in this order
+	Children []string `yaml:"children"` // fields with the commands below
+	Attach   []Place  `yaml:"attach"`   // calls that put commands below their receiver
+}
+
+// Hooks is fields with functions that run before a command; of several in a
+// list the first that is set counts.
+type Hooks struct {
+	Fields []string `yaml:"fields"`
+	Of     HooksOf  `yaml:"of"`
+}
+
+// HooksOf says whose hooks run.
+type HooksOf string
+
+// Whose hooks run: those of the command; of it and all above, outermost first;
+// of the nearest one, from it upwards, that has any.
+const (
+	Own     HooksOf = "own"
+	Every   HooksOf = "every"
+	Nearest HooksOf = "nearest"
+)
+
+// CommandCalls is a tree that calls build: each gives a command below its
+// receiver.
+type CommandCalls struct {
+	Command []Place  `yaml:"command"` // calls that give a command, and the argument with its name
+	Roots   []Symbol `yaml:"roots"`   // types that stand for the program; what a function without a receiver makes hangs below it too
+	Run     *Place   `yaml:"run"`     // the call that gives a command its function
+	Before  *Place   `yaml:"before"`  // the call that gives it one that runs first
+	Alias   *Place   `yaml:"alias"`
+	Hidden  *Symbol  `yaml:"hidden"`
+	Full    *Symbol  `yaml:"full"`   // gives the words of a command, for the program to compare with those that were typed
+	Chosen  []Symbol `yaml:"chosen"` // calls that give the words that were typed
+	Data    *Arg     `yaml:"data"`   // argument of Command: a value whose method runs
+	Method  string   `yaml:"method"` // that method
+}
+
+// CommandValues is values of an interface, each with a method that runs it.
+type CommandValues struct {
+	Register *Place  `yaml:"register"` // the call that registers one
+	Name     string  `yaml:"name"`     // the method that gives its name
+	Factory  *Symbol `yaml:"factory"`  // in place of both: the type of functions that make one, in a map by their words
+	Run      string  `yaml:"run"`      // the method that runs
+}
+
+// CommandTags is structs whose fields are commands by their tags.
+type CommandTags struct {
+	Parse  []Place  `yaml:"parse"`  // calls that are given the struct
+	Tag    string   `yaml:"tag"`    // makes a field a command; its text is the name where it has any
+	Name   string   `yaml:"name"`   // the tag with the name; without any it is the field's name, in kebab case
+	Alias  string   `yaml:"alias"`  // the tag with other names
+	Hidden string   `yaml:"hidden"` // the tag that hides it
+	Embed  string   `yaml:"embed"`  // the tag of a field whose fields count as the struct's own
+	Within string   `yaml:"within"` // a tag that can hold all others, with commas between
+	Run    string   `yaml:"run"`    // the method that runs
+	Before []string `yaml:"before"` // methods of the command and those above it that run first
+}

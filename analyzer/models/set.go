@@ -1,0 +1,130 @@
+package models
+
+import (
+	"embed"
+	"fmt"
+	"io/fs"
+	"sync"
+)
+
+//go:embed *.yaml
+var files embed.FS
+
+// Set is the models that hold for a program, those of the user first.
+type Set struct {
+	All []*Model
+	of  sync.Map // import path → *Model, nil for none
+}
+
+var builtin = sync.OnceValues(func() (*Set, error) {
+	names, err := fs.Glob(files, "*.yaml")
+	if err != nil {
+		return nil, err
+	}
+	s := &Set{}
+	for _, name := range names {
+		data, err := files.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		m, err := Parse(name, data)
+		if err != nil {
+			return nil, err
+		}
+		s.All = append(s.All, m)
+	}
+	return s, nil
+})
+
+// Builtin is the models that come with the analyzer, by file name.
+func Builtin() *Set {
+	s, err := builtin()
+	if err != nil {
+		panic(fmt.Sprintf("a model of ours is wrong: %v", err)) // a test reads all of them
+	}
+	return s
+}
+
+// With is s with the models of a user in front. One of the same library takes
+// the place of ours.
+func (s *Set) With(user []*Model) *Set {
+	out := &Set{}
+	own := map[string]bool{}
+	for _, m := range user {
+		m.User = true
+		own[m.Library] = true
+		out.All = append(out.All, m)
+	}
+	for _, m := range s.All {
+		if !own[m.Library] {
+			out.All = append(out.All, m)
+		}
+	}
+	return out
+}
+
+// Of is the model of the library that a package belongs to, nil for none.
+func (s *Set) Of(path string) *Model {
+	if m, ok := s.of.Load(path); ok {
+		return m.(*Model)
+	}
+	var found *Model
+	for _, m := range s.All {
+		if _, ok := m.Below(path); ok {
+			found = m
+			break
+		}
+	}
+	s.of.Store(path, found)
+	return found
+}
+
+// Closed reports whether the bodies of a package are left out, because a model
+// says what it does.
+func (s *Set) Closed(path string) bool {
+	m := s.Of(path)
+	return m != nil && !m.Bodies
+}
+
+// Effect is what a call of the symbol does to the world, nil for nothing.
+func (s *Set) Effect(symbol string) *Effect { return s.effect(Split(symbol)) }
+
+func (s *Set) effect(c Called) *Effect {
+	m := s.Of(c.Path)
+	if m == nil {
+		return nil
+	}
+	for i := range m.Effects {
+		if e := &m.Effects[i]; m.Matches(e.Call, c) {
+			return e
+		}
+	}
+	return nil
+}
+
+// Carries reports whether a library that mentions a function or type of another
+// package is worth its bodies, because that has an effect.
+func (s *Set) Carries(path, name string) bool {
+	e := s.effect(Called{Path: path, Name: name})
+	return e != nil && e.Bodies
+}
+
+// Entry is an entry of a model together with the model.
+type Entry[T any] struct {
+	Model *Model
+	Of    *T
+}
+
+// Find is the first entry whose symbol names what was called.
+func Find[T any](s *Set, entries func(*Model) []T, symbol func(*T) Symbol, called string) (Entry[T], bool) {
+	c := Split(called)
+	for _, m := range s.All {
+		all := entries(m)
+		for i := range all {
+			if m.Matches(symbol(&all[i]), c) {
+				return Entry[T]{m, &all[i]}, true
+			}
+		}
+	}
+	return Entry[T]{}, false
+}
