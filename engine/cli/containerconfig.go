@@ -142,6 +142,8 @@ func (c *containerFlags) hostConfig(flags *pflag.FlagSet) (*types.HostConfig, er
 			Sysctls:         c.sysctls,
 			Annotations:     c.annotations,
 			Mounts:          c.mounts,
+			VolumesFrom:     c.volumesFrom,
+			VolumeDriver:    c.volumeDriver,
 			PublishAllPorts: c.publishAll,
 			DNS:             c.dns,
 			DNSOptions:      c.dnsOptions,

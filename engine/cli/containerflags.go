@@ -43,9 +43,11 @@ type containerFlags struct {
 	annotations       settings
 
 	// Files.
-	volumes list
-	mounts  mounts
-	tmpfs   list
+	volumes      list
+	volumesFrom  list
+	volumeDriver string
+	mounts       mounts
+	tmpfs        list
 
 	// The network.
 	network         list
@@ -125,6 +127,8 @@ func (c *containerFlags) addIsolation(flags *pflag.FlagSet) {
 
 func (c *containerFlags) addFiles(flags *pflag.FlagSet) {
 	flags.VarP(&c.volumes, "volume", "v", "Bind mount a volume")
+	flags.Var(&c.volumesFrom, "volumes-from", "Mount volumes from the specified container(s)")
+	flags.StringVar(&c.volumeDriver, "volume-driver", "", "Optional volume driver for the container")
 	flags.Var(&c.mounts, "mount", "Attach a filesystem mount to the container")
 	flags.Var(&c.tmpfs, "tmpfs", "Mount a tmpfs directory")
 	flags.Var(&c.shmSize, "shm-size", "Size of /dev/shm")

@@ -17,8 +17,9 @@ import (
 	"github.com/callroute/callroute/engine/errdefs"
 )
 
-// check says what is wrong with a container before anything of it is made.
-func (d *Daemon) check(r *ours.Record) (warnings []string, err error) {
+// check says what is wrong with a container before anything of it is made. asked
+// is what the person asked for, before the image's part came to it.
+func (d *Daemon) check(r *ours.Record, asked *container.Config) (warnings []string, err error) {
 	h := r.HostConfig
 	warnings = []string{}
 	if w := r.Config.WorkingDir; w != "" && !strings.HasPrefix(w, "/") {
@@ -66,18 +67,46 @@ func (d *Daemon) check(r *ours.Record) (warnings []string, err error) {
 		}
 		warnings = append(warnings, cacheWarnings()...)
 	}
-	if name, ok := strings.CutPrefix(string(h.NetworkMode), "container:"); ok {
-		other, err := d.containers.Get(name)
-		if err != nil {
-			return nil, err
-		}
-		h.NetworkMode = container.NetworkMode("container:" + other.ID)
+	if err := d.nameDonors(h); err != nil {
+		return nil, err
 	}
-	more, err := d.Network.Check(d.joinRequest(*r))
+	own := *r
+	own.Config = asked
+	more, err := d.Network.Check(d.joinRequest(own))
 	if err != nil {
 		return nil, err
 	}
 	return append(warnings, more...), nil
+}
+
+// nameDonors puts the IDs of the containers whose namespaces are to be joined in
+// place of their names, which may change.
+func (d *Daemon) nameDonors(h *types.HostConfig) error {
+	id := func(mode string) (string, error) {
+		name, ok := strings.CutPrefix(mode, "container:")
+		if !ok {
+			return mode, nil
+		}
+		other, err := d.containers.Get(name)
+		if err != nil {
+			return "", err
+		}
+		return "container:" + other.ID, nil
+	}
+	network, err := id(string(h.NetworkMode))
+	if err != nil {
+		return err
+	}
+	ipc, err := id(string(h.IpcMode))
+	if err != nil {
+		return err
+	}
+	pid, err := id(string(h.PidMode))
+	if err != nil {
+		return err
+	}
+	h.NetworkMode, h.IpcMode, h.PidMode = container.NetworkMode(network), container.IpcMode(ipc), container.PidMode(pid)
+	return nil
 }
 
 // checkHost is what a container may ask of its host besides limits.

@@ -17,6 +17,7 @@ import (
 	"github.com/callroute/callroute/engine/api/types"
 	"github.com/callroute/callroute/engine/daemon/archive"
 	ours "github.com/callroute/callroute/engine/daemon/container"
+	"github.com/callroute/callroute/engine/daemon/mounts"
 	"github.com/callroute/callroute/engine/daemon/spec"
 	"github.com/callroute/callroute/engine/errdefs"
 )
@@ -128,8 +129,8 @@ func (d *Daemon) withFiles(ctx context.Context, c *ours.Container, name string, 
 // withVolumes calls f while a container's volumes and folders of the host are
 // mounted in its root. A place that the root lacks, or that leads out of it, is
 // left out.
-func withVolumes(root string, mounts []ours.Mount, f func() error) (err error) {
-	for _, m := range mounts {
+func withVolumes(root string, points []mounts.Point, f func() error) (err error) {
+	for _, m := range points {
 		if m.Source == "" {
 			continue
 		}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/containerd/cgroups/v3"
 	"github.com/containerd/containerd/v2/core/mount"
 	cerrdefs "github.com/containerd/errdefs"
 	"github.com/containerd/log"
@@ -22,6 +23,7 @@ import (
 	ours "github.com/callroute/callroute/engine/daemon/container"
 	"github.com/callroute/callroute/engine/daemon/images"
 	"github.com/callroute/callroute/engine/daemon/logs"
+	"github.com/callroute/callroute/engine/daemon/spec"
 	"github.com/callroute/callroute/engine/errdefs"
 )
 
@@ -43,7 +45,7 @@ func (d *Daemon) Create(ctx context.Context, name string, req types.CreateReques
 	if err != nil {
 		return container.CreateResponse{}, err
 	}
-	warnings, err := d.check(&r)
+	warnings, err := d.check(&r, req.Config)
 	if err != nil {
 		return container.CreateResponse{}, notTheImage(err)
 	}
@@ -173,8 +175,12 @@ func (d *Daemon) defaults(h *types.HostConfig) {
 		h.IpcMode = "private"
 	}
 	if h.CgroupnsMode == "" {
-		h.CgroupnsMode = "private"
+		h.CgroupnsMode = container.CgroupnsModePrivate
+		if cgroups.Mode() != cgroups.Unified {
+			h.CgroupnsMode = container.CgroupnsModeHost // as docker does, and programs there expect
+		}
 	}
+	h.MaskedPaths, h.ReadonlyPaths = spec.ProtectedPaths(h)
 	if h.LogConfig.Type == "" {
 		h.LogConfig.Type = logs.DriverJSONFile
 	}

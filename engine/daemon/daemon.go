@@ -12,6 +12,7 @@ import (
 	"github.com/moby/moby/api/types/image"
 
 	"github.com/callroute/callroute/engine/api/types"
+	ctypes "github.com/callroute/callroute/engine/containerd/types"
 	"github.com/callroute/callroute/engine/daemon/container"
 	"github.com/callroute/callroute/engine/daemon/event"
 	"github.com/callroute/callroute/engine/daemon/images"
@@ -71,7 +72,7 @@ type Daemon struct {
 	containers *container.Store
 	states     *stateCounter
 	stats      *stats.Collector
-	seccomp    bool // the runtime can filter system calls
+	features   ctypes.RuntimeFeatures
 
 	execs struct {
 		sync.Mutex

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -90,8 +91,9 @@ func (d *Daemon) ExecStart(ctx context.Context, execID string, o types.ExecStart
 	if err := e.claim(); err != nil {
 		return err
 	}
+	// The client reads as it said now, whatever it said before.
 	kind := types.Multiplexed
-	if e.request.Tty {
+	if o.Tty {
 		kind = types.Raw
 	}
 	e.streams = stream.New(stream.Config{
@@ -199,8 +201,9 @@ func (d *Daemon) runExec(ctx context.Context, e *execution, size *[2]uint) (err 
 
 // execFailed is why a process could not be run, in docker's words.
 func execFailed(err error) error {
-	if exitCodeFor(err.Error()) != 0 {
-		return errdefs.Invalid("OCI runtime exec failed: %s", err.Error())
+	if text := err.Error(); exitCodeFor(text) != 0 {
+		const prefix = "OCI runtime exec failed: "
+		return errdefs.Invalid("%s%s", prefix, strings.TrimPrefix(text, prefix))
 	}
 	return err
 }
@@ -227,7 +230,7 @@ func (d *Daemon) execProcess(r ours.Record, e *execution, size *[2]uint) (*specs
 	}
 	p := &specs.Process{
 		Terminal: q.Tty, Args: append([]string{e.path}, e.args...), User: who, Cwd: q.WorkingDir, NoNewPrivileges: security.NoNewPrivileges,
-		Env: spec.MergeEnv(spec.Environment(r.Config), q.Env), Capabilities: spec.CapabilitySets(caps, who),
+		Env: spec.MergeEnv(spec.Environment(d.hostnameOf(r)), q.Env), Capabilities: spec.CapabilitySets(caps, who),
 	}
 	if p.Cwd == "" {
 		p.Cwd = r.Config.WorkingDir

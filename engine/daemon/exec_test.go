@@ -229,3 +229,41 @@ func TestAttachRefuses(t *testing.T) {
 	o.DetachKeys = "ctrl-nosuch"
 	expectError(t, b.Attach(t.Context(), "box", o, nil), bad, "nvalid detach keys (ctrl-nosuch) provided")
 }
+
+// TestExecFrames: a client that says at the start what it will read gets that,
+// whatever kind of process was asked for before.
+func TestExecFrames(t *testing.T) {
+	for _, test := range []struct {
+		name        string
+		create, now bool // a terminal
+		want        types.StreamKind
+	}{
+		{"terminal and terminal", true, true, types.Raw},
+		{"terminal and frames", true, false, types.Multiplexed},
+		{"frames and terminal", false, true, types.Raw},
+		{"frames and frames", false, false, types.Multiplexed},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			b := newBench(t)
+			b.containerd.real = true
+			b.run("box")
+			exec := b.execCreate("box", container.ExecCreateRequest{Cmd: []string{"x"}, AttachStdout: true, Tty: test.create})
+			b.containerd.born = func(_ string, p *fakeTask) {
+				if p.process.Terminal != test.create {
+					t.Errorf("the process has terminal %t", p.process.Terminal)
+				}
+				time.AfterFunc(time.Millisecond, func() {
+					b.containerd.mu.Lock()
+					defer b.containerd.mu.Unlock()
+					p.end(0)
+				})
+			}
+			w, got := newWire(), types.StreamKind(-1)
+			connect := func(k types.StreamKind) (io.ReadWriteCloser, error) { got = k; return w.connect(k) }
+			b.do(b.ExecStart(t.Context(), exec, types.ExecStartOptions{Tty: test.now}, connect))
+			if got != test.want {
+				t.Errorf("kind %v, want %v", got, test.want)
+			}
+		})
+	}
+}

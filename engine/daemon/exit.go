@@ -168,6 +168,7 @@ func (d *Daemon) endRun(ctx context.Context, c *ours.Container, run *run) {
 	if err := d.Network.Leave(ctx, c.ID); err != nil {
 		log.L.WithError(err).Warnf("network of container %s stays", c.ID)
 	}
+	d.closeShm(c.ID)
 	d.stats.Forget(c.ID)
 	setRun(c, nil)
 }

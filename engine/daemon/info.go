@@ -45,7 +45,7 @@ func (d *Daemon) Info(ctx context.Context) (system.Info, error) {
 		LiveRestoreEnabled: d.LiveRestore, ExperimentalBuild: true, Swarm: swarm.Info{LocalNodeState: swarm.LocalNodeStateInactive},
 		Labels: []string{}, SecurityOptions: []string{}, Warnings: []string{},
 	}
-	if d.seccomp {
+	if d.features.Seccomp {
 		profile := "builtin"
 		if d.SeccompProfile != "" {
 			profile = "custom"

@@ -15,6 +15,7 @@ import (
 
 	"github.com/callroute/callroute/engine/api/types"
 	ours "github.com/callroute/callroute/engine/daemon/container"
+	"github.com/callroute/callroute/engine/daemon/mounts"
 	"github.com/callroute/callroute/engine/errdefs"
 )
 
@@ -174,7 +175,7 @@ func (d *Daemon) filter(f types.Filters) (func(ours.Record) bool, error) {
 			one("status", func(v string) bool { return v == string(r.State.Status) }) &&
 			one("ancestor", func(v string) bool { return d.descends(r, v) }) &&
 			one("volume", func(v string) bool {
-				return slices.ContainsFunc(r.Mounts, func(m ours.Mount) bool { return m.Name == v || m.Destination == v || m.Source == v })
+				return slices.ContainsFunc(r.Mounts, func(m mounts.Point) bool { return m.Name == v || m.Destination == v || m.Source == v })
 			}) &&
 			one("network", func(v string) bool { return string(r.HostConfig.NetworkMode) == v }) &&
 			one("publish", func(v string) bool { return publishes(r, v) }) &&

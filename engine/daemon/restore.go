@@ -28,11 +28,11 @@ import (
 // is to run again is started.
 func (d *Daemon) Restore(ctx context.Context) error {
 	if f, err := d.Containerd.RuntimeFeatures(ctx); err == nil {
-		d.seccomp = f.Seccomp
+		d.features = f
 	} else {
-		// A containerd that cannot be asked runs a runtime that can.
+		// An old containerd cannot ask, and an old runtime cannot tell.
 		log.G(ctx).WithError(err).Debug("the runtime does not tell its features")
-		d.seccomp = true
+		d.features = ctypes.RuntimeFeatures{Seccomp: true}
 	}
 	tasks, err := d.Containerd.List(ctx)
 	if err != nil {
@@ -167,6 +167,10 @@ func (d *Daemon) tidy(ctx context.Context, tasks map[string]ctypes.ProcessState)
 	} else {
 		d.quiet(os.RemoveAll(looked))
 	}
+	d.tidyShm(func(id string) bool {
+		s := tasks[id].Status
+		return s == ctypes.StatusRunning || s == ctypes.StatusPaused
+	})
 	fifos, err := os.ReadDir(d.fifoDir())
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		d.quiet(err)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
@@ -17,6 +16,7 @@ import (
 	ctypes "github.com/callroute/callroute/engine/containerd/types"
 	ours "github.com/callroute/callroute/engine/daemon/container"
 	"github.com/callroute/callroute/engine/daemon/logs"
+	"github.com/callroute/callroute/engine/daemon/mounts"
 	"github.com/callroute/callroute/engine/daemon/network"
 	"github.com/callroute/callroute/engine/daemon/spec"
 	"github.com/callroute/callroute/engine/daemon/stream"
@@ -94,7 +94,12 @@ func (d *Daemon) start(ctx context.Context, c *ours.Container, checkpoint string
 	if err != nil {
 		return err
 	}
-	s, err := d.spec(ctx, r, endpoint)
+	shm, err := d.openShm(r)
+	if err != nil {
+		return err
+	}
+	undo = append(undo, func() { d.closeShm(c.ID) })
+	s, err := d.spec(ctx, r, endpoint, shm)
 	if err != nil {
 		return err
 	}
@@ -171,56 +176,49 @@ func logConfig(r ours.Record, dir string) logs.Config {
 
 func logPath(r ours.Record, dir string) string { return filepath.Join(dir, r.ID+"-json.log") }
 
-// spec is the OCI spec of a container in its network.
-func (d *Daemon) spec(ctx context.Context, r ours.Record, endpoint *network.Endpoint) (s *specs.Spec, err error) {
-	join, err := d.joinNamespaces(r)
+// spec is the OCI spec of a container in its network, with what of the host is
+// its shared memory.
+func (d *Daemon) spec(ctx context.Context, r ours.Record, endpoint *network.Endpoint, shm string) (s *specs.Spec, err error) {
+	in := spec.Input{
+		ID: r.ID, Config: d.hostnameOf(r), HostConfig: r.HostConfig, Path: r.Path, Args: r.Args, NetnsPath: endpoint.NetnsPath, Shm: shm,
+		CgroupRoot: d.CgroupRoot, SeccompProfile: d.SeccompProfile, Runtime: d.features, Resctrl: spec.Resctrl(),
+	}
+	if in.Join, err = d.joinNamespaces(r); err != nil {
+		return nil, err
+	}
+	if err := mounts.Prepare(r.Mounts); err != nil {
+		return nil, err
+	}
+	in.Mounts, in.RootPropagation, err = mounts.Spec(r.Mounts, mounts.Host{RecursiveReadOnly: d.features.RecursiveReadOnly})
 	if err != nil {
 		return nil, err
 	}
-	mounts := specMounts(r)
 	for _, file := range []struct{ from, to string }{
 		{endpoint.Files.ResolvConf, "/etc/resolv.conf"}, {endpoint.Files.Hostname, "/etc/hostname"}, {endpoint.Files.Hosts, "/etc/hosts"},
 	} {
 		if file.from != "" {
-			mounts = append(mounts, specs.Mount{Destination: file.to, Type: "bind", Source: file.from, Options: []string{"rbind", "rprivate"}})
+			in.Mounts = append(in.Mounts, specs.Mount{Destination: file.to, Type: "bind", Source: file.from, Options: []string{"rbind", "rprivate"}})
 		}
 	}
 	err = d.withRoot(ctx, r.ID, func(root string) error {
-		s, err = spec.New(spec.Input{
-			ID: r.ID, Config: r.Config, HostConfig: r.HostConfig, Path: r.Path, Args: r.Args, Rootfs: root, NetnsPath: endpoint.NetnsPath,
-			Mounts: mounts, CgroupRoot: d.CgroupRoot, SeccompProfile: d.SeccompProfile, Seccomp: d.seccomp, Resctrl: spec.Resctrl(), Join: join,
-		})
+		in.Rootfs = root
+		s, err = spec.New(in)
 		return err
 	})
 	return s, err
 }
 
-// joinNamespaces are the namespaces of other containers that this one shares.
-func (d *Daemon) joinNamespaces(r ours.Record) (map[specs.LinuxNamespaceType]string, error) {
-	join := map[specs.LinuxNamespaceType]string{}
-	for _, mode := range []struct {
-		kind specs.LinuxNamespaceType
-		name string
-		file string
-	}{
-		{specs.PIDNamespace, string(r.HostConfig.PidMode), "pid"},
-		{specs.IPCNamespace, string(r.HostConfig.IpcMode), "ipc"},
-	} {
-		name, ok := strings.CutPrefix(mode.name, "container:")
-		if !ok {
-			continue
-		}
-		other, err := d.containers.Get(name)
-		if err != nil {
-			return nil, err
-		}
-		state := other.Snapshot().State
-		if !state.Running() {
-			return nil, errdefs.Conflict("cannot join %s namespace of a non running container: container %s is %s", mode.file, name, state.Status)
-		}
-		join[mode.kind] = filepath.Join("/proc", strconv.Itoa(state.Pid), "ns", mode.file)
+// hostnameOf is a container's configuration with the names that its network
+// has: those of another container, if it is that one's.
+func (d *Daemon) hostnameOf(r ours.Record) *container.Config {
+	other, err := d.containers.Get(r.HostConfig.NetworkMode.ConnectedContainer())
+	if !r.HostConfig.NetworkMode.IsContainer() || err != nil {
+		return r.Config
 	}
-	return join, nil
+	from := other.Snapshot().Config
+	config := *r.Config
+	config.Hostname, config.Domainname = from.Hostname, from.Domainname
+	return &config
 }
 
 // quiet is for what is done on the way out, where an error changes nothing.

@@ -88,8 +88,11 @@ const (
 	TaskCheckpoint TaskEventKind = "/tasks/checkpointed"
 )
 
-// RuntimeFeatures is what the runtime was built with.
+// RuntimeFeatures is what the runtime was built with, as it tells it.
 type RuntimeFeatures struct {
-	Seccomp bool
-	Version string
+	Version     string
+	SpecVersion string // the newest of the runtime spec that it takes
+	Seccomp     bool   // it can filter system calls
+	// RecursiveReadOnly says that it can make a mount read-only with all below it.
+	RecursiveReadOnly bool
 }
