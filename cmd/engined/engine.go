@@ -132,7 +132,7 @@ func (o *options) assemble(ctx context.Context, address string) (*engine, error)
 		return nil, err
 	}
 	e.daemon, err = daemon.New(daemon.Config{
-		ID: id, Name: name, Release: releaseName, Root: o.dataRoot, ExecRoot: o.execRoot, CgroupRoot: o.cgroupParent, Runtime: "engine",
+		ID: id, Name: name, Release: releaseName, Root: o.dataRoot, ExecRoot: o.execRoot, CgroupRoot: o.cgroupParent, Runtime: runtimeName, Runtimes: o.runtimes,
 		SeccompProfile: o.seccompProfile, LiveRestore: o.liveRestore,
 		Containerd: e.containerd, Images: e.images, Volumes: vols, Network: e.network, EventLog: eventLog,
 	})

@@ -124,8 +124,9 @@ func (d *Daemon) checkHost(h *types.HostConfig) error {
 		return errdefs.Invalid("SHM size can not be less than 0")
 	case h.OomScoreAdj < -1000 || h.OomScoreAdj > 1000:
 		return errdefs.Invalid("Invalid value %d, range for oom score adj is [-1000, 1000]", h.OomScoreAdj)
-	case h.Runtime != d.Runtime:
-		return errdefs.Invalid("unknown or invalid runtime name: %s", h.Runtime)
+	}
+	if _, err := d.runtimes.program(h.Runtime); err != nil {
+		return err
 	}
 	for dest := range h.Tmpfs {
 		if !path.IsAbs(dest) {

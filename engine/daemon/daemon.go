@@ -12,7 +12,6 @@ import (
 	"github.com/moby/moby/api/types/image"
 
 	"github.com/callroute/callroute/engine/api/types"
-	ctypes "github.com/callroute/callroute/engine/containerd/types"
 	"github.com/callroute/callroute/engine/daemon/container"
 	"github.com/callroute/callroute/engine/daemon/event"
 	"github.com/callroute/callroute/engine/daemon/images"
@@ -53,7 +52,9 @@ type Config struct {
 	Root       string // what outlives a boot
 	ExecRoot   string // what does not
 	CgroupRoot string // parent of the containers' cgroups
-	Runtime    string // name of the runtime, for info
+	Runtime    string // name of the standard runtime
+	// Runtimes are other runtimes by name: the paths of their programs.
+	Runtimes map[string]string
 	// SeccompProfile is that of containers which name none: "" is docker's
 	// default, "unconfined" none, else JSON.
 	SeccompProfile string
@@ -72,7 +73,7 @@ type Daemon struct {
 	containers *container.Store
 	states     *stateCounter
 	stats      *stats.Collector
-	features   ctypes.RuntimeFeatures
+	runtimes   *runtimes
 
 	execs struct {
 		sync.Mutex
@@ -104,6 +105,7 @@ func New(c Config) (*Daemon, error) {
 		log.L.WithError(err).Warn("left alone")
 	}
 	d := &Daemon{Config: c, containers: store, states: newStateCounter(), stats: stats.NewCollector(), halfMade: found.HalfMade}
+	d.runtimes = &runtimes{containerd: c.Containerd, standard: c.Runtime, programs: c.Runtimes}
 	d.execs.all = map[string]*execution{}
 	d.told.runs = map[string]chan struct{}{}
 	d.background, d.end = context.WithCancel(context.Background())

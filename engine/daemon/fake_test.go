@@ -352,7 +352,7 @@ func (f *fakeContainerd) Version(context.Context) (version, revision string, err
 	return "fake", "", nil
 }
 
-func (f *fakeContainerd) RuntimeFeatures(context.Context) (ctypes.RuntimeFeatures, error) {
+func (f *fakeContainerd) RuntimeFeatures(context.Context, string) (ctypes.RuntimeFeatures, error) {
 	return ctypes.RuntimeFeatures{Seccomp: true}, nil
 }
 

@@ -27,13 +27,7 @@ import (
 // dealt with as if we had seen it, what is left of neither is removed, and what
 // is to run again is started.
 func (d *Daemon) Restore(ctx context.Context) error {
-	if f, err := d.Containerd.RuntimeFeatures(ctx); err == nil {
-		d.features = f
-	} else {
-		// An old containerd cannot ask, and an old runtime cannot tell.
-		log.G(ctx).WithError(err).Debug("the runtime does not tell its features")
-		d.features = ctypes.RuntimeFeatures{Seccomp: true}
-	}
+	d.runtimes.features(ctx, d.Runtime) // now, not within somebody's start
 	tasks, err := d.Containerd.List(ctx)
 	if err != nil {
 		return err

@@ -103,8 +103,12 @@ func (d *Daemon) start(ctx context.Context, c *ours.Container, checkpoint string
 	if err != nil {
 		return err
 	}
+	program, err := d.runtimes.program(r.HostConfig.Runtime)
+	if err != nil {
+		return err
+	}
 	pid, err := d.Containerd.Create(ctx, c.ID, ctypes.CreateOptions{
-		Spec: s, Rootfs: rootfs, SnapshotKey: c.ID, Image: r.ImageName, Checkpoint: checkpoint,
+		Spec: s, Rootfs: rootfs, SnapshotKey: c.ID, Image: r.ImageName, Checkpoint: checkpoint, Runtime: program,
 		Labels: map[string]string{"engine.name": r.Name},
 		IO:     ctypes.IO{Stdin: fifos.Stdin, Stdout: fifos.Stdout, Stderr: fifos.Stderr, Terminal: fifos.Terminal},
 	})
@@ -181,7 +185,7 @@ func logPath(r ours.Record, dir string) string { return filepath.Join(dir, r.ID+
 func (d *Daemon) spec(ctx context.Context, r ours.Record, endpoint *network.Endpoint, shm string) (s *specs.Spec, err error) {
 	in := spec.Input{
 		ID: r.ID, Config: d.hostnameOf(r), HostConfig: r.HostConfig, Path: r.Path, Args: r.Args, NetnsPath: endpoint.NetnsPath, Shm: shm,
-		CgroupRoot: d.CgroupRoot, SeccompProfile: d.SeccompProfile, Runtime: d.features, Resctrl: spec.Resctrl(),
+		CgroupRoot: d.CgroupRoot, SeccompProfile: d.SeccompProfile, Runtime: d.runtimes.features(ctx, r.HostConfig.Runtime), Resctrl: spec.Resctrl(),
 	}
 	if in.Join, err = d.joinNamespaces(r); err != nil {
 		return nil, err
@@ -189,7 +193,7 @@ func (d *Daemon) spec(ctx context.Context, r ours.Record, endpoint *network.Endp
 	if err := mounts.Prepare(r.Mounts); err != nil {
 		return nil, err
 	}
-	in.Mounts, in.RootPropagation, err = mounts.Spec(r.Mounts, mounts.Host{RecursiveReadOnly: d.features.RecursiveReadOnly})
+	in.Mounts, in.RootPropagation, err = mounts.Spec(r.Mounts, mounts.Host{RecursiveReadOnly: in.Runtime.RecursiveReadOnly})
 	if err != nil {
 		return nil, err
 	}

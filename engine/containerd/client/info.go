@@ -17,10 +17,10 @@ import (
 	"github.com/callroute/callroute/engine/errdefs"
 )
 
-// RuntimeFeatures asks the runtime, through containerd and the shim, what it
-// was built with.
-func (c *Client) RuntimeFeatures(ctx context.Context) (types.RuntimeFeatures, error) {
-	inner, err := typeurl.MarshalAny(&options.Options{BinaryName: c.config.RuntimeBinary})
+// RuntimeFeatures asks a runtime, through containerd and the shim, what it was
+// built with. program is its path; "" is the shim's own choice.
+func (c *Client) RuntimeFeatures(ctx context.Context, program string) (types.RuntimeFeatures, error) {
+	inner, err := typeurl.MarshalAny(&options.Options{BinaryName: program})
 	if err != nil {
 		return types.RuntimeFeatures{}, err
 	}

@@ -22,6 +22,7 @@ type CreateOptions struct {
 	Image       string        // name of the image, for people
 	Labels      map[string]string
 	IO          IO
+	Runtime     string // path of the runtime's program; "" leaves it to the shim
 	Checkpoint  string // folder of a checkpoint to restore instead of starting; empty is none
 }
 
