@@ -140,7 +140,7 @@ func (o *options) assemble(ctx context.Context, address string) (*engine, error)
 		return nil, err
 	}
 	e.handler = server.New(server.Config{
-		Backend: server.Backend{Containers: e.daemon, Images: e.images, Volumes: vols, Networks: e.network, System: e.daemon},
+		Backend: server.Backend{Containers: e.daemon, Execs: e.daemon.Execs, Archives: e.daemon.Archives, Checkpoints: e.daemon.Checkpoints, Images: e.images, Volumes: vols, Networks: e.network, System: e.daemon},
 		Version: releaseName, Log: logrus.StandardLogger(),
 	})
 	return e, nil

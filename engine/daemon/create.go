@@ -6,13 +6,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/containerd/cgroups/v3"
-	"github.com/containerd/containerd/v2/core/mount"
 	cerrdefs "github.com/containerd/errdefs"
 	"github.com/containerd/log"
 	"github.com/moby/moby/api/types/container"
@@ -254,26 +252,4 @@ func (d *Daemon) unmake(ctx context.Context, c *ours.Container) {
 	if err := errors.Join(d.Images.Release(ctx, c.ID), os.RemoveAll(c.Dir)); err != nil {
 		log.G(ctx).WithError(err).Warnf("rest of container %s, which could not be made", c.ID)
 	}
-}
-
-// withRoot calls f with the root file system of a container that does not run.
-func (d *Daemon) withRoot(ctx context.Context, id string, f func(root string) error) error {
-	mounts, err := d.Images.Mounts(ctx, id)
-	if err != nil {
-		return err
-	}
-	dir := filepath.Join(d.ExecRoot, "mnt")
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	root, err := os.MkdirTemp(dir, id[:12]+"-")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(root)
-	if err := mount.All(mounts, root); err != nil {
-		return errors.Join(err, mount.UnmountMounts(mounts, root, 0))
-	}
-	err = f(root)
-	return errors.Join(err, mount.UnmountMounts(mounts, root, 0))
 }

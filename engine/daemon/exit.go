@@ -26,7 +26,7 @@ func (d *Daemon) watch(c *ours.Container, run *run) {
 	d.monitors.Add(1)
 	go func() {
 		defer d.monitors.Done()
-		exit, ok := d.awaitExit(c.ID)
+		exit, ok := d.awaitExit(c.ID, "")
 		if !ok {
 			return
 		}
@@ -72,31 +72,6 @@ func (t *toldExits) ended(id string) {
 	if told, ok := t.runs[id]; ok {
 		close(told)
 		delete(t.runs, id)
-	}
-}
-
-// lost is the exit code of a container whose end nobody saw.
-const lost = 255
-
-// awaitExit waits for a process to end. containerd may be restarted meanwhile.
-// It is not ok when the daemon ends first.
-func (d *Daemon) awaitExit(id string) (exit ctypes.Exit, ok bool) {
-	for delay := 10 * time.Millisecond; ; delay = min(2*delay, time.Second) {
-		exit, err := d.Containerd.Wait(d.background, id, "")
-		switch {
-		case d.background.Err() != nil:
-			return exit, false
-		case err == nil:
-			return exit, true
-		case cerrdefs.IsNotFound(err):
-			return ctypes.Exit{Status: lost, At: time.Now()}, true
-		}
-		log.L.WithError(err).Debugf("waiting for container %s again", id)
-		select {
-		case <-time.After(delay):
-		case <-d.background.Done():
-			return exit, false
-		}
 	}
 }
 
@@ -157,13 +132,13 @@ func (d *Daemon) endRun(ctx context.Context, c *ours.Container, run *run) {
 	cancel()
 	// The container's other processes are gone with its first; their shim goes
 	// with the task.
-	d.dropExecs()
+	d.Execs.containerEnded(c.ID)
 	if _, err := d.Containerd.Remove(ctx, c.ID, ""); err != nil && !cerrdefs.IsNotFound(err) {
 		log.L.WithError(err).Warnf("task of container %s stays", c.ID)
 	}
-	d.quiet(run.streams.Close())
+	quiet(run.streams.Close())
 	if run.log != nil {
-		d.quiet(run.log.Close())
+		quiet(run.log.Close())
 	}
 	if err := d.Network.Leave(ctx, c.ID); err != nil {
 		log.L.WithError(err).Warnf("network of container %s stays", c.ID)

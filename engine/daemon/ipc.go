@@ -76,7 +76,7 @@ func (d *Daemon) closeShm(id string) {
 		return
 	}
 	if err := os.Remove(dir); !errors.Is(err, fs.ErrNotExist) {
-		d.quiet(err)
+		quiet(err)
 	}
 }
 
@@ -84,7 +84,7 @@ func (d *Daemon) closeShm(id string) {
 func (d *Daemon) tidyShm(running func(id string) bool) {
 	entries, err := os.ReadDir(filepath.Join(d.ExecRoot, "shm"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		d.quiet(err)
+		quiet(err)
 	}
 	for _, e := range entries {
 		if !running(e.Name()) {

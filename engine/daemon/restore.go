@@ -42,7 +42,7 @@ func (d *Daemon) Restore(ctx context.Context) error {
 		for _, m := range r.Mounts {
 			if m.Name != "" {
 				_, err := d.Volumes.Use(ctx, m.Name, r.ID)
-				d.quiet(err)
+				quiet(err)
 			}
 		}
 		if s := states[c.ID].Status; s == ctypes.StatusRunning || s == ctypes.StatusPaused {
@@ -153,13 +153,13 @@ func (d *Daemon) tidy(ctx context.Context, tasks map[string]ctypes.ProcessState)
 			log.G(ctx).WithError(err).Warnf("container %s, which was never finished, stays", id)
 			continue // and so does its folder, for the next time
 		}
-		d.quiet(os.RemoveAll(d.containers.Dir(id)))
+		quiet(os.RemoveAll(d.containers.Dir(id)))
 	}
 	looked := filepath.Join(d.ExecRoot, "mnt")
 	if err := mount.UnmountRecursive(looked, 0); err != nil {
 		log.G(ctx).WithError(err).Warnf("%s stays mounted", looked)
 	} else {
-		d.quiet(os.RemoveAll(looked))
+		quiet(os.RemoveAll(looked))
 	}
 	d.tidyShm(func(id string) bool {
 		s := tasks[id].Status
@@ -167,11 +167,11 @@ func (d *Daemon) tidy(ctx context.Context, tasks map[string]ctypes.ProcessState)
 	})
 	fifos, err := os.ReadDir(d.fifoDir())
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		d.quiet(err)
+		quiet(err)
 	}
 	for _, f := range fifos {
 		if _, ok := tasks[f.Name()]; !ok {
-			d.quiet(os.RemoveAll(filepath.Join(d.fifoDir(), f.Name())))
+			quiet(os.RemoveAll(filepath.Join(d.fifoDir(), f.Name())))
 		}
 	}
 }
@@ -179,11 +179,8 @@ func (d *Daemon) tidy(ctx context.Context, tasks map[string]ctypes.ProcessState)
 // discardLeft removes a task that a former daemon left, and its fifos.
 func (d *Daemon) discardLeft(id string) {
 	d.discard(id)
-	d.quiet(os.RemoveAll(filepath.Join(d.fifoDir(), id)))
+	quiet(os.RemoveAll(filepath.Join(d.fifoDir(), id)))
 }
-
-// fifoDir holds the streams of all processes.
-func (d *Daemon) fifoDir() string { return filepath.Join(d.ExecRoot, "io") }
 
 // startAgain starts what is to run whenever the engine does, and what was due to
 // be started.

@@ -80,16 +80,16 @@ func (d *Daemon) start(ctx context.Context, c *ours.Container, checkpoint string
 	if err != nil {
 		return err
 	}
-	undo = append(undo, func() { d.quiet(d.Network.Leave(context.WithoutCancel(ctx), c.ID)) })
+	undo = append(undo, func() { quiet(d.Network.Leave(context.WithoutCancel(ctx), c.ID)) })
 	if run.log, err = logs.Open(logConfig(r, c.Dir)); err != nil {
 		return err
 	}
-	undo = append(undo, func() { d.quiet(run.log.Close()) })
+	undo = append(undo, func() { quiet(run.log.Close()) })
 	fifos, err := run.streams.Open(ctx, stream.Log{Stdout: run.log.Stdout(), Stderr: run.log.Stderr()})
 	if err != nil {
 		return err
 	}
-	undo = append(undo, func() { d.quiet(run.streams.Close()) })
+	undo = append(undo, func() { quiet(run.streams.Close()) })
 	rootfs, err := d.Images.Mounts(ctx, c.ID)
 	if err != nil {
 		return err
@@ -135,7 +135,7 @@ func (d *Daemon) start(ctx context.Context, c *ours.Container, checkpoint string
 
 // notStarted is the state of a container that could not be started.
 func (d *Daemon) notStarted(ctx context.Context, c *ours.Container, run *run, why error) {
-	d.quiet(run.streams.Close()) // clients may have joined before there was a process
+	quiet(run.streams.Close()) // clients may have joined before there was a process
 	setRun(c, nil)
 	d.change(c, func(r *ours.Record) {
 		r.State.Status, r.State.Pid, r.State.ExitCode, r.State.Error = container.StateExited, 0, exitCodeOf(why), why.Error()
@@ -167,7 +167,7 @@ func (d *Daemon) newRun(c *ours.Container, r ours.Record) *run {
 func (d *Daemon) newStreams(r ours.Record) *stream.Streams {
 	return stream.New(stream.Config{
 		Dir: d.fifoDir(), ID: r.ID, Stdin: r.Config.OpenStdin, Terminal: r.Config.Tty, StdinOnce: r.Config.StdinOnce,
-		StdinClosed: func() { d.quiet(d.Containerd.CloseStdin(d.background, r.ID, "")) },
+		StdinClosed: func() { quiet(d.Containerd.CloseStdin(d.background, r.ID, "")) },
 	})
 }
 
@@ -212,26 +212,6 @@ func (d *Daemon) spec(ctx context.Context, r ours.Record, endpoint *network.Endp
 	return s, err
 }
 
-// hostnameOf is a container's configuration with the names that its network
-// has: those of another container, if it is that one's.
-func (d *Daemon) hostnameOf(r ours.Record) *container.Config {
-	other, err := d.containers.Get(r.HostConfig.NetworkMode.ConnectedContainer())
-	if !r.HostConfig.NetworkMode.IsContainer() || err != nil {
-		return r.Config
-	}
-	from := other.Snapshot().Config
-	config := *r.Config
-	config.Hostname, config.Domainname = from.Hostname, from.Domainname
-	return &config
-}
-
-// quiet is for what is done on the way out, where an error changes nothing.
-func (d *Daemon) quiet(err error) {
-	if err != nil {
-		log.L.WithError(err).Debug("on the way out")
-	}
-}
-
 // discard removes a task that did not come to run.
 func (d *Daemon) discard(id string) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
@@ -239,7 +219,7 @@ func (d *Daemon) discard(id string) {
 	_ = d.Containerd.Kill(ctx, id, "", 9, ctypes.KillAll)
 	_, _ = d.Containerd.Wait(ctx, id, "")
 	_, err := d.Containerd.Remove(ctx, id, "")
-	d.quiet(err)
+	quiet(err)
 }
 
 // startFailed says what a person can do about a failed start, with docker's
