@@ -140,7 +140,7 @@ func (x *Execs) run(ctx context.Context, e *execution, size *[2]uint) (err error
 			x.finish(e, code)
 		}
 	}()
-	fifos, err := e.streams.Open(ctx, stream.Log{})
+	fifos, err := e.streams.Open(stream.Log{})
 	if err != nil {
 		return err
 	}
@@ -158,7 +158,7 @@ func (x *Execs) run(ctx context.Context, e *execution, size *[2]uint) (err error
 		quiet(removeErr)
 		return execFailed(err)
 	}
-	quiet(e.streams.Created())
+	quiet(errors.Join(e.streams.Created(), e.streams.Started()))
 	e.mu.Lock()
 	e.running, e.pid = true, pid
 	close(e.begun)

@@ -85,7 +85,7 @@ func (d *Daemon) start(ctx context.Context, c *ours.Container, checkpoint string
 		return err
 	}
 	undo = append(undo, func() { quiet(run.log.Close()) })
-	fifos, err := run.streams.Open(ctx, stream.Log{Stdout: run.log.Stdout(), Stderr: run.log.Stderr()})
+	fifos, err := run.streams.Open(stream.Log{Stdout: run.log.Stdout(), Stderr: run.log.Stderr()})
 	if err != nil {
 		return err
 	}
@@ -124,6 +124,7 @@ func (d *Daemon) start(ctx context.Context, c *ours.Container, checkpoint string
 	} else if started != 0 {
 		pid = started
 	}
+	quiet(run.streams.Started())
 	d.change(c, func(r *ours.Record) {
 		r.State = ours.State{Status: container.StateRunning, Pid: pid, StartedAt: time.Now().UTC(), FinishedAt: r.State.FinishedAt}
 		r.Network = endpoint.Settings
