@@ -11,6 +11,7 @@ import (
 
 	"github.com/callroute/callroute/engine/api/types"
 	ours "github.com/callroute/callroute/engine/daemon/container"
+	"github.com/callroute/callroute/engine/daemon/health"
 	"github.com/callroute/callroute/engine/daemon/logs"
 	"github.com/callroute/callroute/engine/daemon/network"
 	"github.com/callroute/callroute/engine/daemon/spec"
@@ -39,7 +40,13 @@ func (d *Daemon) check(r *ours.Record, asked *container.Config) (warnings []stri
 			return nil, errdefs.Invalid("invalid signal: %s", s)
 		}
 	}
-	if err := d.checkHost(h); err != nil {
+	if err := health.Check(r.Config.Healthcheck); err != nil {
+		return nil, err
+	}
+	if err := d.checkHost(h, asked); err != nil {
+		return nil, err
+	}
+	if err := d.refuse(r); err != nil {
 		return nil, err
 	}
 	if err := checkResources(h.Resources); err != nil {
@@ -72,7 +79,11 @@ func (d *Daemon) check(r *ours.Record, asked *container.Config) (warnings []stri
 	}
 	own := *r
 	own.Config = asked
-	more, err := d.Network.Check(d.joinRequest(own))
+	request, err := d.joinRequest(own)
+	if err != nil {
+		return nil, err
+	}
+	more, err := d.Network.Check(request)
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +121,7 @@ func (d *Daemon) nameDonors(h *types.HostConfig) error {
 }
 
 // checkHost is what a container may ask of its host besides limits.
-func (d *Daemon) checkHost(h *types.HostConfig) error {
+func (d *Daemon) checkHost(h *types.HostConfig, asked *container.Config) error {
 	switch {
 	case !h.IpcMode.Valid():
 		return errdefs.Invalid("invalid IPC mode: %v", h.IpcMode)
@@ -118,6 +129,10 @@ func (d *Daemon) checkHost(h *types.HostConfig) error {
 		return errdefs.Invalid("invalid PID mode: %v", h.PidMode)
 	case !h.UTSMode.Valid():
 		return errdefs.Invalid("invalid UTS mode: %v", h.UTSMode)
+	case h.UTSMode.IsHost() && asked.Hostname != "":
+		return errdefs.Invalid("conflicting options: hostname and the UTS mode")
+	case !h.UsernsMode.Valid():
+		return errdefs.Invalid("invalid USER mode: %v", h.UsernsMode)
 	case !h.CgroupnsMode.Valid():
 		return errdefs.Invalid("invalid cgroup namespace mode: %v", h.CgroupnsMode)
 	case h.ShmSize < 0:
@@ -232,7 +247,7 @@ func checkRestart(p container.RestartPolicy, autoRemove bool) error {
 }
 
 // joinRequest is what a container asks of its network.
-func (d *Daemon) joinRequest(r ours.Record) network.JoinRequest {
+func (d *Daemon) joinRequest(r ours.Record) (network.JoinRequest, error) {
 	h := r.HostConfig
 	req := network.JoinRequest{
 		ContainerID: r.ID, Name: r.Name, Dir: d.containers.Dir(r.ID), Mode: h.NetworkMode,
@@ -240,19 +255,17 @@ func (d *Daemon) joinRequest(r ours.Record) network.JoinRequest {
 		ExposedPorts: r.Config.ExposedPorts, PortBindings: h.PortBindings, PublishAll: h.PublishAllPorts,
 		DNS: h.DNS, DNSOptions: h.DNSOptions, DNSSearch: h.DNSSearch, ExtraHosts: h.ExtraHosts,
 	}
+	if r.Config.NetworkDisabled {
+		req.Mode = "none"
+	}
 	for _, e := range r.Endpoints {
 		if e != nil && len(e.MacAddress) > 0 {
 			req.MacAddress = e.MacAddress
 		}
 	}
-	for _, l := range h.Links {
-		name, alias, ok := strings.Cut(l, ":")
-		if !ok {
-			alias = name
-		}
-		if other, err := d.containers.Get(name); err == nil {
-			req.Links = append(req.Links, network.Link{ContainerID: other.ID, Names: []string{alias, other.ID[:12], other.Snapshot().Name}})
-		}
+	var err error
+	if req.Links, err = d.linked(r); err != nil {
+		return req, err
 	}
-	return req
+	return req, nil
 }

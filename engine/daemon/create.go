@@ -19,6 +19,7 @@ import (
 
 	"github.com/callroute/callroute/engine/api/types"
 	ours "github.com/callroute/callroute/engine/daemon/container"
+	"github.com/callroute/callroute/engine/daemon/health"
 	"github.com/callroute/callroute/engine/daemon/images"
 	"github.com/callroute/callroute/engine/daemon/logs"
 	"github.com/callroute/callroute/engine/daemon/spec"
@@ -36,6 +37,9 @@ func (d *Daemon) Create(ctx context.Context, name string, req types.CreateReques
 	}
 	image, err := d.Images.Get(ctx, req.Image)
 	if err != nil {
+		return container.CreateResponse{}, err
+	}
+	if err := image.CheckPlatform(req.Image, req.Platform); err != nil {
 		return container.CreateResponse{}, err
 	}
 	id := newID()
@@ -158,6 +162,10 @@ func merge(c *container.Config, image images.Image) {
 			}
 			c.Labels[k] = v
 		}
+	}
+	c.Healthcheck = health.Merge(c.Healthcheck, from.Healthcheck)
+	if len(c.Shell) == 0 {
+		c.Shell = from.Shell
 	}
 	if c.StopSignal == "" {
 		c.StopSignal = from.StopSignal

@@ -56,7 +56,8 @@ type Config struct {
 	// SeccompProfile is that of containers which name none: "" is docker's
 	// default, "unconfined" none, else JSON.
 	SeccompProfile string
-	LiveRestore    bool // containers go on when the daemon stops
+	InitProgram    string // path of engine-init, "" without
+	LiveRestore    bool   // containers go on when the daemon stops
 
 	Containerd Containerd
 	Images     Images
@@ -108,8 +109,12 @@ func New(c Config) (*Daemon, error) {
 type run struct {
 	streams *stream.Streams
 	log     *logs.Log
-	// closed is closed when the exit has been dealt with.
-	closed chan struct{}
+	ending  chan struct{} // closed when the first process has ended
+	closed  chan struct{} // closed when that has been dealt with
+}
+
+func newRun(s *stream.Streams) *run {
+	return &run{streams: s, ending: make(chan struct{}), closed: make(chan struct{})}
 }
 
 // running is the run of a container, nil if it does not run.

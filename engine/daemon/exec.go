@@ -201,9 +201,13 @@ func (x *Execs) process(r ours.Record, e *execution, size *[2]uint) (*specs.Proc
 	if err != nil {
 		return nil, err
 	}
+	links, err := x.linkEnvironment(r)
+	if err != nil {
+		log.L.WithError(err).Debugf("exec in container %s", r.ID) // the other has ended since
+	}
 	p := &specs.Process{
 		Terminal: q.Tty, Args: append([]string{e.path}, e.args...), User: who, Cwd: q.WorkingDir, NoNewPrivileges: security.NoNewPrivileges,
-		Env: spec.MergeEnv(spec.Environment(x.hostnameOf(r)), q.Env), Capabilities: spec.CapabilitySets(caps, who),
+		Env: spec.MergeEnv(spec.Environment(x.hostnameOf(r), links), q.Env), Capabilities: spec.CapabilitySets(caps, who),
 	}
 	if p.Cwd == "" {
 		p.Cwd = r.Config.WorkingDir

@@ -14,6 +14,7 @@ import (
 	"github.com/callroute/callroute/engine/api/types"
 	ctypes "github.com/callroute/callroute/engine/containerd/types"
 	ours "github.com/callroute/callroute/engine/daemon/container"
+	"github.com/callroute/callroute/engine/daemon/health"
 )
 
 // drainTime is how long output may come after the process has ended: a child
@@ -79,6 +80,7 @@ func (t *toldExits) ended(id string) {
 // policy or its --rm say.
 func (d *Daemon) exited(c *ours.Container, run *run, exit ctypes.Exit) {
 	ctx := context.WithoutCancel(d.background)
+	close(run.ending)
 	d.endRun(ctx, c, run)
 	restart := false
 	var wait time.Duration
@@ -91,6 +93,7 @@ func (d *Daemon) exited(c *ours.Container, run *run, exit ctypes.Exit) {
 		}
 		r.Exits++
 		r.Network = nil
+		r.State.Health = health.End(r.State.Health)
 		if restart, wait = again(*r, ran); restart {
 			r.State.Status = container.StateRestarting
 			r.Restarts++

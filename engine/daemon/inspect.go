@@ -69,7 +69,7 @@ func state(s ours.State) *container.State {
 	return &container.State{
 		Status: s.Status, Running: s.Running() || s.Status == container.StateRestarting, Paused: s.Status == container.StatePaused,
 		Restarting: s.Status == container.StateRestarting, OOMKilled: s.OOMKilled, Dead: s.Status == container.StateDead,
-		Pid: s.Pid, ExitCode: s.ExitCode, Error: s.Error,
+		Pid: s.Pid, ExitCode: s.ExitCode, Error: s.Error, Health: s.Health,
 		StartedAt: s.StartedAt.Format(time.RFC3339Nano), FinishedAt: s.FinishedAt.Format(time.RFC3339Nano),
 	}
 }

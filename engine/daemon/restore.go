@@ -81,7 +81,7 @@ func (d *Daemon) restore(ctx context.Context, c *ours.Container, task ctypes.Pro
 		return d.resume(ctx, c, task)
 	case known && task.Status == ctypes.StatusStopped && r.State.Running():
 		// It ended while nobody watched.
-		run := &run{streams: d.newStreams(r), closed: make(chan struct{})}
+		run := newRun(d.newStreams(r))
 		if err := d.reopen(c, r, run); err != nil {
 			log.G(ctx).WithError(err).Debugf("last output of container %s", c.ID)
 		}
@@ -110,7 +110,7 @@ func (d *Daemon) restore(ctx context.Context, c *ours.Container, task ctypes.Pro
 // resume takes up a container that runs.
 func (d *Daemon) resume(ctx context.Context, c *ours.Container, task ctypes.ProcessState) error {
 	r := c.Snapshot()
-	run := &run{streams: d.newStreams(r), closed: make(chan struct{})}
+	run := newRun(d.newStreams(r))
 	if err := d.reopen(c, r, run); err != nil {
 		log.G(ctx).WithError(err).Warnf("the output of container %s is lost from here on", c.ID)
 	}
@@ -120,6 +120,7 @@ func (d *Daemon) resume(ctx context.Context, c *ours.Container, task ctypes.Proc
 			// The former daemon had started it and not yet said so.
 			r.State = ours.State{StartedAt: time.Now().UTC(), FinishedAt: r.State.FinishedAt}
 		}
+		r.State.Health = probed(*r)
 		r.State.Pid = task.Pid
 		r.State.Status = container.StateRunning
 		if task.Status == ctypes.StatusPaused {
@@ -131,6 +132,7 @@ func (d *Daemon) resume(ctx context.Context, c *ours.Container, task ctypes.Proc
 	})
 	log.G(ctx).Infof("container %s goes on", c.ID)
 	d.watch(c, run)
+	d.watchHealth(c, run)
 	return nil
 }
 

@@ -76,7 +76,15 @@ func (d *Daemon) start(ctx context.Context, c *ours.Container, checkpoint string
 		d.notStarted(context.WithoutCancel(ctx), c, run, err)
 	}()
 
-	endpoint, err := d.Network.Join(ctx, d.joinRequest(r))
+	links, err := d.linkEnvironment(r)
+	if err != nil {
+		return err
+	}
+	request, err := d.joinRequest(r)
+	if err != nil {
+		return err
+	}
+	endpoint, err := d.Network.Join(ctx, request)
 	if err != nil {
 		return err
 	}
@@ -99,7 +107,7 @@ func (d *Daemon) start(ctx context.Context, c *ours.Container, checkpoint string
 		return err
 	}
 	undo = append(undo, func() { d.closeShm(c.ID) })
-	s, err := d.spec(ctx, r, endpoint, shm)
+	s, err := d.spec(ctx, r, place{endpoint: endpoint, shm: shm, links: links})
 	if err != nil {
 		return err
 	}
@@ -126,11 +134,12 @@ func (d *Daemon) start(ctx context.Context, c *ours.Container, checkpoint string
 	}
 	quiet(run.streams.Started())
 	d.change(c, func(r *ours.Record) {
-		r.State = ours.State{Status: container.StateRunning, Pid: pid, StartedAt: time.Now().UTC(), FinishedAt: r.State.FinishedAt}
+		r.State = ours.State{Status: container.StateRunning, Pid: pid, StartedAt: time.Now().UTC(), FinishedAt: r.State.FinishedAt, Health: probed(*r)}
 		r.Network = endpoint.Settings
 	})
 	d.tell(events.ActionStart, c.Snapshot(), nil)
 	d.watch(c, run)
+	d.watchHealth(c, run)
 	return nil
 }
 
@@ -160,7 +169,7 @@ func (d *Daemon) newRun(c *ours.Container, r ours.Record) *run {
 	if run, ok := c.Run.(*run); ok {
 		return run
 	}
-	run := &run{streams: d.newStreams(r), closed: make(chan struct{})}
+	run := newRun(d.newStreams(r))
 	c.Run = run
 	return run
 }
@@ -181,15 +190,24 @@ func logConfig(r ours.Record, dir string) logs.Config {
 
 func logPath(r ours.Record, dir string) string { return filepath.Join(dir, r.ID+"-json.log") }
 
-// spec is the OCI spec of a container in its network, with what of the host is
-// its shared memory.
-func (d *Daemon) spec(ctx context.Context, r ours.Record, endpoint *network.Endpoint, shm string) (s *specs.Spec, err error) {
+// place is what a container has got for one run.
+type place struct {
+	endpoint *network.Endpoint
+	shm      string   // the host's folder that is its shared memory, if any
+	links    []string // variables that come with links
+}
+
+// spec is the OCI spec of a container in its place.
+func (d *Daemon) spec(ctx context.Context, r ours.Record, p place) (s *specs.Spec, err error) {
 	in := spec.Input{
-		ID: r.ID, Config: d.hostnameOf(r), HostConfig: r.HostConfig, Path: r.Path, Args: r.Args, NetnsPath: endpoint.NetnsPath, Shm: shm,
+		ID: r.ID, Config: d.hostnameOf(r), HostConfig: r.HostConfig, Path: r.Path, Args: r.Args, NetnsPath: p.endpoint.NetnsPath, Shm: p.shm, LinkEnv: p.links,
 		CgroupRoot: d.CgroupRoot, SeccompProfile: d.SeccompProfile, Runtime: d.runtimes.features(ctx, r.HostConfig.Runtime), Resctrl: spec.Resctrl(),
 	}
 	if in.Join, err = d.joinNamespaces(r); err != nil {
 		return nil, err
+	}
+	if r.HostConfig.Init != nil && *r.HostConfig.Init {
+		in.Init = d.InitProgram
 	}
 	if err := mounts.Prepare(r.Mounts); err != nil {
 		return nil, err
@@ -199,7 +217,7 @@ func (d *Daemon) spec(ctx context.Context, r ours.Record, endpoint *network.Endp
 		return nil, err
 	}
 	for _, file := range []struct{ from, to string }{
-		{endpoint.Files.ResolvConf, "/etc/resolv.conf"}, {endpoint.Files.Hostname, "/etc/hostname"}, {endpoint.Files.Hosts, "/etc/hosts"},
+		{p.endpoint.Files.ResolvConf, "/etc/resolv.conf"}, {p.endpoint.Files.Hostname, "/etc/hostname"}, {p.endpoint.Files.Hosts, "/etc/hosts"},
 	} {
 		if file.from != "" {
 			in.Mounts = append(in.Mounts, specs.Mount{Destination: file.to, Type: "bind", Source: file.from, Options: []string{"rbind", "rprivate"}})

@@ -79,6 +79,9 @@ type State struct {
 	OOMKilled  bool
 	StartedAt  time.Time
 	FinishedAt time.Time
+	// Health is nil for a container that is not asked how it is. It is known
+	// while the daemon runs.
+	Health *container.Health `json:"-"`
 }
 
 // Running reports whether the container has a process, frozen or not.

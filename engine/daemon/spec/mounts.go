@@ -8,6 +8,9 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 )
 
+// initPath is where an init is in the container, as with docker.
+const initPath = "/sbin/docker-init"
+
 // mounts are the kernel's file systems, then what was asked for, outer folders
 // before those in them. A mount that was asked for takes the place of a default.
 func mounts(in Input) []specs.Mount {
@@ -38,6 +41,9 @@ func mounts(in Input) []specs.Mount {
 		for i := range defaults {
 			defaults[i].Options = slices.DeleteFunc(defaults[i].Options, func(o string) bool { return o == "ro" })
 		}
+	}
+	if in.Init != "" {
+		defaults = append(defaults, specs.Mount{Destination: initPath, Type: "bind", Source: in.Init, Options: []string{"bind", "ro"}})
 	}
 	asked := slices.Clone(in.Mounts)
 	for path, options := range h.Tmpfs {

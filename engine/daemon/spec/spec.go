@@ -26,8 +26,10 @@ type Input struct {
 	HostConfig *types.HostConfig
 	Path       string // the program
 	Args       []string
-	Rootfs     string // where the root file system can be read now, to look up users
-	NetnsPath  string // "" is the host's network
+	Rootfs     string   // where the root file system can be read now, to look up users
+	LinkEnv    []string // variables that come with links
+	Init       string   // the host's program that is to be the first process; "" is none
+	NetnsPath  string   // "" is the host's network
 	Mounts     []specs.Mount
 	CgroupRoot string // parent of the container's cgroup
 	// SeccompProfile is the daemon's: "" is docker's own, "unconfined" none,
