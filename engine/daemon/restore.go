@@ -57,11 +57,16 @@ func (d *Daemon) Restore(ctx context.Context) error {
 	d.tidy(ctx, states)
 	due := map[string]bool{} // those that were about to be started
 	for _, c := range d.containers.All() {
-		due[c.ID] = c.Snapshot().State.Status == container.StateRestarting
+		was := c.Snapshot()
+		due[c.ID] = was.State.Status == container.StateRestarting
 		task, ok := states[c.ID]
 		delete(states, c.ID)
 		if err := d.restore(ctx, c, task, ok); err != nil {
 			log.G(ctx).WithError(err).Errorf("container %s could not be restored", c.ID)
+		}
+		// Nobody saw its end: that is for its restart policy what a failure is.
+		if is := c.Snapshot(); was.State.Running() && is.State.Status == container.StateExited && is.State.ExitCode == lost {
+			due[c.ID], _ = again(is, 0)
 		}
 	}
 	for id := range states {
