@@ -128,7 +128,7 @@ func TestOtherContainerd(t *testing.T) {
 	}
 	heard.want("/tasks/paused", id, "")
 	// It is too old to be asked, which the daemon must be able to tell.
-	if _, err := h.RuntimeFeatures(ctx); !errdefs.IsNotImplemented(err) {
+	if _, err := h.RuntimeFeatures(ctx, ""); !errdefs.IsNotImplemented(err) {
 		t.Errorf("features of its runtime: %v", err)
 	}
 	if all, err := h.List(ctx); err != nil || len(all) != 1 || filepath.Base(all[0].ID) != id {

@@ -179,8 +179,8 @@ func memoryLimit(t *testing.T, id string) int64 {
 // TestRuntimeFeatures asks through containerd, the shim and the runtime.
 func TestRuntimeFeatures(t *testing.T) {
 	h := newHost(t, ours)
-	f, err := h.RuntimeFeatures(h.context())
-	if err != nil || !f.Seccomp {
+	f, err := h.RuntimeFeatures(h.context(), "")
+	if err != nil || !f.Seccomp || !f.RecursiveReadOnly || f.SpecVersion == "" {
 		t.Errorf("%+v, %v", f, err)
 	}
 	version, _, err := h.Version(h.context())

@@ -132,15 +132,15 @@ func (o *options) assemble(ctx context.Context, address string) (*engine, error)
 		return nil, err
 	}
 	e.daemon, err = daemon.New(daemon.Config{
-		ID: id, Name: name, Release: releaseName, Root: o.dataRoot, ExecRoot: o.execRoot, CgroupRoot: o.cgroupParent, Runtime: "engine",
-		SeccompProfile: o.seccompProfile, LiveRestore: o.liveRestore,
+		ID: id, Name: name, Release: releaseName, Root: o.dataRoot, ExecRoot: o.execRoot, CgroupRoot: o.cgroupParent, Runtime: runtimeName, Runtimes: o.runtimes,
+		SeccompProfile: o.seccompProfile, LiveRestore: o.liveRestore, InitProgram: initProgram(),
 		Containerd: e.containerd, Images: e.images, Volumes: vols, Network: e.network, EventLog: eventLog,
 	})
 	if err != nil {
 		return nil, err
 	}
 	e.handler = server.New(server.Config{
-		Backend: server.Backend{Containers: e.daemon, Images: e.images, Volumes: vols, Networks: e.network, System: e.daemon},
+		Backend: server.Backend{Containers: e.daemon, Execs: e.daemon.Execs, Archives: e.daemon.Archives, Checkpoints: e.daemon.Checkpoints, Images: e.images, Volumes: vols, Networks: e.network, System: e.daemon},
 		Version: releaseName, Log: logrus.StandardLogger(),
 	})
 	return e, nil
@@ -221,6 +221,19 @@ func (o *options) seed(ctx context.Context, into *images.Service) error {
 		return err
 	}
 	return atomicwriter.WriteFile(mark, nil, 0o600)
+}
+
+// initProgram is the path of engine-init, "" if it is not beside this program.
+func initProgram() string {
+	self, err := os.Executable()
+	if err != nil {
+		return ""
+	}
+	path := filepath.Join(filepath.Dir(self), "engine-init")
+	if _, err := os.Stat(path); err != nil {
+		return ""
+	}
+	return path
 }
 
 // identity is the engine's, the same after a restart.

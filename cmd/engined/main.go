@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strings"
@@ -28,6 +29,9 @@ func main() {
 	}
 }
 
+// runtimeName is what our own runtime is called.
+const runtimeName = "engine"
+
 // release is the engine's version.
 const release = "0.1.0"
 
@@ -37,6 +41,7 @@ type options struct {
 	dataRoot, execRoot, pidFile  string
 	containerd, namespace        string
 	runtime                      string
+	runtimes                     map[string]string
 	logLevel, group              string
 	bridge, bip                  string
 	dns, dnsOptions, dnsSearch   []string
@@ -78,6 +83,7 @@ roots of their own run side by side.`,
 	f.StringVar(&o.containerd, "containerd", "", "`SOCKET` of a containerd to use instead of our own")
 	f.StringVar(&o.namespace, "containerd-namespace", "engine", "`NAME` of ours in containerd; engines that share one need different names")
 	f.StringVar(&o.runtime, "default-runtime", "io.containerd.engine.v2", "`RUNTIME` of containers: io.containerd.NAME.vN or a path of a shim")
+	f.StringToStringVar(&o.runtimes, "add-runtime", nil, "`NAME=PATH` of another runtime with runc's command line, for run --runtime NAME")
 	f.StringVarP(&o.group, "group", "G", "docker", "`GROUP` that may use the socket, if there is one")
 	f.BoolVar(&o.liveRestore, "live-restore", false, "containers go on when engined stops")
 	f.StringVar(&o.cgroupParent, "cgroup-parent", "engine", "`CGROUP` that holds those of the containers")
@@ -123,6 +129,14 @@ func (o *options) check() error {
 	for _, d := range o.dns {
 		if _, err := netip.ParseAddr(d); err != nil {
 			return fmt.Errorf("--dns %s is no address", d)
+		}
+	}
+	for name, path := range o.runtimes {
+		if name == runtimeName {
+			return fmt.Errorf("--add-runtime %s: that is the name of our own", name)
+		}
+		if _, err := exec.LookPath(path); err != nil {
+			return fmt.Errorf("--add-runtime %s: %w", name, err)
 		}
 	}
 	switch o.seccompProfile {

@@ -71,6 +71,9 @@ func (c *containerFlags) config(flags *pflag.FlagSet, image string, command []st
 		OpenStdin:  c.stdin,
 		StopSignal: c.stopSignal,
 	}
+	if config.Healthcheck, err = c.health.config(); err != nil {
+		return nil, err
+	}
 	if flags.Changed("stop-timeout") {
 		config.StopTimeout = &c.stopTimeout
 	}
@@ -142,6 +145,8 @@ func (c *containerFlags) hostConfig(flags *pflag.FlagSet) (*types.HostConfig, er
 			Sysctls:         c.sysctls,
 			Annotations:     c.annotations,
 			Mounts:          c.mounts,
+			VolumesFrom:     c.volumesFrom,
+			VolumeDriver:    c.volumeDriver,
 			PublishAllPorts: c.publishAll,
 			DNS:             c.dns,
 			DNSOptions:      c.dnsOptions,
@@ -151,6 +156,15 @@ func (c *containerFlags) hostConfig(flags *pflag.FlagSet) (*types.HostConfig, er
 		},
 		CacheProperty: c.resources.cacheProperty,
 	}
+	host.Links = c.links
+	host.Isolation = container.Isolation(c.isolation)
+	if len(c.storage) > 0 {
+		host.StorageOpt = pairs(c.storage)
+	}
+	host.CPURealtimePeriod, host.CPURealtimeRuntime = c.realtime.period, c.realtime.runtime
+	host.BlkioWeightDevice = c.block.weights
+	host.BlkioDeviceReadBps, host.BlkioDeviceWriteBps = c.block.readBps.list, c.block.writeBps.list
+	host.BlkioDeviceReadIOps, host.BlkioDeviceWriteIOps = c.block.readIOps.list, c.block.writeIOps.list
 	host.MemorySwappiness = &c.swappiness
 	host.OomKillDisable = &c.oomKillDisable
 	host.CgroupParent = c.cgroupParent
@@ -374,6 +388,9 @@ func (c *containerFlags) networking(host *types.HostConfig) (*network.Networking
 	host.NetworkMode = mode
 	host.ExtraHosts = c.addHosts.list
 	endpoint := &network.EndpointSettings{Aliases: c.networkAliases}
+	if c.ip.IsValid() || c.ip6.IsValid() || len(c.linkLocal) > 0 {
+		endpoint.IPAMConfig = &network.EndpointIPAMConfig{IPv4Address: c.ip.Addr, IPv6Address: c.ip6.Addr, LinkLocalIPs: c.linkLocal}
+	}
 	if c.macAddress != "" {
 		address, err := net.ParseMAC(strings.TrimSpace(c.macAddress))
 		if err != nil {

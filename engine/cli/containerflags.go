@@ -12,6 +12,8 @@ import (
 // is.
 type containerFlags struct {
 	resources limitFlags
+	health    healthFlags
+	block     blockFlags
 
 	// The process.
 	envFiles          list
@@ -43,12 +45,17 @@ type containerFlags struct {
 	annotations       settings
 
 	// Files.
-	volumes list
-	mounts  mounts
-	tmpfs   list
+	volumes      list
+	volumesFrom  list
+	volumeDriver string
+	mounts       mounts
+	tmpfs        list
 
 	// The network.
 	network         list
+	links           list
+	ip, ip6         address
+	linkLocal       addresses
 	networkAliases  list
 	macAddress      string
 	publish, expose list
@@ -63,12 +70,17 @@ type containerFlags struct {
 	logDriver string
 	logOpts   list
 	runtime   string
+	isolation string
+	storage   list
+	realtime  struct{ period, runtime int64 }
 	cidFile   string
 }
 
 // addTo adds the flags to a command's.
 func (c *containerFlags) addTo(flags *pflag.FlagSet) {
 	c.resources.addTo(flags)
+	c.health.addTo(flags)
+	c.block.addTo(flags)
 	c.addProcess(flags)
 	c.addIsolation(flags)
 	c.addFiles(flags)
@@ -77,6 +89,10 @@ func (c *containerFlags) addTo(flags *pflag.FlagSet) {
 	flags.BoolVar(&c.remove, "rm", false, "Automatically remove the container and its associated anonymous volumes when it exits")
 	flags.StringVar(&c.logDriver, "log-driver", "", "Logging driver for the container")
 	flags.Var(&c.logOpts, "log-opt", "Log driver options")
+	flags.StringVar(&c.isolation, "isolation", "", "Container isolation technology")
+	flags.Var(&c.storage, "storage-opt", "Storage driver options for the container")
+	flags.Int64Var(&c.realtime.period, "cpu-rt-period", 0, "Limit CPU real-time period in microseconds")
+	flags.Int64Var(&c.realtime.runtime, "cpu-rt-runtime", 0, "Limit CPU real-time runtime in microseconds")
 	flags.StringVar(&c.runtime, "runtime", "", "Runtime to use for this container")
 	flags.StringVar(&c.cidFile, "cidfile", "", "Write the container ID to the file")
 }
@@ -125,6 +141,8 @@ func (c *containerFlags) addIsolation(flags *pflag.FlagSet) {
 
 func (c *containerFlags) addFiles(flags *pflag.FlagSet) {
 	flags.VarP(&c.volumes, "volume", "v", "Bind mount a volume")
+	flags.Var(&c.volumesFrom, "volumes-from", "Mount volumes from the specified container(s)")
+	flags.StringVar(&c.volumeDriver, "volume-driver", "", "Optional volume driver for the container")
 	flags.Var(&c.mounts, "mount", "Attach a filesystem mount to the container")
 	flags.Var(&c.tmpfs, "tmpfs", "Mount a tmpfs directory")
 	flags.Var(&c.shmSize, "shm-size", "Size of /dev/shm")
@@ -135,6 +153,10 @@ func (c *containerFlags) addNetwork(flags *pflag.FlagSet) {
 	flags.Var(&c.network, "network", "Connect a container to a network (none, host, bridge or container:NAME)")
 	flags.Var(&c.network, "net", "Connect a container to a network")
 	flags.Lookup("net").Hidden = true
+	flags.Var(&c.links, "link", "Add link to another container")
+	flags.Var(&c.ip, "ip", "IPv4 address (e.g., 172.30.100.104)")
+	flags.Var(&c.ip6, "ip6", "IPv6 address (e.g., 2001:db8::33)")
+	flags.Var(&c.linkLocal, "link-local-ip", "Container IPv4/IPv6 link-local addresses")
 	flags.Var(&c.networkAliases, "network-alias", "Add network-scoped alias for the container")
 	flags.StringVar(&c.macAddress, "mac-address", "", "Container MAC address (e.g., 92:d0:c6:0a:29:33)")
 	flags.VarP(&c.publish, "publish", "p", "Publish a container's port(s) to the host")
@@ -147,6 +169,26 @@ func (c *containerFlags) addNetwork(flags *pflag.FlagSet) {
 	flags.Var(&c.dnsOptions, "dns-opt", "Set DNS options")
 	flags.Lookup("dns-opt").Hidden = true
 	flags.Var(&c.dnsSearch, "dns-search", "Set custom DNS search domains")
+}
+
+// address is a flag of one IP address.
+type address struct{ netip.Addr }
+
+func (a *address) Set(value string) (err error) {
+	a.Addr, err = netip.ParseAddr(strings.TrimSpace(value))
+	if err != nil {
+		return fmt.Errorf("IP address is not correctly formatted: %s", value)
+	}
+	return nil
+}
+
+func (*address) Type() string { return "ip" }
+
+func (a *address) String() string {
+	if !a.IsValid() {
+		return ""
+	}
+	return a.Addr.String()
 }
 
 // addresses is a flag of IP addresses.

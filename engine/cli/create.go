@@ -59,11 +59,18 @@ type creation struct {
 	command []string
 }
 
+// request is what the daemon is asked to create.
+func (o *createOptions) request(what creation) (types.CreateRequest, error) {
+	request, err := o.flags.request(what.flags, what.image, what.command)
+	request.Platform = o.platform
+	return request, err
+}
+
 func runCreate(ctx context.Context, cli *Program, opts createOptions, what creation) error {
 	if err := checkPull(opts.pull); err != nil {
 		return runFailure("create", err)
 	}
-	request, err := opts.flags.request(what.flags, what.image, what.command)
+	request, err := opts.request(what)
 	if err != nil {
 		return runFailure("create", err)
 	}

@@ -44,7 +44,7 @@ func runRun(ctx context.Context, cli *Program, opts runOptions, what creation) e
 	if err := checkPull(opts.pull); err != nil {
 		return runFailure("run", err)
 	}
-	request, err := opts.flags.request(what.flags, what.image, what.command)
+	request, err := opts.createOptions.request(what)
 	if err != nil {
 		return runFailure("run", err)
 	}

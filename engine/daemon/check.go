@@ -11,14 +11,16 @@ import (
 
 	"github.com/callroute/callroute/engine/api/types"
 	ours "github.com/callroute/callroute/engine/daemon/container"
+	"github.com/callroute/callroute/engine/daemon/health"
 	"github.com/callroute/callroute/engine/daemon/logs"
 	"github.com/callroute/callroute/engine/daemon/network"
 	"github.com/callroute/callroute/engine/daemon/spec"
 	"github.com/callroute/callroute/engine/errdefs"
 )
 
-// check says what is wrong with a container before anything of it is made.
-func (d *Daemon) check(r *ours.Record) (warnings []string, err error) {
+// check says what is wrong with a container before anything of it is made. asked
+// is what the person asked for, before the image's part came to it.
+func (d *Daemon) check(r *ours.Record, asked *container.Config) (warnings []string, err error) {
 	h := r.HostConfig
 	warnings = []string{}
 	if w := r.Config.WorkingDir; w != "" && !strings.HasPrefix(w, "/") {
@@ -38,7 +40,13 @@ func (d *Daemon) check(r *ours.Record) (warnings []string, err error) {
 			return nil, errdefs.Invalid("invalid signal: %s", s)
 		}
 	}
-	if err := d.checkHost(h); err != nil {
+	if err := health.Check(r.Config.Healthcheck); err != nil {
+		return nil, err
+	}
+	if err := d.checkHost(h, asked); err != nil {
+		return nil, err
+	}
+	if err := d.refuse(r); err != nil {
 		return nil, err
 	}
 	if err := checkResources(h.Resources); err != nil {
@@ -66,22 +74,54 @@ func (d *Daemon) check(r *ours.Record) (warnings []string, err error) {
 		}
 		warnings = append(warnings, cacheWarnings()...)
 	}
-	if name, ok := strings.CutPrefix(string(h.NetworkMode), "container:"); ok {
-		other, err := d.containers.Get(name)
-		if err != nil {
-			return nil, err
-		}
-		h.NetworkMode = container.NetworkMode("container:" + other.ID)
+	if err := d.nameDonors(h); err != nil {
+		return nil, err
 	}
-	more, err := d.Network.Check(d.joinRequest(*r))
+	own := *r
+	own.Config = asked
+	request, err := d.joinRequest(own)
+	if err != nil {
+		return nil, err
+	}
+	more, err := d.Network.Check(request)
 	if err != nil {
 		return nil, err
 	}
 	return append(warnings, more...), nil
 }
 
+// nameDonors puts the IDs of the containers whose namespaces are to be joined in
+// place of their names, which may change.
+func (d *Daemon) nameDonors(h *types.HostConfig) error {
+	id := func(mode string) (string, error) {
+		name, ok := strings.CutPrefix(mode, "container:")
+		if !ok {
+			return mode, nil
+		}
+		other, err := d.containers.Get(name)
+		if err != nil {
+			return "", err
+		}
+		return "container:" + other.ID, nil
+	}
+	network, err := id(string(h.NetworkMode))
+	if err != nil {
+		return err
+	}
+	ipc, err := id(string(h.IpcMode))
+	if err != nil {
+		return err
+	}
+	pid, err := id(string(h.PidMode))
+	if err != nil {
+		return err
+	}
+	h.NetworkMode, h.IpcMode, h.PidMode = container.NetworkMode(network), container.IpcMode(ipc), container.PidMode(pid)
+	return nil
+}
+
 // checkHost is what a container may ask of its host besides limits.
-func (d *Daemon) checkHost(h *types.HostConfig) error {
+func (d *Daemon) checkHost(h *types.HostConfig, asked *container.Config) error {
 	switch {
 	case !h.IpcMode.Valid():
 		return errdefs.Invalid("invalid IPC mode: %v", h.IpcMode)
@@ -89,14 +129,19 @@ func (d *Daemon) checkHost(h *types.HostConfig) error {
 		return errdefs.Invalid("invalid PID mode: %v", h.PidMode)
 	case !h.UTSMode.Valid():
 		return errdefs.Invalid("invalid UTS mode: %v", h.UTSMode)
+	case h.UTSMode.IsHost() && asked.Hostname != "":
+		return errdefs.Invalid("conflicting options: hostname and the UTS mode")
+	case !h.UsernsMode.Valid():
+		return errdefs.Invalid("invalid USER mode: %v", h.UsernsMode)
 	case !h.CgroupnsMode.Valid():
 		return errdefs.Invalid("invalid cgroup namespace mode: %v", h.CgroupnsMode)
 	case h.ShmSize < 0:
 		return errdefs.Invalid("SHM size can not be less than 0")
 	case h.OomScoreAdj < -1000 || h.OomScoreAdj > 1000:
 		return errdefs.Invalid("Invalid value %d, range for oom score adj is [-1000, 1000]", h.OomScoreAdj)
-	case h.Runtime != d.Runtime:
-		return errdefs.Invalid("unknown or invalid runtime name: %s", h.Runtime)
+	}
+	if _, err := d.runtimes.program(h.Runtime); err != nil {
+		return err
 	}
 	for dest := range h.Tmpfs {
 		if !path.IsAbs(dest) {
@@ -202,7 +247,7 @@ func checkRestart(p container.RestartPolicy, autoRemove bool) error {
 }
 
 // joinRequest is what a container asks of its network.
-func (d *Daemon) joinRequest(r ours.Record) network.JoinRequest {
+func (d *Daemon) joinRequest(r ours.Record) (network.JoinRequest, error) {
 	h := r.HostConfig
 	req := network.JoinRequest{
 		ContainerID: r.ID, Name: r.Name, Dir: d.containers.Dir(r.ID), Mode: h.NetworkMode,
@@ -210,19 +255,17 @@ func (d *Daemon) joinRequest(r ours.Record) network.JoinRequest {
 		ExposedPorts: r.Config.ExposedPorts, PortBindings: h.PortBindings, PublishAll: h.PublishAllPorts,
 		DNS: h.DNS, DNSOptions: h.DNSOptions, DNSSearch: h.DNSSearch, ExtraHosts: h.ExtraHosts,
 	}
+	if r.Config.NetworkDisabled {
+		req.Mode = "none"
+	}
 	for _, e := range r.Endpoints {
 		if e != nil && len(e.MacAddress) > 0 {
 			req.MacAddress = e.MacAddress
 		}
 	}
-	for _, l := range h.Links {
-		name, alias, ok := strings.Cut(l, ":")
-		if !ok {
-			alias = name
-		}
-		if other, err := d.containers.Get(name); err == nil {
-			req.Links = append(req.Links, network.Link{ContainerID: other.ID, Names: []string{alias, other.ID[:12], other.Snapshot().Name}})
-		}
+	var err error
+	if req.Links, err = d.linked(r); err != nil {
+		return req, err
 	}
-	return req
+	return req, nil
 }

@@ -23,7 +23,7 @@ var validCheckpoint = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]+$`)
 
 // checkpointDir is the folder of a checkpoint: in a folder that the person
 // names, or in the container's own.
-func (d *Daemon) checkpointDir(c *ours.Container, dir, name string) (string, error) {
+func (d *core) checkpointDir(c *ours.Container, dir, name string) (string, error) {
 	if !validCheckpoint.MatchString(name) {
 		return "", errdefs.Invalid("Invalid checkpoint ID (%s), only %s are allowed", name, "[a-zA-Z0-9][a-zA-Z0-9_.-]")
 	}
@@ -41,13 +41,16 @@ func checkpointsDir(c *ours.Container, dir string) (string, error) {
 	return filepath.Clean(dir), nil
 }
 
-// CheckpointCreate dumps a running container, which goes on or ends.
-func (d *Daemon) CheckpointCreate(ctx context.Context, name string, req checkpoint.CreateRequest) error {
-	c, err := d.containers.Get(name)
+// Checkpoints are dumps of running containers, to be started again.
+type Checkpoints struct{ *core }
+
+// Create dumps a running container, which goes on or ends.
+func (p *Checkpoints) Create(ctx context.Context, name string, req checkpoint.CreateRequest) error {
+	c, err := p.containers.Get(name)
 	if err != nil {
 		return err
 	}
-	dir, err := d.checkpointDir(c, req.CheckpointDir, req.CheckpointID)
+	dir, err := p.checkpointDir(c, req.CheckpointDir, req.CheckpointID)
 	if err != nil {
 		return err
 	}
@@ -74,22 +77,22 @@ func (d *Daemon) CheckpointCreate(ctx context.Context, name string, req checkpoi
 		return err
 	}
 	if req.Exit {
-		d.change(c, func(r *ours.Record) { r.WantStopped = true })
+		p.change(c, func(r *ours.Record) { r.WantStopped = true })
 	}
-	if err := d.Containerd.Checkpoint(ctx, c.ID, ctypes.CheckpointOptions{Dir: dir, Exit: req.Exit}); err != nil {
-		d.change(c, func(now *ours.Record) { now.WantStopped = r.WantStopped })
+	if err := p.Containerd.Checkpoint(ctx, c.ID, ctypes.CheckpointOptions{Dir: dir, Exit: req.Exit}); err != nil {
+		p.change(c, func(now *ours.Record) { now.WantStopped = r.WantStopped })
 		return errors.Join(errdefs.Internal("Cannot checkpoint container %s: %w", name, err), os.RemoveAll(dir))
 	}
 	if req.Exit {
 		awaitEnd(ctx, run, defaultStopTimeout)
 	}
-	d.tell(events.ActionCheckpoint, r, nil)
+	p.tell(events.ActionCheckpoint, r, nil)
 	return nil
 }
 
-// CheckpointList names the checkpoints of a container.
-func (d *Daemon) CheckpointList(_ context.Context, name string, o types.CheckpointOptions) ([]checkpoint.Summary, error) {
-	c, err := d.containers.Get(name)
+// List names the checkpoints of a container.
+func (p *Checkpoints) List(_ context.Context, name string, o types.CheckpointOptions) ([]checkpoint.Summary, error) {
+	c, err := p.containers.Get(name)
 	if err != nil {
 		return nil, err
 	}
@@ -110,13 +113,13 @@ func (d *Daemon) CheckpointList(_ context.Context, name string, o types.Checkpoi
 	return list, nil
 }
 
-// CheckpointRemove removes a checkpoint of a container.
-func (d *Daemon) CheckpointRemove(_ context.Context, name, checkpointID string, o types.CheckpointOptions) error {
-	c, err := d.containers.Get(name)
+// Remove removes a checkpoint of a container.
+func (p *Checkpoints) Remove(_ context.Context, name, checkpointID string, o types.CheckpointOptions) error {
+	c, err := p.containers.Get(name)
 	if err != nil {
 		return err
 	}
-	dir, err := d.checkpointDir(c, o.Dir, checkpointID)
+	dir, err := p.checkpointDir(c, o.Dir, checkpointID)
 	if err != nil {
 		return err
 	}

@@ -17,21 +17,21 @@ func TestCheckpoint(t *testing.T) {
 	b := newBench(t)
 	ctx := t.Context()
 	id := b.run("box", policy("always", 0))
-	b.do(b.CheckpointCreate(ctx, "box", checkpoint.CreateRequest{CheckpointID: "one"}))
+	b.do(b.Checkpoints.Create(ctx, "box", checkpoint.CreateRequest{CheckpointID: "one"}))
 	b.expectState("box", "running 0")
 	own := filepath.Join(b.config.Root, "containers", id, "checkpoints")
 	if got := b.containerd.dumps[0]; got.Dir != filepath.Join(own, "one") || got.Exit {
 		t.Errorf("%+v", got)
 	}
 	other := t.TempDir()
-	b.do(b.CheckpointCreate(ctx, "box", checkpoint.CreateRequest{CheckpointID: "two", CheckpointDir: other, Exit: true}))
+	b.do(b.Checkpoints.Create(ctx, "box", checkpoint.CreateRequest{CheckpointID: "two", CheckpointDir: other, Exit: true}))
 	b.awaitState("box", container.StateExited) // and no policy starts it again
 	if got := b.containerd.dumps[1]; got.Dir != filepath.Join(other, "two") || !got.Exit {
 		t.Errorf("%+v", got)
 	}
 	names := func(dir string) string {
 		t.Helper()
-		list, err := b.CheckpointList(ctx, "box", types.CheckpointOptions{Dir: dir})
+		list, err := b.Checkpoints.List(ctx, "box", types.CheckpointOptions{Dir: dir})
 		b.do(err)
 		all := ""
 		for _, c := range list {
@@ -48,7 +48,7 @@ func TestCheckpoint(t *testing.T) {
 		t.Errorf("started from %q", got)
 	}
 	b.expectState("box", "running 0")
-	b.do(b.CheckpointRemove(ctx, "box", "one", types.CheckpointOptions{}))
+	b.do(b.Checkpoints.Remove(ctx, "box", "one", types.CheckpointOptions{}))
 	if names("") != "" {
 		t.Error("it is left")
 	}
@@ -58,17 +58,17 @@ func TestCheckpointRefuses(t *testing.T) {
 	b := newBench(t)
 	ctx := t.Context()
 	id := b.create("box")
-	create := func(r checkpoint.CreateRequest) error { return b.CheckpointCreate(ctx, "box", r) }
+	create := func(r checkpoint.CreateRequest) error { return b.Checkpoints.Create(ctx, "box", r) }
 	expectError(t, create(checkpoint.CreateRequest{CheckpointID: "one"}), conflict, "Container box not running")
 	b.do(b.Start(ctx, "box", types.StartOptions{}))
 	for _, name := range []string{"", "a/b", "..", "../../x", "-x"} {
 		expectError(t, create(checkpoint.CreateRequest{CheckpointID: name}), bad, "nvalid checkpoint ID")
-		expectError(t, b.CheckpointRemove(ctx, "box", name, types.CheckpointOptions{}), bad, "nvalid checkpoint ID")
+		expectError(t, b.Checkpoints.Remove(ctx, "box", name, types.CheckpointOptions{}), bad, "nvalid checkpoint ID")
 	}
 	expectError(t, create(checkpoint.CreateRequest{CheckpointID: "one", CheckpointDir: "a"}), bad, "is not an absolute path")
 	b.do(create(checkpoint.CreateRequest{CheckpointID: "one"}))
 	expectError(t, create(checkpoint.CreateRequest{CheckpointID: "one"}), conflict, "checkpoint with name one already exists for container box")
-	expectError(t, b.CheckpointRemove(ctx, "box", "nosuch", types.CheckpointOptions{}), missing, "checkpoint nosuch does not exist for container box")
+	expectError(t, b.Checkpoints.Remove(ctx, "box", "nosuch", types.CheckpointOptions{}), missing, "checkpoint nosuch does not exist for container box")
 
 	b.containerd.fail = failing("checkpoint", errors.New("criu is not installed"))
 	expectError(t, create(checkpoint.CreateRequest{CheckpointID: "two"}), http.StatusInternalServerError, "criu is not installed")
@@ -86,7 +86,7 @@ func TestCheckpointFailsWithExit(t *testing.T) {
 	b := newBench(t)
 	id := b.run("box", policy("always", 0))
 	b.containerd.fail = failing("checkpoint", errors.New("criu is not installed"))
-	if err := b.CheckpointCreate(t.Context(), "box", checkpoint.CreateRequest{CheckpointID: "one", Exit: true}); err == nil {
+	if err := b.Checkpoints.Create(t.Context(), "box", checkpoint.CreateRequest{CheckpointID: "one", Exit: true}); err == nil {
 		t.Error("no error")
 	}
 	b.containerd.exit(id, 1)

@@ -47,6 +47,8 @@ type Containerd interface {
 	// lost, which closes the channel.
 	Events(ctx context.Context) (<-chan ctypes.TaskEvent, error)
 	Version(ctx context.Context) (version, revision string, err error)
-	// RuntimeFeatures says what the runtime was built with.
-	RuntimeFeatures(ctx context.Context) (ctypes.RuntimeFeatures, error)
+	// RuntimeFeatures says what a runtime was built with; program is its path, or
+	// "" for the standard one. One that does not say is of the class
+	// NotImplemented.
+	RuntimeFeatures(ctx context.Context, program string) (ctypes.RuntimeFeatures, error)
 }

@@ -17,17 +17,21 @@ import (
 	"github.com/callroute/callroute/engine/api/types"
 	"github.com/callroute/callroute/engine/daemon/archive"
 	ours "github.com/callroute/callroute/engine/daemon/container"
+	"github.com/callroute/callroute/engine/daemon/mounts"
 	"github.com/callroute/callroute/engine/daemon/spec"
 	"github.com/callroute/callroute/engine/errdefs"
 )
 
-// CopyStat tells what a path in a container is.
-func (d *Daemon) CopyStat(ctx context.Context, name, path string) (stat container.PathStat, err error) {
-	c, err := d.containers.Get(name)
+// Archives copy files out of containers and into them.
+type Archives struct{ *core }
+
+// Stat tells what a path in a container is.
+func (a *Archives) Stat(ctx context.Context, name, path string) (stat container.PathStat, err error) {
+	c, err := a.containers.Get(name)
 	if err != nil {
 		return stat, err
 	}
-	err = d.withFiles(ctx, c, name, func(root archive.Root) error {
+	err = a.withFiles(ctx, c, name, func(root archive.Root) error {
 		stat, err = root.Stat(path)
 		return err
 	})
@@ -35,8 +39,8 @@ func (d *Daemon) CopyStat(ctx context.Context, name, path string) (stat containe
 }
 
 // CopyFrom is a tar of a path in a container.
-func (d *Daemon) CopyFrom(ctx context.Context, name, path string) (stat container.PathStat, tar io.ReadCloser, err error) {
-	c, err := d.containers.Get(name)
+func (a *Archives) CopyFrom(ctx context.Context, name, path string) (stat container.PathStat, tar io.ReadCloser, err error) {
+	c, err := a.containers.Get(name)
 	if err != nil {
 		return stat, nil, err
 	}
@@ -44,7 +48,7 @@ func (d *Daemon) CopyFrom(ctx context.Context, name, path string) (stat containe
 	read, write := io.Pipe()
 	go func() {
 		opened := false
-		err := d.withFiles(ctx, c, name, func(root archive.Root) error {
+		err := a.withFiles(ctx, c, name, func(root archive.Root) error {
 			var packed io.ReadCloser
 			var err error
 			if stat, packed, err = root.Pack(ctx, path); err != nil {
@@ -64,13 +68,13 @@ func (d *Daemon) CopyFrom(ctx context.Context, name, path string) (stat containe
 	if err := <-ready; err != nil {
 		return stat, nil, err
 	}
-	d.tell(events.ActionArchivePath, c.Snapshot(), nil)
+	a.tell(events.ActionArchivePath, c.Snapshot(), nil)
 	return stat, read, nil
 }
 
 // CopyTo unpacks a tar in a folder of a container.
-func (d *Daemon) CopyTo(ctx context.Context, name string, o types.CopyToOptions, tar io.Reader) error {
-	c, err := d.containers.Get(name)
+func (a *Archives) CopyTo(ctx context.Context, name string, o types.CopyToOptions, tar io.Reader) error {
+	c, err := a.containers.Get(name)
 	if err != nil {
 		return err
 	}
@@ -78,7 +82,7 @@ func (d *Daemon) CopyTo(ctx context.Context, name string, o types.CopyToOptions,
 	if r.HostConfig.ReadonlyRootfs && !inVolume(r, o.Path) {
 		return errdefs.Forbidden("container rootfs is marked read-only")
 	}
-	err = d.withFiles(ctx, c, name, func(root archive.Root) error {
+	err = a.withFiles(ctx, c, name, func(root archive.Root) error {
 		options := archive.Options{NoOverwriteDirNonDir: o.NoOverwriteDirNonDir}
 		if o.CopyUIDGID {
 			who, err := spec.User(root.Dir, r.Config.User, nil)
@@ -90,7 +94,7 @@ func (d *Daemon) CopyTo(ctx context.Context, name string, o types.CopyToOptions,
 		return root.Unpack(ctx, o.Path, options, tar)
 	})
 	if err == nil {
-		d.tell(events.ActionExtractToDir, r, nil)
+		a.tell(events.ActionExtractToDir, r, nil)
 	}
 	return err
 }
@@ -107,7 +111,7 @@ func inVolume(r ours.Record, path string) bool {
 
 // withFiles calls f with a container's file system: that of its first process,
 // or, while it does not run, its snapshot with its volumes.
-func (d *Daemon) withFiles(ctx context.Context, c *ours.Container, name string, f func(archive.Root) error) error {
+func (a *Archives) withFiles(ctx context.Context, c *ours.Container, name string, f func(archive.Root) error) error {
 	done, err := c.Operate(ctx)
 	if err != nil {
 		return err
@@ -118,7 +122,7 @@ func (d *Daemon) withFiles(ctx context.Context, c *ours.Container, name string, 
 		return f(archive.Root{Dir: filepath.Join("/proc", strconv.Itoa(r.State.Pid), "root"), Container: name})
 	}
 	defer done()
-	return d.withRoot(ctx, c.ID, func(root string) error {
+	return a.withRoot(ctx, c.ID, func(root string) error {
 		return withVolumes(root, r.Mounts, func() error {
 			return f(archive.Root{Dir: root, Container: name})
 		})
@@ -128,8 +132,8 @@ func (d *Daemon) withFiles(ctx context.Context, c *ours.Container, name string, 
 // withVolumes calls f while a container's volumes and folders of the host are
 // mounted in its root. A place that the root lacks, or that leads out of it, is
 // left out.
-func withVolumes(root string, mounts []ours.Mount, f func() error) (err error) {
-	for _, m := range mounts {
+func withVolumes(root string, points []mounts.Point, f func() error) (err error) {
+	for _, m := range points {
 		if m.Source == "" {
 			continue
 		}

@@ -6,12 +6,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/containerd/containerd/v2/core/mount"
+	"github.com/containerd/cgroups/v3"
 	cerrdefs "github.com/containerd/errdefs"
 	"github.com/containerd/log"
 	"github.com/moby/moby/api/types/container"
@@ -20,8 +19,10 @@ import (
 
 	"github.com/callroute/callroute/engine/api/types"
 	ours "github.com/callroute/callroute/engine/daemon/container"
+	"github.com/callroute/callroute/engine/daemon/health"
 	"github.com/callroute/callroute/engine/daemon/images"
 	"github.com/callroute/callroute/engine/daemon/logs"
+	"github.com/callroute/callroute/engine/daemon/spec"
 	"github.com/callroute/callroute/engine/errdefs"
 )
 
@@ -38,12 +39,15 @@ func (d *Daemon) Create(ctx context.Context, name string, req types.CreateReques
 	if err != nil {
 		return container.CreateResponse{}, err
 	}
+	if err := image.CheckPlatform(req.Image, req.Platform); err != nil {
+		return container.CreateResponse{}, err
+	}
 	id := newID()
 	r, err := d.record(id, image, req)
 	if err != nil {
 		return container.CreateResponse{}, err
 	}
-	warnings, err := d.check(&r)
+	warnings, err := d.check(&r, req.Config)
 	if err != nil {
 		return container.CreateResponse{}, notTheImage(err)
 	}
@@ -159,6 +163,10 @@ func merge(c *container.Config, image images.Image) {
 			c.Labels[k] = v
 		}
 	}
+	c.Healthcheck = health.Merge(c.Healthcheck, from.Healthcheck)
+	if len(c.Shell) == 0 {
+		c.Shell = from.Shell
+	}
 	if c.StopSignal == "" {
 		c.StopSignal = from.StopSignal
 	}
@@ -173,8 +181,12 @@ func (d *Daemon) defaults(h *types.HostConfig) {
 		h.IpcMode = "private"
 	}
 	if h.CgroupnsMode == "" {
-		h.CgroupnsMode = "private"
+		h.CgroupnsMode = container.CgroupnsModePrivate
+		if cgroups.Mode() != cgroups.Unified {
+			h.CgroupnsMode = container.CgroupnsModeHost // as docker does, and programs there expect
+		}
 	}
+	h.MaskedPaths, h.ReadonlyPaths = spec.ProtectedPaths(h)
 	if h.LogConfig.Type == "" {
 		h.LogConfig.Type = logs.DriverJSONFile
 	}
@@ -248,26 +260,4 @@ func (d *Daemon) unmake(ctx context.Context, c *ours.Container) {
 	if err := errors.Join(d.Images.Release(ctx, c.ID), os.RemoveAll(c.Dir)); err != nil {
 		log.G(ctx).WithError(err).Warnf("rest of container %s, which could not be made", c.ID)
 	}
-}
-
-// withRoot calls f with the root file system of a container that does not run.
-func (d *Daemon) withRoot(ctx context.Context, id string, f func(root string) error) error {
-	mounts, err := d.Images.Mounts(ctx, id)
-	if err != nil {
-		return err
-	}
-	dir := filepath.Join(d.ExecRoot, "mnt")
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	root, err := os.MkdirTemp(dir, id[:12]+"-")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(root)
-	if err := mount.All(mounts, root); err != nil {
-		return errors.Join(err, mount.UnmountMounts(mounts, root, 0))
-	}
-	err = f(root)
-	return errors.Join(err, mount.UnmountMounts(mounts, root, 0))
 }

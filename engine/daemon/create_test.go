@@ -231,7 +231,7 @@ func TestCreateDefaults(t *testing.T) {
 	c, err := b.Inspect(t.Context(), "box", false)
 	b.do(err)
 	h := c.HostConfig
-	if h.NetworkMode != "bridge" || h.IpcMode != "private" || h.CgroupnsMode != "private" || h.ShmSize != 64<<20 ||
+	if h.NetworkMode != "bridge" || h.IpcMode != "private" || h.CgroupnsMode != wantCgroupns() || h.ShmSize != 64<<20 ||
 		h.LogConfig.Type != "json-file" || h.RestartPolicy.Name != container.RestartPolicyDisabled || h.Runtime != "engine" {
 		t.Errorf("%+v", h)
 	}
@@ -247,4 +247,12 @@ func TestCreateDefaults(t *testing.T) {
 	if len(r.Warnings) != 1 || !strings.Contains(r.Warnings[0], "OOM killer is disabled") {
 		t.Errorf("warnings %q", r.Warnings)
 	}
+}
+
+// wantCgroupns is docker's default, which depends on the machine.
+func wantCgroupns() container.CgroupnsMode {
+	if _, err := os.Stat("/sys/fs/cgroup/cgroup.controllers"); err == nil {
+		return "private"
+	}
+	return "host"
 }

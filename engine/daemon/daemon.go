@@ -3,12 +3,10 @@ package daemon
 import (
 	"context"
 	"path/filepath"
-	"sync"
 	"sync/atomic"
 
 	"github.com/containerd/containerd/v2/core/mount"
 	"github.com/containerd/log"
-	"github.com/moby/moby/api/types/events"
 	"github.com/moby/moby/api/types/image"
 
 	"github.com/callroute/callroute/engine/api/types"
@@ -52,11 +50,14 @@ type Config struct {
 	Root       string // what outlives a boot
 	ExecRoot   string // what does not
 	CgroupRoot string // parent of the containers' cgroups
-	Runtime    string // name of the runtime, for info
+	Runtime    string // name of the standard runtime
+	// Runtimes are other runtimes by name: the paths of their programs.
+	Runtimes map[string]string
 	// SeccompProfile is that of containers which name none: "" is docker's
 	// default, "unconfined" none, else JSON.
 	SeccompProfile string
-	LiveRestore    bool // containers go on when the daemon stops
+	InitProgram    string // path of engine-init, "" without
+	LiveRestore    bool   // containers go on when the daemon stops
 
 	Containerd Containerd
 	Images     Images
@@ -67,16 +68,14 @@ type Config struct {
 
 // Daemon is the core of the engine.
 type Daemon struct {
-	Config
-	containers *container.Store
-	states     *stateCounter
-	stats      *stats.Collector
-	seccomp    bool // the runtime can filter system calls
+	*core
+	// Execs are the processes that are added to running containers.
+	Execs       *Execs
+	Archives    *Archives
+	Checkpoints *Checkpoints
 
-	execs struct {
-		sync.Mutex
-		all map[string]*execution
-	}
+	stats    *stats.Collector
+	runtimes *runtimes
 
 	// halfMade are containers that a former daemon could not finish.
 	halfMade []string
@@ -85,11 +84,6 @@ type Daemon struct {
 	stopping atomic.Bool
 	// told are the runs whose end containerd's events have told, or will.
 	told toldExits
-
-	// background is done when the daemon ends: monitors of containers watch it.
-	background context.Context
-	end        context.CancelFunc
-	monitors   sync.WaitGroup
 }
 
 // New reads the containers that are there. Restore must follow before anything
@@ -102,19 +96,25 @@ func New(c Config) (*Daemon, error) {
 	for _, err := range found.Unreadable {
 		log.L.WithError(err).Warn("left alone")
 	}
-	d := &Daemon{Config: c, containers: store, states: newStateCounter(), stats: stats.NewCollector(), halfMade: found.HalfMade}
-	d.execs.all = map[string]*execution{}
-	d.told.runs = map[string]chan struct{}{}
-	d.background, d.end = context.WithCancel(context.Background())
-	return d, nil
+	shared := &core{Config: c, containers: store, states: newStateCounter()}
+	shared.background, shared.end = context.WithCancel(context.Background())
+	return &Daemon{
+		core: shared, Execs: newExecs(shared), Archives: &Archives{shared}, Checkpoints: &Checkpoints{shared}, stats: stats.NewCollector(), halfMade: found.HalfMade,
+		runtimes: &runtimes{containerd: c.Containerd, standard: c.Runtime, programs: c.Runtimes},
+		told:     toldExits{runs: map[string]chan struct{}{}},
+	}, nil
 }
 
 // run is what a running container has in the daemon.
 type run struct {
 	streams *stream.Streams
 	log     *logs.Log
-	// closed is closed when the exit has been dealt with.
-	closed chan struct{}
+	ending  chan struct{} // closed when the first process has ended
+	closed  chan struct{} // closed when that has been dealt with
+}
+
+func newRun(s *stream.Streams) *run {
+	return &run{streams: s, ending: make(chan struct{}), closed: make(chan struct{})}
 }
 
 // running is the run of a container, nil if it does not run.
@@ -133,30 +133,6 @@ func setRun(c *container.Container, r *run) {
 		return
 	}
 	c.Run = r
-}
-
-// tell says that something happened to a container.
-func (d *Daemon) tell(action events.Action, r container.Record, more map[string]string) {
-	attributes := map[string]string{"image": r.ImageName, "name": r.Name}
-	for k, v := range r.Config.Labels {
-		attributes[k] = v
-	}
-	for k, v := range more {
-		attributes[k] = v
-	}
-	d.EventLog.Add(events.ContainerEventType, action, r.ID, attributes)
-}
-
-// change changes a container's record, keeps the counter of states in step, and
-// says so if it could not be kept: it has happened all the same.
-func (d *Daemon) change(c *container.Container, f func(*container.Record)) {
-	err := c.Set(func(r *container.Record) {
-		f(r)
-		d.states.set(r.ID, r.State.Status)
-	})
-	if err != nil {
-		log.L.WithError(err).Errorf("state of container %s is not on disk", c.ID)
-	}
 }
 
 // Users are the containers made from an image.

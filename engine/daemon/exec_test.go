@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -51,7 +52,7 @@ func (w *wire) output(t *testing.T) string {
 
 func (b *bench) execCreate(name string, r container.ExecCreateRequest) string {
 	b.t.Helper()
-	response, err := b.ExecCreate(b.t.Context(), name, r)
+	response, err := b.Execs.Create(b.t.Context(), name, r)
 	b.do(err)
 	return response.ID
 }
@@ -75,22 +76,22 @@ func TestExec(t *testing.T) {
 		}
 	}
 	w := newWire()
-	b.do(b.ExecStart(ctx, exec, types.ExecStartOptions{}, w.connect))
+	b.do(b.Execs.Start(ctx, exec, types.ExecStartOptions{}, w.connect))
 	if got := w.output(t); got != "hi\n" {
 		t.Errorf("output %q", got)
 	}
-	i, err := b.ExecInspect(ctx, exec)
+	i, err := b.Execs.Inspect(ctx, exec)
 	b.do(err)
 	if i.Running || i.ExitCode == nil || *i.ExitCode != 3 || i.ContainerID != id || i.ProcessConfig.Entrypoint != "echo" {
 		t.Errorf("%+v", i)
 	}
-	expectError(t, b.ExecStart(ctx, exec, types.ExecStartOptions{}, newWire().connect), conflict, "already run")
-	expectError(t, b.ExecResize(ctx, exec, types.ResizeOptions{}), conflict, "is not running")
+	expectError(t, b.Execs.Start(ctx, exec, types.ExecStartOptions{}, newWire().connect), conflict, "already run")
+	expectError(t, b.Execs.Resize(ctx, exec, types.ResizeOptions{}), conflict, "is not running")
 
 	// Detached: the request ends at once, the process goes on.
 	exec = b.execCreate("box", container.ExecCreateRequest{Cmd: []string{"sleep"}})
-	b.do(b.ExecStart(ctx, exec, types.ExecStartOptions{Detach: true}, nil))
-	if i, _ := b.ExecInspect(ctx, exec); !i.Running || i.Pid == 0 {
+	b.do(b.Execs.Start(ctx, exec, types.ExecStartOptions{Detach: true}, nil))
+	if i, _ := b.Execs.Inspect(ctx, exec); !i.Running || i.Pid == 0 {
 		t.Errorf("%+v", i)
 	}
 	if c, _ := b.Inspect(ctx, "box", false); len(c.ExecIDs) != 1 || c.ExecIDs[0] != exec {
@@ -108,36 +109,36 @@ func TestExecRefuses(t *testing.T) {
 	ctx := t.Context()
 	id := b.create("box")
 	cmd := container.ExecCreateRequest{Cmd: []string{"true"}, AttachStdout: true}
-	_, err := b.ExecCreate(ctx, "box", cmd)
+	_, err := b.Execs.Create(ctx, "box", cmd)
 	expectError(t, err, conflict, "container "+id+" is not running")
-	_, err = b.ExecCreate(ctx, "nosuch", cmd)
+	_, err = b.Execs.Create(ctx, "nosuch", cmd)
 	expectError(t, err, missing, "No such container: nosuch")
 	b.do(b.Start(ctx, "box", types.StartOptions{}))
-	_, err = b.ExecCreate(ctx, "box", container.ExecCreateRequest{})
+	_, err = b.Execs.Create(ctx, "box", container.ExecCreateRequest{})
 	expectError(t, err, bad, "No exec command specified")
-	_, err = b.ExecInspect(ctx, "nosuch")
+	_, err = b.Execs.Inspect(ctx, "nosuch")
 	expectError(t, err, missing, "No such exec instance: nosuch")
-	expectError(t, b.ExecStart(ctx, "nosuch", types.ExecStartOptions{}, nil), missing, "No such exec instance: nosuch")
+	expectError(t, b.Execs.Start(ctx, "nosuch", types.ExecStartOptions{}, nil), missing, "No such exec instance: nosuch")
 
 	exec := b.execCreate("box", cmd)
 	b.do(b.Pause(ctx, "box"))
-	_, err = b.ExecCreate(ctx, "box", cmd)
+	_, err = b.Execs.Create(ctx, "box", cmd)
 	expectError(t, err, conflict, "is paused, unpause the container before exec")
-	expectError(t, b.ExecStart(ctx, exec, types.ExecStartOptions{}, nil), conflict, "is paused")
+	expectError(t, b.Execs.Start(ctx, exec, types.ExecStartOptions{}, nil), conflict, "is paused")
 	b.do(b.Unpause(ctx, "box"))
 
 	// A program that is not there: the client reads why, and asks for the code.
 	b.containerd.fail = failing("start", errors.New(`exec: "true": executable file not found in $PATH`))
 	w := newWire()
-	b.do(b.ExecStart(ctx, exec, types.ExecStartOptions{}, w.connect))
+	b.do(b.Execs.Start(ctx, exec, types.ExecStartOptions{}, w.connect))
 	if got := w.output(t); !strings.Contains(got, "executable file not found") {
 		t.Errorf("output %q", got)
 	}
-	if i, _ := b.ExecInspect(ctx, exec); i.ExitCode == nil || *i.ExitCode != 127 {
+	if i, _ := b.Execs.Inspect(ctx, exec); i.ExitCode == nil || *i.ExitCode != 127 {
 		t.Errorf("%+v", i)
 	}
 	exec = b.execCreate("box", cmd)
-	expectError(t, b.ExecStart(ctx, exec, types.ExecStartOptions{Detach: true}, nil), bad, "OCI runtime exec failed")
+	expectError(t, b.Execs.Start(ctx, exec, types.ExecStartOptions{Detach: true}, nil), bad, "OCI runtime exec failed")
 }
 
 // TestExecEndsWithContainer: nobody waits for ever for what its container took
@@ -149,15 +150,15 @@ func TestExecEndsWithContainer(t *testing.T) {
 	exec := b.execCreate("box", container.ExecCreateRequest{Cmd: []string{"sleep"}, AttachStdout: true})
 	done := make(chan error, 1)
 	w := newWire()
-	go func() { done <- b.ExecStart(t.Context(), exec, types.ExecStartOptions{}, w.connect) }()
-	eventually(t, "it runs", func() bool { i, err := b.ExecInspect(t.Context(), exec); return err == nil && i.Running })
+	go func() { done <- b.Execs.Start(t.Context(), exec, types.ExecStartOptions{}, w.connect) }()
+	eventually(t, "it runs", func() bool { i, err := b.Execs.Inspect(t.Context(), exec); return err == nil && i.Running })
 	b.containerd.mu.Lock()
 	b.containerd.tasks[id].execs[exec].end(137)
 	b.containerd.tasks[id].end(137)
 	b.containerd.mu.Unlock()
 	b.do(<-done)
 	b.awaitState("box", container.StateExited)
-	eventually(t, "its end is known", func() bool { i, err := b.ExecInspect(t.Context(), exec); return err == nil && i.ExitCode != nil })
+	eventually(t, "its end is known", func() bool { i, err := b.Execs.Inspect(t.Context(), exec); return err == nil && i.ExitCode != nil })
 	b.expectNothingLeft(id)
 }
 
@@ -228,4 +229,77 @@ func TestAttachRefuses(t *testing.T) {
 	b.do(b.Unpause(t.Context(), "box"))
 	o.DetachKeys = "ctrl-nosuch"
 	expectError(t, b.Attach(t.Context(), "box", o, nil), bad, "nvalid detach keys (ctrl-nosuch) provided")
+}
+
+// TestExecFrames: a client that says at the start what it will read gets that,
+// whatever kind of process was asked for before.
+func TestExecFrames(t *testing.T) {
+	for _, test := range []struct {
+		name        string
+		create, now bool // a terminal
+		want        types.StreamKind
+	}{
+		{"terminal and terminal", true, true, types.Raw},
+		{"terminal and frames", true, false, types.Multiplexed},
+		{"frames and terminal", false, true, types.Raw},
+		{"frames and frames", false, false, types.Multiplexed},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			b := newBench(t)
+			b.containerd.real = true
+			b.run("box")
+			exec := b.execCreate("box", container.ExecCreateRequest{Cmd: []string{"x"}, AttachStdout: true, Tty: test.create})
+			b.containerd.born = func(_ string, p *fakeTask) {
+				if p.process.Terminal != test.create {
+					t.Errorf("the process has terminal %t", p.process.Terminal)
+				}
+				time.AfterFunc(time.Millisecond, func() {
+					b.containerd.mu.Lock()
+					defer b.containerd.mu.Unlock()
+					p.end(0)
+				})
+			}
+			w, got := newWire(), types.StreamKind(-1)
+			connect := func(k types.StreamKind) (io.ReadWriteCloser, error) { got = k; return w.connect(k) }
+			b.do(b.Execs.Start(t.Context(), exec, types.ExecStartOptions{Tty: test.now}, connect))
+			if got != test.want {
+				t.Errorf("kind %v, want %v", got, test.want)
+			}
+		})
+	}
+}
+
+// TestEndedExecs: of many that have ended the latest can be asked how.
+func TestEndedExecs(t *testing.T) {
+	b := newBench(t)
+	b.run("box")
+	var ids []string
+	for i := range keptExecs + 3 {
+		id := b.execCreate("box", container.ExecCreateRequest{Cmd: []string{"true"}})
+		ids = append(ids, id)
+		e, err := b.Execs.find(id)
+		b.do(err)
+		b.do(e.claim())
+		b.Execs.finish(e, i%7)
+		b.Execs.finish(e, i%7) // counts once
+	}
+	never := b.execCreate("box", container.ExecCreateRequest{Cmd: []string{"true"}})
+	for i, id := range ids {
+		got, err := b.Execs.Inspect(t.Context(), id)
+		if i < 3 {
+			expectError(t, err, http.StatusNotFound, "No such exec instance")
+			continue
+		}
+		b.do(err)
+		if got.ExitCode == nil || *got.ExitCode != i%7 {
+			t.Errorf("exec %d: exit code %v", i, got.ExitCode)
+		}
+	}
+	b.do(b.Kill(t.Context(), "box", ""))
+	b.awaitState("box", container.StateExited)
+	_, err := b.Execs.Inspect(t.Context(), never)
+	expectError(t, err, http.StatusNotFound, "No such exec instance")
+	if _, err := b.Execs.Inspect(t.Context(), ids[len(ids)-1]); err != nil {
+		t.Errorf("after the container's end: %v", err)
+	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/callroute/callroute/engine/api/types"
 	ctypes "github.com/callroute/callroute/engine/containerd/types"
 	ours "github.com/callroute/callroute/engine/daemon/container"
+	"github.com/callroute/callroute/engine/daemon/health"
 )
 
 // drainTime is how long output may come after the process has ended: a child
@@ -26,7 +27,7 @@ func (d *Daemon) watch(c *ours.Container, run *run) {
 	d.monitors.Add(1)
 	go func() {
 		defer d.monitors.Done()
-		exit, ok := d.awaitExit(c.ID)
+		exit, ok := d.awaitExit(c.ID, "")
 		if !ok {
 			return
 		}
@@ -75,35 +76,11 @@ func (t *toldExits) ended(id string) {
 	}
 }
 
-// lost is the exit code of a container whose end nobody saw.
-const lost = 255
-
-// awaitExit waits for a process to end. containerd may be restarted meanwhile.
-// It is not ok when the daemon ends first.
-func (d *Daemon) awaitExit(id string) (exit ctypes.Exit, ok bool) {
-	for delay := 10 * time.Millisecond; ; delay = min(2*delay, time.Second) {
-		exit, err := d.Containerd.Wait(d.background, id, "")
-		switch {
-		case d.background.Err() != nil:
-			return exit, false
-		case err == nil:
-			return exit, true
-		case cerrdefs.IsNotFound(err):
-			return ctypes.Exit{Status: lost, At: time.Now()}, true
-		}
-		log.L.WithError(err).Debugf("waiting for container %s again", id)
-		select {
-		case <-time.After(delay):
-		case <-d.background.Done():
-			return exit, false
-		}
-	}
-}
-
 // exited takes a container from running to exited, and on to what its restart
 // policy or its --rm say.
 func (d *Daemon) exited(c *ours.Container, run *run, exit ctypes.Exit) {
 	ctx := context.WithoutCancel(d.background)
+	close(run.ending)
 	d.endRun(ctx, c, run)
 	restart := false
 	var wait time.Duration
@@ -116,6 +93,7 @@ func (d *Daemon) exited(c *ours.Container, run *run, exit ctypes.Exit) {
 		}
 		r.Exits++
 		r.Network = nil
+		r.State.Health = health.End(r.State.Health)
 		if restart, wait = again(*r, ran); restart {
 			r.State.Status = container.StateRestarting
 			r.Restarts++
@@ -157,17 +135,18 @@ func (d *Daemon) endRun(ctx context.Context, c *ours.Container, run *run) {
 	cancel()
 	// The container's other processes are gone with its first; their shim goes
 	// with the task.
-	d.dropExecs()
+	d.Execs.containerEnded(c.ID)
 	if _, err := d.Containerd.Remove(ctx, c.ID, ""); err != nil && !cerrdefs.IsNotFound(err) {
 		log.L.WithError(err).Warnf("task of container %s stays", c.ID)
 	}
-	d.quiet(run.streams.Close())
+	quiet(run.streams.Close())
 	if run.log != nil {
-		d.quiet(run.log.Close())
+		quiet(run.log.Close())
 	}
 	if err := d.Network.Leave(ctx, c.ID); err != nil {
 		log.L.WithError(err).Warnf("network of container %s stays", c.ID)
 	}
+	d.closeShm(c.ID)
 	d.stats.Forget(c.ID)
 	setRun(c, nil)
 }

@@ -352,7 +352,7 @@ func (f *fakeContainerd) Version(context.Context) (version, revision string, err
 	return "fake", "", nil
 }
 
-func (f *fakeContainerd) RuntimeFeatures(context.Context) (ctypes.RuntimeFeatures, error) {
+func (f *fakeContainerd) RuntimeFeatures(context.Context, string) (ctypes.RuntimeFeatures, error) {
 	return ctypes.RuntimeFeatures{Seccomp: true}, nil
 }
 
@@ -437,8 +437,9 @@ type fakeNetwork struct {
 	mu     sync.Mutex
 	joined map[string]*engine.Endpoint
 	names  map[string]string
-	live   []string // told to Restore
-	fail   error    // of Join
+	live   []string           // told to Restore
+	fail   error              // of Join
+	asked  engine.JoinRequest // of the last Join
 }
 
 func (f *fakeNetwork) Check(r engine.JoinRequest) ([]string, error) {
@@ -454,6 +455,7 @@ func (f *fakeNetwork) Join(_ context.Context, r engine.JoinRequest) (*engine.End
 	if f.fail != nil {
 		return nil, f.fail
 	}
+	f.asked = r
 	ports := network.PortMap{}
 	for port, bindings := range r.PortBindings {
 		ports[port] = bindings

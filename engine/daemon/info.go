@@ -40,12 +40,12 @@ func (d *Daemon) Info(ctx context.Context) (system.Info, error) {
 		OomKillDisable: hasCgroup("memory/memory.oom_control", ""), IPv4Forwarding: forwarding(),
 		NFd: files(), NGoroutines: runtime.NumGoroutine(), NEventsListener: d.EventLog.Listeners(), SystemTime: time.Now().Format(time.RFC3339Nano),
 		Plugins:        system.PluginsInfo{Volume: []string{"local"}, Network: []string{"bridge", "host", "null"}, Log: []string{"json-file", "none"}},
-		DefaultRuntime: d.Runtime, Runtimes: map[string]system.RuntimeWithStatus{d.Runtime: {Runtime: system.Runtime{Path: "engine-runc"}}},
+		DefaultRuntime: d.Runtime, Runtimes: d.runtimes.all(),
 		ContainerdCommit: system.Commit{ID: version}, RuncCommit: system.Commit{ID: d.Release}, InitBinary: "",
 		LiveRestoreEnabled: d.LiveRestore, ExperimentalBuild: true, Swarm: swarm.Info{LocalNodeState: swarm.LocalNodeStateInactive},
 		Labels: []string{}, SecurityOptions: []string{}, Warnings: []string{},
 	}
-	if d.seccomp {
+	if d.runtimes.features(ctx, d.Runtime).Seccomp {
 		profile := "builtin"
 		if d.SeccompProfile != "" {
 			profile = "custom"

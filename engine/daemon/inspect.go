@@ -25,7 +25,7 @@ func (d *Daemon) Inspect(ctx context.Context, name string, size bool) (types.Con
 	out := types.Container{HostConfig: r.HostConfig, InspectResponse: container.InspectResponse{
 		ID: r.ID, Created: r.Created.Format(time.RFC3339Nano), Path: r.Path, Args: r.Args, State: state(r.State), Image: r.Image,
 		Name: "/" + r.Name, RestartCount: r.Restarts, Driver: "overlayfs", Platform: "linux", Config: r.Config,
-		ExecIDs: d.execIDs(r.ID), Mounts: []container.MountPoint{},
+		ExecIDs: d.Execs.running(r.ID), Mounts: []container.MountPoint{},
 		GraphDriver:     &storage.DriverData{Name: "overlayfs", Data: map[string]string{}},
 		NetworkSettings: &container.NetworkSettings{Ports: network.PortMap{}, Networks: map[string]*network.EndpointSettings{}},
 		HostnamePath:    filepath.Join(c.Dir, "hostname"), HostsPath: filepath.Join(c.Dir, "hosts"), ResolvConfPath: filepath.Join(c.Dir, "resolv.conf"),
@@ -69,7 +69,7 @@ func state(s ours.State) *container.State {
 	return &container.State{
 		Status: s.Status, Running: s.Running() || s.Status == container.StateRestarting, Paused: s.Status == container.StatePaused,
 		Restarting: s.Status == container.StateRestarting, OOMKilled: s.OOMKilled, Dead: s.Status == container.StateDead,
-		Pid: s.Pid, ExitCode: s.ExitCode, Error: s.Error,
+		Pid: s.Pid, ExitCode: s.ExitCode, Error: s.Error, Health: s.Health,
 		StartedAt: s.StartedAt.Format(time.RFC3339Nano), FinishedAt: s.FinishedAt.Format(time.RFC3339Nano),
 	}
 }

@@ -15,6 +15,8 @@ import (
 
 	"github.com/callroute/callroute/engine/api/types"
 	ours "github.com/callroute/callroute/engine/daemon/container"
+	"github.com/callroute/callroute/engine/daemon/health"
+	"github.com/callroute/callroute/engine/daemon/mounts"
 	"github.com/callroute/callroute/engine/errdefs"
 )
 
@@ -82,6 +84,9 @@ func status(r ours.Record, now time.Time) string {
 	since := func(t time.Time) string { return units.HumanDuration(now.Sub(t)) }
 	switch s.Status {
 	case container.StateRunning:
+		if words := health.Words(s.Health); words != "" {
+			return "Up " + since(s.StartedAt) + " (" + words + ")"
+		}
 		return "Up " + since(s.StartedAt)
 	case container.StatePaused:
 		return "Up " + since(s.StartedAt) + " (Paused)"
@@ -174,14 +179,22 @@ func (d *Daemon) filter(f types.Filters) (func(ours.Record) bool, error) {
 			one("status", func(v string) bool { return v == string(r.State.Status) }) &&
 			one("ancestor", func(v string) bool { return d.descends(r, v) }) &&
 			one("volume", func(v string) bool {
-				return slices.ContainsFunc(r.Mounts, func(m ours.Mount) bool { return m.Name == v || m.Destination == v || m.Source == v })
+				return slices.ContainsFunc(r.Mounts, func(m mounts.Point) bool { return m.Name == v || m.Destination == v || m.Source == v })
 			}) &&
 			one("network", func(v string) bool { return string(r.HostConfig.NetworkMode) == v }) &&
 			one("publish", func(v string) bool { return publishes(r, v) }) &&
 			one("expose", func(v string) bool { return exposes(r, v) }) &&
-			one("health", func(v string) bool { return v == string(container.NoHealthcheck) }) && // there are no checks here
+			one("health", func(v string) bool { return v == string(healthOf(r)) }) &&
 			(before.IsZero() || r.Created.Before(before)) && (since.IsZero() || r.Created.After(since))
 	}, nil
+}
+
+// healthOf is a container's health by its name.
+func healthOf(r ours.Record) container.HealthStatus {
+	if r.State.Health == nil {
+		return container.NoHealthcheck
+	}
+	return r.State.Health.Status
 }
 
 // publishes reports whether a port of the host leads to a container.

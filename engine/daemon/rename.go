@@ -32,7 +32,7 @@ func (d *Daemon) Rename(ctx context.Context, name, newName string) error {
 		return err
 	}
 	if d.Network.Endpoint(c.ID) != nil {
-		d.quiet(d.Network.Rename(c.ID, newName))
+		quiet(d.Network.Rename(c.ID, newName))
 	}
 	d.tell(events.ActionRename, c.Snapshot(), map[string]string{"oldName": "/" + old})
 	return nil

@@ -27,13 +27,7 @@ import (
 // dealt with as if we had seen it, what is left of neither is removed, and what
 // is to run again is started.
 func (d *Daemon) Restore(ctx context.Context) error {
-	if f, err := d.Containerd.RuntimeFeatures(ctx); err == nil {
-		d.seccomp = f.Seccomp
-	} else {
-		// A containerd that cannot be asked runs a runtime that can.
-		log.G(ctx).WithError(err).Debug("the runtime does not tell its features")
-		d.seccomp = true
-	}
+	d.runtimes.features(ctx, d.Runtime) // now, not within somebody's start
 	tasks, err := d.Containerd.List(ctx)
 	if err != nil {
 		return err
@@ -48,7 +42,7 @@ func (d *Daemon) Restore(ctx context.Context) error {
 		for _, m := range r.Mounts {
 			if m.Name != "" {
 				_, err := d.Volumes.Use(ctx, m.Name, r.ID)
-				d.quiet(err)
+				quiet(err)
 			}
 		}
 		if s := states[c.ID].Status; s == ctypes.StatusRunning || s == ctypes.StatusPaused {
@@ -63,11 +57,16 @@ func (d *Daemon) Restore(ctx context.Context) error {
 	d.tidy(ctx, states)
 	due := map[string]bool{} // those that were about to be started
 	for _, c := range d.containers.All() {
-		due[c.ID] = c.Snapshot().State.Status == container.StateRestarting
+		was := c.Snapshot()
+		due[c.ID] = was.State.Status == container.StateRestarting
 		task, ok := states[c.ID]
 		delete(states, c.ID)
 		if err := d.restore(ctx, c, task, ok); err != nil {
 			log.G(ctx).WithError(err).Errorf("container %s could not be restored", c.ID)
+		}
+		// Nobody saw its end: that is for its restart policy what a failure is.
+		if is := c.Snapshot(); was.State.Running() && is.State.Status == container.StateExited && is.State.ExitCode == lost {
+			due[c.ID], _ = again(is, 0)
 		}
 	}
 	for id := range states {
@@ -87,7 +86,7 @@ func (d *Daemon) restore(ctx context.Context, c *ours.Container, task ctypes.Pro
 		return d.resume(ctx, c, task)
 	case known && task.Status == ctypes.StatusStopped && r.State.Running():
 		// It ended while nobody watched.
-		run := &run{streams: d.newStreams(r), closed: make(chan struct{})}
+		run := newRun(d.newStreams(r))
 		if err := d.reopen(c, r, run); err != nil {
 			log.G(ctx).WithError(err).Debugf("last output of container %s", c.ID)
 		}
@@ -116,7 +115,7 @@ func (d *Daemon) restore(ctx context.Context, c *ours.Container, task ctypes.Pro
 // resume takes up a container that runs.
 func (d *Daemon) resume(ctx context.Context, c *ours.Container, task ctypes.ProcessState) error {
 	r := c.Snapshot()
-	run := &run{streams: d.newStreams(r), closed: make(chan struct{})}
+	run := newRun(d.newStreams(r))
 	if err := d.reopen(c, r, run); err != nil {
 		log.G(ctx).WithError(err).Warnf("the output of container %s is lost from here on", c.ID)
 	}
@@ -126,6 +125,7 @@ func (d *Daemon) resume(ctx context.Context, c *ours.Container, task ctypes.Proc
 			// The former daemon had started it and not yet said so.
 			r.State = ours.State{StartedAt: time.Now().UTC(), FinishedAt: r.State.FinishedAt}
 		}
+		r.State.Health = probed(*r)
 		r.State.Pid = task.Pid
 		r.State.Status = container.StateRunning
 		if task.Status == ctypes.StatusPaused {
@@ -137,6 +137,7 @@ func (d *Daemon) resume(ctx context.Context, c *ours.Container, task ctypes.Proc
 	})
 	log.G(ctx).Infof("container %s goes on", c.ID)
 	d.watch(c, run)
+	d.watchHealth(c, run)
 	return nil
 }
 
@@ -159,21 +160,25 @@ func (d *Daemon) tidy(ctx context.Context, tasks map[string]ctypes.ProcessState)
 			log.G(ctx).WithError(err).Warnf("container %s, which was never finished, stays", id)
 			continue // and so does its folder, for the next time
 		}
-		d.quiet(os.RemoveAll(d.containers.Dir(id)))
+		quiet(os.RemoveAll(d.containers.Dir(id)))
 	}
 	looked := filepath.Join(d.ExecRoot, "mnt")
 	if err := mount.UnmountRecursive(looked, 0); err != nil {
 		log.G(ctx).WithError(err).Warnf("%s stays mounted", looked)
 	} else {
-		d.quiet(os.RemoveAll(looked))
+		quiet(os.RemoveAll(looked))
 	}
+	d.tidyShm(func(id string) bool {
+		s := tasks[id].Status
+		return s == ctypes.StatusRunning || s == ctypes.StatusPaused
+	})
 	fifos, err := os.ReadDir(d.fifoDir())
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		d.quiet(err)
+		quiet(err)
 	}
 	for _, f := range fifos {
 		if _, ok := tasks[f.Name()]; !ok {
-			d.quiet(os.RemoveAll(filepath.Join(d.fifoDir(), f.Name())))
+			quiet(os.RemoveAll(filepath.Join(d.fifoDir(), f.Name())))
 		}
 	}
 }
@@ -181,11 +186,8 @@ func (d *Daemon) tidy(ctx context.Context, tasks map[string]ctypes.ProcessState)
 // discardLeft removes a task that a former daemon left, and its fifos.
 func (d *Daemon) discardLeft(id string) {
 	d.discard(id)
-	d.quiet(os.RemoveAll(filepath.Join(d.fifoDir(), id)))
+	quiet(os.RemoveAll(filepath.Join(d.fifoDir(), id)))
 }
-
-// fifoDir holds the streams of all processes.
-func (d *Daemon) fifoDir() string { return filepath.Join(d.ExecRoot, "io") }
 
 // startAgain starts what is to run whenever the engine does, and what was due to
 // be started.

@@ -21,7 +21,7 @@ import (
 func TestRestore(t *testing.T) {
 	b := newBench(t)
 	ids := map[string]string{}
-	for _, name := range []string{"running", "paused", "ended", "vanished", "rm-ended", "rm-vanished", "again", "limited"} {
+	for _, name := range []string{"running", "paused", "ended", "vanished", "rm-ended", "rm-vanished", "again", "limited", "failing", "spent"} {
 		var change []func(*types.CreateRequest)
 		switch {
 		case strings.HasPrefix(name, "rm-"):
@@ -30,6 +30,8 @@ func TestRestore(t *testing.T) {
 			change = append(change, policy("always", 0))
 		case name == "limited":
 			change = append(change, policy("on-failure", 1))
+		case name == "failing" || name == "spent":
+			change = append(change, policy("on-failure", 2))
 		}
 		ids[name] = b.run(name, change...)
 	}
@@ -38,14 +40,18 @@ func TestRestore(t *testing.T) {
 	b.containerd.exit(ids["exited"], 3)
 	b.awaitState("exited", container.StateExited)
 	b.do(b.Pause(t.Context(), "paused"))
-	b.expectCounts("before", "10 7 1 2")
+	b.expectCounts("before", "12 9 1 2")
 	pid, started := b.state("running").Pid, b.state("running").StartedAt
+
+	c, err := b.containers.Get("spent")
+	b.do(err)
+	b.do(c.Set(func(r *ours.Record) { r.Restarts = 2 }))
 
 	b.crash()
 	for _, name := range []string{"ended", "rm-ended", "again", "limited"} {
 		b.containerd.exit(ids[name], 4)
 	}
-	for _, name := range []string{"vanished", "rm-vanished"} {
+	for _, name := range []string{"vanished", "rm-vanished", "failing", "spent"} {
 		b.containerd.exit(ids[name], 0)
 		delete(b.containerd.tasks, ids[name])
 	}
@@ -60,7 +66,9 @@ func TestRestore(t *testing.T) {
 	b.awaitGone("rm-vanished")
 	b.awaitState("again", container.StateRunning)
 	b.awaitState("limited", container.StateRunning)
-	b.expectCounts("after", "8 3 1 4")
+	b.awaitState("failing", container.StateRunning)
+	b.expectState("spent", "exited 255")
+	b.expectCounts("after", "10 4 1 5")
 	if s := b.state("running"); s.Pid != pid || s.StartedAt != started {
 		t.Errorf("another run: %d since %s, was %d since %s", s.Pid, s.StartedAt, pid, started)
 	}
@@ -78,7 +86,7 @@ func TestRestore(t *testing.T) {
 	b.expectState("running", "exited 7")
 	b.do(b.Kill(t.Context(), "paused", ""))
 	b.expectState("paused", "exited 137")
-	b.expectCounts("at the end", "8 2 0 6")
+	b.expectCounts("at the end", "10 3 0 7")
 }
 
 func sameSet(a, b []string) bool {

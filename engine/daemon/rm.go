@@ -64,7 +64,7 @@ func (d *Daemon) endByForce(ctx context.Context, c *ours.Container, name string)
 		return errdefs.Internal("cannot remove container %q: could not kill: %w", name, err)
 	}
 	if r.State.Status == container.StatePaused {
-		d.quiet(d.thaw(ctx, c, syscall.SIGKILL))
+		quiet(d.thaw(ctx, c, syscall.SIGKILL))
 	}
 	if run := running(c); run != nil && !awaitEnd(ctx, run, defaultStopTimeout) {
 		return errdefs.Internal("cannot remove container %q: could not kill: container does not end", name)
@@ -79,7 +79,7 @@ func (d *Daemon) remove(ctx context.Context, c *ours.Container, o types.RemoveOp
 	r := c.Snapshot()
 	if run := running(c); run != nil {
 		// Clients that joined a container which was never started.
-		d.quiet(run.streams.Close())
+		quiet(run.streams.Close())
 		setRun(c, nil)
 	}
 	if err := d.Images.Release(ctx, c.ID); err != nil {

@@ -21,9 +21,9 @@ func (d *Daemon) Shutdown(ctx context.Context) {
 	d.end()
 	for _, c := range d.containers.All() {
 		if run := running(c); run != nil {
-			d.quiet(run.streams.Release())
+			quiet(run.streams.Release())
 			if run.log != nil {
-				d.quiet(run.log.Close())
+				quiet(run.log.Close())
 			}
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
@@ -17,6 +16,7 @@ import (
 	ctypes "github.com/callroute/callroute/engine/containerd/types"
 	ours "github.com/callroute/callroute/engine/daemon/container"
 	"github.com/callroute/callroute/engine/daemon/logs"
+	"github.com/callroute/callroute/engine/daemon/mounts"
 	"github.com/callroute/callroute/engine/daemon/network"
 	"github.com/callroute/callroute/engine/daemon/spec"
 	"github.com/callroute/callroute/engine/daemon/stream"
@@ -76,30 +76,47 @@ func (d *Daemon) start(ctx context.Context, c *ours.Container, checkpoint string
 		d.notStarted(context.WithoutCancel(ctx), c, run, err)
 	}()
 
-	endpoint, err := d.Network.Join(ctx, d.joinRequest(r))
+	links, err := d.linkEnvironment(r)
 	if err != nil {
 		return err
 	}
-	undo = append(undo, func() { d.quiet(d.Network.Leave(context.WithoutCancel(ctx), c.ID)) })
+	request, err := d.joinRequest(r)
+	if err != nil {
+		return err
+	}
+	endpoint, err := d.Network.Join(ctx, request)
+	if err != nil {
+		return err
+	}
+	undo = append(undo, func() { quiet(d.Network.Leave(context.WithoutCancel(ctx), c.ID)) })
 	if run.log, err = logs.Open(logConfig(r, c.Dir)); err != nil {
 		return err
 	}
-	undo = append(undo, func() { d.quiet(run.log.Close()) })
-	fifos, err := run.streams.Open(ctx, stream.Log{Stdout: run.log.Stdout(), Stderr: run.log.Stderr()})
+	undo = append(undo, func() { quiet(run.log.Close()) })
+	fifos, err := run.streams.Open(stream.Log{Stdout: run.log.Stdout(), Stderr: run.log.Stderr()})
 	if err != nil {
 		return err
 	}
-	undo = append(undo, func() { d.quiet(run.streams.Close()) })
+	undo = append(undo, func() { quiet(run.streams.Close()) })
 	rootfs, err := d.Images.Mounts(ctx, c.ID)
 	if err != nil {
 		return err
 	}
-	s, err := d.spec(ctx, r, endpoint)
+	shm, err := d.openShm(r)
+	if err != nil {
+		return err
+	}
+	undo = append(undo, func() { d.closeShm(c.ID) })
+	s, err := d.spec(ctx, r, place{endpoint: endpoint, shm: shm, links: links})
+	if err != nil {
+		return err
+	}
+	program, err := d.runtimes.program(r.HostConfig.Runtime)
 	if err != nil {
 		return err
 	}
 	pid, err := d.Containerd.Create(ctx, c.ID, ctypes.CreateOptions{
-		Spec: s, Rootfs: rootfs, SnapshotKey: c.ID, Image: r.ImageName, Checkpoint: checkpoint,
+		Spec: s, Rootfs: rootfs, SnapshotKey: c.ID, Image: r.ImageName, Checkpoint: checkpoint, Runtime: program,
 		Labels: map[string]string{"engine.name": r.Name},
 		IO:     ctypes.IO{Stdin: fifos.Stdin, Stdout: fifos.Stdout, Stderr: fifos.Stderr, Terminal: fifos.Terminal},
 	})
@@ -115,18 +132,20 @@ func (d *Daemon) start(ctx context.Context, c *ours.Container, checkpoint string
 	} else if started != 0 {
 		pid = started
 	}
+	quiet(run.streams.Started())
 	d.change(c, func(r *ours.Record) {
-		r.State = ours.State{Status: container.StateRunning, Pid: pid, StartedAt: time.Now().UTC(), FinishedAt: r.State.FinishedAt}
+		r.State = ours.State{Status: container.StateRunning, Pid: pid, StartedAt: time.Now().UTC(), FinishedAt: r.State.FinishedAt, Health: probed(*r)}
 		r.Network = endpoint.Settings
 	})
 	d.tell(events.ActionStart, c.Snapshot(), nil)
 	d.watch(c, run)
+	d.watchHealth(c, run)
 	return nil
 }
 
 // notStarted is the state of a container that could not be started.
 func (d *Daemon) notStarted(ctx context.Context, c *ours.Container, run *run, why error) {
-	d.quiet(run.streams.Close()) // clients may have joined before there was a process
+	quiet(run.streams.Close()) // clients may have joined before there was a process
 	setRun(c, nil)
 	d.change(c, func(r *ours.Record) {
 		r.State.Status, r.State.Pid, r.State.ExitCode, r.State.Error = container.StateExited, 0, exitCodeOf(why), why.Error()
@@ -150,7 +169,7 @@ func (d *Daemon) newRun(c *ours.Container, r ours.Record) *run {
 	if run, ok := c.Run.(*run); ok {
 		return run
 	}
-	run := &run{streams: d.newStreams(r), closed: make(chan struct{})}
+	run := newRun(d.newStreams(r))
 	c.Run = run
 	return run
 }
@@ -158,7 +177,7 @@ func (d *Daemon) newRun(c *ours.Container, r ours.Record) *run {
 func (d *Daemon) newStreams(r ours.Record) *stream.Streams {
 	return stream.New(stream.Config{
 		Dir: d.fifoDir(), ID: r.ID, Stdin: r.Config.OpenStdin, Terminal: r.Config.Tty, StdinOnce: r.Config.StdinOnce,
-		StdinClosed: func() { d.quiet(d.Containerd.CloseStdin(d.background, r.ID, "")) },
+		StdinClosed: func() { quiet(d.Containerd.CloseStdin(d.background, r.ID, "")) },
 	})
 }
 
@@ -171,63 +190,45 @@ func logConfig(r ours.Record, dir string) logs.Config {
 
 func logPath(r ours.Record, dir string) string { return filepath.Join(dir, r.ID+"-json.log") }
 
-// spec is the OCI spec of a container in its network.
-func (d *Daemon) spec(ctx context.Context, r ours.Record, endpoint *network.Endpoint) (s *specs.Spec, err error) {
-	join, err := d.joinNamespaces(r)
+// place is what a container has got for one run.
+type place struct {
+	endpoint *network.Endpoint
+	shm      string   // the host's folder that is its shared memory, if any
+	links    []string // variables that come with links
+}
+
+// spec is the OCI spec of a container in its place.
+func (d *Daemon) spec(ctx context.Context, r ours.Record, p place) (s *specs.Spec, err error) {
+	in := spec.Input{
+		ID: r.ID, Config: d.hostnameOf(r), HostConfig: r.HostConfig, Path: r.Path, Args: r.Args, NetnsPath: p.endpoint.NetnsPath, Shm: p.shm, LinkEnv: p.links,
+		CgroupRoot: d.CgroupRoot, SeccompProfile: d.SeccompProfile, Runtime: d.runtimes.features(ctx, r.HostConfig.Runtime), Resctrl: spec.Resctrl(),
+	}
+	if in.Join, err = d.joinNamespaces(r); err != nil {
+		return nil, err
+	}
+	if r.HostConfig.Init != nil && *r.HostConfig.Init {
+		in.Init = d.InitProgram
+	}
+	if err := mounts.Prepare(r.Mounts); err != nil {
+		return nil, err
+	}
+	in.Mounts, in.RootPropagation, err = mounts.Spec(r.Mounts, mounts.Host{RecursiveReadOnly: in.Runtime.RecursiveReadOnly})
 	if err != nil {
 		return nil, err
 	}
-	mounts := specMounts(r)
 	for _, file := range []struct{ from, to string }{
-		{endpoint.Files.ResolvConf, "/etc/resolv.conf"}, {endpoint.Files.Hostname, "/etc/hostname"}, {endpoint.Files.Hosts, "/etc/hosts"},
+		{p.endpoint.Files.ResolvConf, "/etc/resolv.conf"}, {p.endpoint.Files.Hostname, "/etc/hostname"}, {p.endpoint.Files.Hosts, "/etc/hosts"},
 	} {
 		if file.from != "" {
-			mounts = append(mounts, specs.Mount{Destination: file.to, Type: "bind", Source: file.from, Options: []string{"rbind", "rprivate"}})
+			in.Mounts = append(in.Mounts, specs.Mount{Destination: file.to, Type: "bind", Source: file.from, Options: []string{"rbind", "rprivate"}})
 		}
 	}
 	err = d.withRoot(ctx, r.ID, func(root string) error {
-		s, err = spec.New(spec.Input{
-			ID: r.ID, Config: r.Config, HostConfig: r.HostConfig, Path: r.Path, Args: r.Args, Rootfs: root, NetnsPath: endpoint.NetnsPath,
-			Mounts: mounts, CgroupRoot: d.CgroupRoot, SeccompProfile: d.SeccompProfile, Seccomp: d.seccomp, Resctrl: spec.Resctrl(), Join: join,
-		})
+		in.Rootfs = root
+		s, err = spec.New(in)
 		return err
 	})
 	return s, err
-}
-
-// joinNamespaces are the namespaces of other containers that this one shares.
-func (d *Daemon) joinNamespaces(r ours.Record) (map[specs.LinuxNamespaceType]string, error) {
-	join := map[specs.LinuxNamespaceType]string{}
-	for _, mode := range []struct {
-		kind specs.LinuxNamespaceType
-		name string
-		file string
-	}{
-		{specs.PIDNamespace, string(r.HostConfig.PidMode), "pid"},
-		{specs.IPCNamespace, string(r.HostConfig.IpcMode), "ipc"},
-	} {
-		name, ok := strings.CutPrefix(mode.name, "container:")
-		if !ok {
-			continue
-		}
-		other, err := d.containers.Get(name)
-		if err != nil {
-			return nil, err
-		}
-		state := other.Snapshot().State
-		if !state.Running() {
-			return nil, errdefs.Conflict("cannot join %s namespace of a non running container: container %s is %s", mode.file, name, state.Status)
-		}
-		join[mode.kind] = filepath.Join("/proc", strconv.Itoa(state.Pid), "ns", mode.file)
-	}
-	return join, nil
-}
-
-// quiet is for what is done on the way out, where an error changes nothing.
-func (d *Daemon) quiet(err error) {
-	if err != nil {
-		log.L.WithError(err).Debug("on the way out")
-	}
 }
 
 // discard removes a task that did not come to run.
@@ -237,7 +238,7 @@ func (d *Daemon) discard(id string) {
 	_ = d.Containerd.Kill(ctx, id, "", 9, ctypes.KillAll)
 	_, _ = d.Containerd.Wait(ctx, id, "")
 	_, err := d.Containerd.Remove(ctx, id, "")
-	d.quiet(err)
+	quiet(err)
 }
 
 // startFailed says what a person can do about a failed start, with docker's

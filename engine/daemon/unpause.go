@@ -33,7 +33,7 @@ func (d *Daemon) Unpause(ctx context.Context, name string) error {
 func (d *Daemon) thaw(ctx context.Context, c *ours.Container, sent syscall.Signal) error {
 	err := d.unpause(ctx, c)
 	if sent == syscall.SIGKILL {
-		d.quiet(err)
+		quiet(err)
 		return nil
 	}
 	return err

@@ -13,5 +13,6 @@ import (
 func (c Containers) Create(ctx context.Context, name string, req types.CreateRequest) (container.CreateResponse, error) {
 	query := url.Values{}
 	set(query, "name", name)
+	set(query, "platform", req.Platform)
 	return decode[container.CreateResponse](c.post(ctx, "/containers/create", query, req))
 }

@@ -17,14 +17,17 @@ import (
 // Backend is what the server asks of the daemon, one field for each kind of
 // thing that a request can be about.
 type Backend struct {
-	Containers Containers
-	Images     Images
-	Volumes    Volumes
-	Networks   Networks
-	System     System
+	Containers  Containers
+	Execs       Execs
+	Archives    Archives
+	Checkpoints Checkpoints
+	Images      Images
+	Volumes     Volumes
+	Networks    Networks
+	System      System
 }
 
-// Containers are the verbs of /containers and /exec. A name is a container's
+// Containers are the verbs of /containers. A name is a container's
 // name, its ID, or a prefix of its ID that no other container has.
 type Containers interface {
 	Create(ctx context.Context, name string, req types.CreateRequest) (container.CreateResponse, error)
@@ -56,19 +59,29 @@ type Containers interface {
 	// Stats calls open, then writes one JSON container.StatsResponse a second,
 	// or one in all.
 	Stats(ctx context.Context, name string, mode StatsMode, open OpenWriter) error
+}
 
-	ExecCreate(ctx context.Context, name string, req container.ExecCreateRequest) (container.ExecCreateResponse, error)
-	ExecStart(ctx context.Context, execID string, opts types.ExecStartOptions, connect Connect) error
-	ExecInspect(ctx context.Context, execID string) (container.ExecInspectResponse, error)
-	ExecResize(ctx context.Context, execID string, opts types.ResizeOptions) error
+// Execs are the verbs of /exec, on processes that are added to a container that
+// runs.
+type Execs interface {
+	Create(ctx context.Context, name string, req container.ExecCreateRequest) (container.ExecCreateResponse, error)
+	Start(ctx context.Context, execID string, opts types.ExecStartOptions, connect Connect) error
+	Inspect(ctx context.Context, execID string) (container.ExecInspectResponse, error)
+	Resize(ctx context.Context, execID string, opts types.ResizeOptions) error
+}
 
-	CopyStat(ctx context.Context, name, path string) (container.PathStat, error)
+// Archives copy files out of a container and into it.
+type Archives interface {
+	Stat(ctx context.Context, name, path string) (container.PathStat, error)
 	CopyFrom(ctx context.Context, name, path string) (container.PathStat, io.ReadCloser, error)
 	CopyTo(ctx context.Context, name string, opts types.CopyToOptions, tar io.Reader) error
+}
 
-	CheckpointCreate(ctx context.Context, name string, req checkpoint.CreateRequest) error
-	CheckpointList(ctx context.Context, name string, opts types.CheckpointOptions) ([]checkpoint.Summary, error)
-	CheckpointRemove(ctx context.Context, name, checkpointID string, opts types.CheckpointOptions) error
+// Checkpoints are the verbs of a container's checkpoints.
+type Checkpoints interface {
+	Create(ctx context.Context, name string, req checkpoint.CreateRequest) error
+	List(ctx context.Context, name string, opts types.CheckpointOptions) ([]checkpoint.Summary, error)
+	Remove(ctx context.Context, name, checkpointID string, opts types.CheckpointOptions) error
 }
 
 // Images are the verbs of /images. A name is a reference as a person types

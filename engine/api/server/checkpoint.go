@@ -8,28 +8,28 @@ import (
 	"github.com/callroute/callroute/engine/api/types"
 )
 
-func (c containerRoutes) checkpoint(w http.ResponseWriter, r *http.Request) error {
+func (c checkpointRoutes) create(w http.ResponseWriter, r *http.Request) error {
 	var req checkpoint.CreateRequest
 	if err := readJSON(w, r, &req); err != nil {
 		return err
 	}
-	if err := c.backend.CheckpointCreate(r.Context(), r.PathValue("name"), req); err != nil {
+	if err := c.backend.Create(r.Context(), r.PathValue("name"), req); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusCreated)
 	return nil
 }
 
-func (c containerRoutes) checkpoints(w http.ResponseWriter, r *http.Request) error {
-	list, err := c.backend.CheckpointList(r.Context(), r.PathValue("name"), checkpointOptions(r))
+func (c checkpointRoutes) list(w http.ResponseWriter, r *http.Request) error {
+	list, err := c.backend.List(r.Context(), r.PathValue("name"), checkpointOptions(r))
 	if err != nil {
 		return err
 	}
 	return writeJSON(w, http.StatusOK, orEmpty(list))
 }
 
-func (c containerRoutes) checkpointRm(w http.ResponseWriter, r *http.Request) error {
-	err := c.backend.CheckpointRemove(r.Context(), r.PathValue("name"), r.PathValue("checkpoint"), checkpointOptions(r))
+func (c checkpointRoutes) rm(w http.ResponseWriter, r *http.Request) error {
+	err := c.backend.Remove(r.Context(), r.PathValue("name"), r.PathValue("checkpoint"), checkpointOptions(r))
 	return noContent(w, err)
 }
 

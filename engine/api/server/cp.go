@@ -15,24 +15,24 @@ import (
 // pathStat is the header that tells what a path in a container is.
 const pathStat = "X-Docker-Container-Path-Stat"
 
-func (c containerRoutes) statPath(w http.ResponseWriter, r *http.Request) error {
+func (a archiveRoutes) stat(w http.ResponseWriter, r *http.Request) error {
 	path, err := archivePath(r)
 	if err != nil {
 		return err
 	}
-	stat, err := c.backend.CopyStat(r.Context(), r.PathValue("name"), path)
+	stat, err := a.backend.Stat(r.Context(), r.PathValue("name"), path)
 	if err != nil {
 		return err
 	}
 	return setPathStat(w, stat)
 }
 
-func (c containerRoutes) copyFrom(w http.ResponseWriter, r *http.Request) error {
+func (a archiveRoutes) copyFrom(w http.ResponseWriter, r *http.Request) error {
 	path, err := archivePath(r)
 	if err != nil {
 		return err
 	}
-	stat, tar, err := c.backend.CopyFrom(r.Context(), r.PathValue("name"), path)
+	stat, tar, err := a.backend.CopyFrom(r.Context(), r.PathValue("name"), path)
 	if err != nil {
 		return err
 	}
@@ -45,13 +45,13 @@ func (c containerRoutes) copyFrom(w http.ResponseWriter, r *http.Request) error 
 	return err
 }
 
-func (c containerRoutes) copyTo(w http.ResponseWriter, r *http.Request) error {
+func (a archiveRoutes) copyTo(w http.ResponseWriter, r *http.Request) error {
 	path, err := archivePath(r)
 	if err != nil {
 		return err
 	}
 	q := queryOf(r)
-	return c.backend.CopyTo(r.Context(), r.PathValue("name"), types.CopyToOptions{
+	return a.backend.CopyTo(r.Context(), r.PathValue("name"), types.CopyToOptions{
 		Path:                 path,
 		NoOverwriteDirNonDir: q.is("noOverwriteDirNonDir"),
 		CopyUIDGID:           q.is("copyUIDGID"),

@@ -15,6 +15,7 @@ func (c containerRoutes) create(w http.ResponseWriter, r *http.Request) error {
 	if req.Config == nil {
 		return errdefs.Invalid("config cannot be empty in order to create a container")
 	}
+	req.Platform = queryOf(r).Get("platform")
 	created, err := c.backend.Create(r.Context(), queryOf(r).Get("name"), req)
 	if err != nil {
 		return err

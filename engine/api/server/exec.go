@@ -9,7 +9,7 @@ import (
 	"github.com/callroute/callroute/engine/errdefs"
 )
 
-func (c containerRoutes) exec(w http.ResponseWriter, r *http.Request) error {
+func (e execRoutes) create(w http.ResponseWriter, r *http.Request) error {
 	var req container.ExecCreateRequest
 	if err := readJSON(w, r, &req); err != nil {
 		return err
@@ -17,7 +17,7 @@ func (c containerRoutes) exec(w http.ResponseWriter, r *http.Request) error {
 	if len(req.Cmd) == 0 {
 		return errdefs.Invalid("No exec command specified")
 	}
-	created, err := c.backend.ExecCreate(r.Context(), r.PathValue("name"), req)
+	created, err := e.backend.Create(r.Context(), r.PathValue("name"), req)
 	if err != nil {
 		return err
 	}
@@ -26,16 +26,16 @@ func (c containerRoutes) exec(w http.ResponseWriter, r *http.Request) error {
 
 // execStart runs the process with the client's connection as its stdio, or
 // without one when the client detaches.
-func (c containerRoutes) execStart(w http.ResponseWriter, r *http.Request) error {
+func (e execRoutes) start(w http.ResponseWriter, r *http.Request) error {
 	var opts types.ExecStartOptions
 	if err := readOptionalJSON(w, r, &opts); err != nil {
 		return err
 	}
-	return c.backend.ExecStart(r.Context(), r.PathValue("id"), opts, connect(w, r))
+	return e.backend.Start(r.Context(), r.PathValue("id"), opts, connect(w, r))
 }
 
-func (c containerRoutes) execInspect(w http.ResponseWriter, r *http.Request) error {
-	process, err := c.backend.ExecInspect(r.Context(), r.PathValue("id"))
+func (e execRoutes) inspect(w http.ResponseWriter, r *http.Request) error {
+	process, err := e.backend.Inspect(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return err
 	}

@@ -44,7 +44,7 @@ type fake struct {
 
 func (f *fake) backend() Backend {
 	return Backend{
-		Containers: fakeContainers{f}, Images: fakeImages{f}, Volumes: fakeVolumes{f},
+		Containers: fakeContainers{f}, Execs: fakeExecs{f}, Archives: fakeArchives{f}, Checkpoints: fakeCheckpoints{f}, Images: fakeImages{f}, Volumes: fakeVolumes{f},
 		Networks: fakeNetworks{f}, System: fakeSystem{f},
 	}
 }
@@ -207,34 +207,38 @@ func (f fakeContainers) Stats(ctx context.Context, name string, mode StatsMode, 
 	return f.write(open)
 }
 
-func (f fakeContainers) ExecCreate(_ context.Context, name string, req container.ExecCreateRequest) (container.ExecCreateResponse, error) {
+type fakeExecs struct{ *fake }
+
+func (f fakeExecs) Create(_ context.Context, name string, req container.ExecCreateRequest) (container.ExecCreateResponse, error) {
 	return container.ExecCreateResponse{ID: "e1"}, f.called("ExecCreate", name, req.Cmd)
 }
 
-func (f fakeContainers) ExecStart(ctx context.Context, id string, opts types.ExecStartOptions, connect Connect) error {
+func (f fakeExecs) Start(ctx context.Context, id string, opts types.ExecStartOptions, connect Connect) error {
 	if err := f.called("ExecStart", id, opts); err != nil || opts.Detach {
 		return err
 	}
 	return f.talk(ctx, connect)
 }
 
-func (f fakeContainers) ExecInspect(_ context.Context, id string) (container.ExecInspectResponse, error) {
+func (f fakeExecs) Inspect(_ context.Context, id string) (container.ExecInspectResponse, error) {
 	return container.ExecInspectResponse{ID: id}, f.called("ExecInspect", id)
 }
 
-func (f fakeContainers) ExecResize(_ context.Context, id string, opts types.ResizeOptions) error {
+func (f fakeExecs) Resize(_ context.Context, id string, opts types.ResizeOptions) error {
 	return f.called("ExecResize", id, opts)
 }
 
-func (f fakeContainers) CopyStat(_ context.Context, name, path string) (container.PathStat, error) {
+type fakeArchives struct{ *fake }
+
+func (f fakeArchives) Stat(_ context.Context, name, path string) (container.PathStat, error) {
 	return container.PathStat{Name: "hosts"}, f.called("CopyStat", name, path)
 }
 
-func (f fakeContainers) CopyFrom(_ context.Context, name, path string) (container.PathStat, io.ReadCloser, error) {
+func (f fakeArchives) CopyFrom(_ context.Context, name, path string) (container.PathStat, io.ReadCloser, error) {
 	return container.PathStat{Name: "hosts"}, io.NopCloser(strings.NewReader("a tar")), f.called("CopyFrom", name, path)
 }
 
-func (f fakeContainers) CopyTo(_ context.Context, name string, opts types.CopyToOptions, tar io.Reader) error {
+func (f fakeArchives) CopyTo(_ context.Context, name string, opts types.CopyToOptions, tar io.Reader) error {
 	read, err := io.ReadAll(tar)
 	if err != nil {
 		return err
@@ -242,15 +246,17 @@ func (f fakeContainers) CopyTo(_ context.Context, name string, opts types.CopyTo
 	return f.called("CopyTo", name, opts, string(read))
 }
 
-func (f fakeContainers) CheckpointCreate(_ context.Context, name string, req checkpoint.CreateRequest) error {
+type fakeCheckpoints struct{ *fake }
+
+func (f fakeCheckpoints) Create(_ context.Context, name string, req checkpoint.CreateRequest) error {
 	return f.called("CheckpointCreate", name, req)
 }
 
-func (f fakeContainers) CheckpointList(_ context.Context, name string, opts types.CheckpointOptions) ([]checkpoint.Summary, error) {
+func (f fakeCheckpoints) List(_ context.Context, name string, opts types.CheckpointOptions) ([]checkpoint.Summary, error) {
 	return nil, f.called("CheckpointList", name, opts)
 }
 
-func (f fakeContainers) CheckpointRemove(_ context.Context, name, id string, opts types.CheckpointOptions) error {
+func (f fakeCheckpoints) Remove(_ context.Context, name, id string, opts types.CheckpointOptions) error {
 	return f.called("CheckpointRemove", name, id, opts)
 }
 

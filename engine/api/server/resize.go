@@ -16,12 +16,12 @@ func (c containerRoutes) resize(w http.ResponseWriter, r *http.Request) error {
 	return c.backend.Resize(r.Context(), r.PathValue("name"), size)
 }
 
-func (c containerRoutes) execResize(w http.ResponseWriter, r *http.Request) error {
+func (e execRoutes) resize(w http.ResponseWriter, r *http.Request) error {
 	size, err := resizeOptions(r)
 	if err != nil {
 		return err
 	}
-	return c.backend.ExecResize(r.Context(), r.PathValue("id"), size)
+	return e.backend.Resize(r.Context(), r.PathValue("id"), size)
 }
 
 func resizeOptions(r *http.Request) (types.ResizeOptions, error) {

@@ -7,6 +7,9 @@ import "net/http"
 func routes(config Config) []route {
 	system := systemRoutes{config.Backend.System}
 	container := containerRoutes{config.Backend.Containers}
+	exec := execRoutes{config.Backend.Execs}
+	archive := archiveRoutes{config.Backend.Archives}
+	checkpoint := checkpointRoutes{config.Backend.Checkpoints}
 	image := imageRoutes{config.Backend.Images}
 	volume := volumeRoutes{config.Backend.Volumes}
 	network := networkRoutes{config.Backend.Networks}
@@ -36,16 +39,16 @@ func routes(config Config) []route {
 		{http.MethodGet, "/containers/{name}/logs", container.logs},
 		{http.MethodGet, "/containers/{name}/top", container.top},
 		{http.MethodGet, "/containers/{name}/stats", container.stats},
-		{http.MethodHead, "/containers/{name}/archive", container.statPath},
-		{http.MethodGet, "/containers/{name}/archive", container.copyFrom},
-		{http.MethodPut, "/containers/{name}/archive", container.copyTo},
-		{http.MethodPost, "/containers/{name}/exec", container.exec},
-		{http.MethodPost, "/exec/{id}/start", container.execStart},
-		{http.MethodPost, "/exec/{id}/resize", container.execResize},
-		{http.MethodGet, "/exec/{id}/json", container.execInspect},
-		{http.MethodPost, "/containers/{name}/checkpoints", container.checkpoint},
-		{http.MethodGet, "/containers/{name}/checkpoints", container.checkpoints},
-		{http.MethodDelete, "/containers/{name}/checkpoints/{checkpoint}", container.checkpointRm},
+		{http.MethodHead, "/containers/{name}/archive", archive.stat},
+		{http.MethodGet, "/containers/{name}/archive", archive.copyFrom},
+		{http.MethodPut, "/containers/{name}/archive", archive.copyTo},
+		{http.MethodPost, "/containers/{name}/exec", exec.create},
+		{http.MethodPost, "/exec/{id}/start", exec.start},
+		{http.MethodPost, "/exec/{id}/resize", exec.resize},
+		{http.MethodGet, "/exec/{id}/json", exec.inspect},
+		{http.MethodPost, "/containers/{name}/checkpoints", checkpoint.create},
+		{http.MethodGet, "/containers/{name}/checkpoints", checkpoint.list},
+		{http.MethodDelete, "/containers/{name}/checkpoints/{checkpoint}", checkpoint.rm},
 		{http.MethodDelete, "/containers/{name}", container.rm},
 
 		{http.MethodGet, "/images/json", image.images},
@@ -102,9 +105,12 @@ func routes(config Config) []route {
 
 // The handlers, by the part of the backend that they ask.
 type (
-	systemRoutes    struct{ backend System }
-	containerRoutes struct{ backend Containers }
-	imageRoutes     struct{ backend Images }
-	volumeRoutes    struct{ backend Volumes }
-	networkRoutes   struct{ backend Networks }
+	systemRoutes     struct{ backend System }
+	containerRoutes  struct{ backend Containers }
+	execRoutes       struct{ backend Execs }
+	archiveRoutes    struct{ backend Archives }
+	checkpointRoutes struct{ backend Checkpoints }
+	imageRoutes      struct{ backend Images }
+	volumeRoutes     struct{ backend Volumes }
+	networkRoutes    struct{ backend Networks }
 )

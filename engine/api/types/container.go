@@ -10,6 +10,9 @@ type CreateRequest struct {
 	*container.Config
 	HostConfig       *HostConfig               `json:"HostConfig,omitempty"`
 	NetworkingConfig *network.NetworkingConfig `json:"NetworkingConfig,omitempty"`
+	// Platform that the image must be of, as os/arch/variant; empty is any. It is
+	// a part of the query.
+	Platform string `json:"-"`
 }
 
 // HostConfig is what a container asks of its host.

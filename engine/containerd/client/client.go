@@ -38,9 +38,8 @@ type Config struct {
 	Address   string // path of its socket
 	Namespace string // all names are within it
 	Runtime   string // of new containers: io.containerd.NAME.vN or a path
-	// RuntimeRoot and RuntimeBinary are handed to the runtime's shim; empty
-	// leaves them to it.
-	RuntimeRoot, RuntimeBinary string
+	// RuntimeRoot is handed to the runtime's shim; empty leaves it to that.
+	RuntimeRoot string
 }
 
 // Client is a connection to containerd.

@@ -94,7 +94,7 @@ func (c *Client) removeTask(ctx context.Context, id string) {
 
 func (c *Client) runtimeOptions(o types.CreateOptions) (*anypb.Any, error) {
 	opts, err := typeurl.MarshalAny(&options.Options{
-		BinaryName: c.config.RuntimeBinary, Root: c.config.RuntimeRoot, CriuImagePath: o.Checkpoint,
+		BinaryName: o.Runtime, Root: c.config.RuntimeRoot, CriuImagePath: o.Checkpoint,
 	})
 	if err != nil {
 		return nil, err

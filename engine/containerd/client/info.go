@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"encoding/json"
+	"slices"
 
 	"github.com/containerd/containerd/api/services/introspection/v1"
 	apitypes "github.com/containerd/containerd/api/types"
@@ -13,12 +14,13 @@ import (
 	"google.golang.org/protobuf/types/known/anypb"
 
 	"github.com/callroute/callroute/engine/containerd/types"
+	"github.com/callroute/callroute/engine/errdefs"
 )
 
-// RuntimeFeatures asks the runtime, through containerd and the shim, what it
-// was built with.
-func (c *Client) RuntimeFeatures(ctx context.Context) (types.RuntimeFeatures, error) {
-	inner, err := typeurl.MarshalAny(&options.Options{BinaryName: c.config.RuntimeBinary})
+// RuntimeFeatures asks a runtime, through containerd and the shim, what it was
+// built with. program is its path; "" is the shim's own choice.
+func (c *Client) RuntimeFeatures(ctx context.Context, program string) (types.RuntimeFeatures, error) {
+	inner, err := typeurl.MarshalAny(&options.Options{BinaryName: program})
 	if err != nil {
 		return types.RuntimeFeatures{}, err
 	}
@@ -38,7 +40,11 @@ func (c *Client) RuntimeFeatures(ctx context.Context) (types.RuntimeFeatures, er
 	}
 	f := types.RuntimeFeatures{Version: info.GetVersion().GetVersion()}
 	var has features.Features
-	if err := json.Unmarshal(info.GetFeatures().GetValue(), &has); err == nil && has.Linux != nil && has.Linux.Seccomp != nil && has.Linux.Seccomp.Enabled != nil {
+	if err := json.Unmarshal(info.GetFeatures().GetValue(), &has); err != nil {
+		return types.RuntimeFeatures{}, errdefs.NotImplemented("the runtime does not tell its features: %w", err)
+	}
+	f.SpecVersion, f.RecursiveReadOnly = has.OCIVersionMax, slices.Contains(has.MountOptions, "rro")
+	if has.Linux != nil && has.Linux.Seccomp != nil && has.Linux.Seccomp.Enabled != nil {
 		f.Seccomp = *has.Linux.Seccomp.Enabled
 	}
 	return f, nil

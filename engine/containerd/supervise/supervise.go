@@ -17,7 +17,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
@@ -40,12 +39,17 @@ type Process struct {
 	stop   context.CancelFunc
 	done   chan struct{}
 
-	mu  sync.Mutex
-	pid int
+	// process is the one that runs. It is held by what the kernel gives for it
+	// and not by its number, which somebody else may have once it is gone.
+	process *os.Process
 }
 
-// startTime is how long the program may take until it answers.
-const startTime = 30 * time.Second
+// startTime is how long the program may take until it answers, and endTime how
+// long until it has ended.
+const (
+	startTime = 30 * time.Second
+	endTime   = 5 * time.Second
+)
 
 // Start starts the program, or takes one over, and returns when it answers.
 func Start(ctx context.Context, c Config) (*Process, error) {
@@ -120,10 +124,10 @@ func (p *Process) keep(ctx context.Context, ready chan<- error) {
 // has ended.
 func (p *Process) run(ctx context.Context) (ended chan struct{}, err error) {
 	ended = make(chan struct{})
-	if pid := p.left(); pid != 0 {
-		log.L.Infof("taking over containerd, process %d", pid)
-		p.set(pid)
-		go watch(ctx, pid, ended)
+	if left := p.left(); left != nil {
+		log.L.Infof("taking over containerd, process %d", left.Pid)
+		p.process = left
+		go watch(ctx, left, ended)
 		return ended, nil
 	}
 	cmd := exec.Command(p.config.Program, "--address", p.Address(), "--root", p.config.Root, "--state", p.config.State, "--log-level", p.config.LogLevel)
@@ -134,7 +138,7 @@ func (p *Process) run(ctx context.Context) (ended chan struct{}, err error) {
 		close(ended)
 		return ended, fmt.Errorf("containerd cannot be started: %w", err)
 	}
-	p.set(cmd.Process.Pid)
+	p.process = cmd.Process
 	go func() {
 		defer close(ended)
 		if err := cmd.Wait(); err != nil && ctx.Err() == nil {
@@ -146,46 +150,42 @@ func (p *Process) run(ctx context.Context) (ended chan struct{}, err error) {
 
 func (p *Process) pidFile() string { return filepath.Join(p.config.State, "containerd.pid") }
 
-func (p *Process) set(pid int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.pid = pid
-}
-
-// left is the process of a former daemon's containerd, 0 for none. A process
+// left is the process of a former daemon's containerd, nil for none. A process
 // with that number may by now be another program: it must be ours.
-func (p *Process) left() int {
+func (p *Process) left() *os.Process {
 	data, err := os.ReadFile(p.pidFile())
 	if err != nil {
-		return 0
+		return nil
 	}
 	pid, err := strconv.Atoi(strings.TrimSpace(string(data)))
 	if err != nil || pid <= 1 {
-		return 0
+		return nil
+	}
+	// First held, then looked at: what is seen is of the one that is held, if
+	// that is still there afterwards.
+	process, err := os.FindProcess(pid)
+	if err != nil {
+		return nil
 	}
 	words, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "cmdline"))
-	if err != nil {
-		return 0
-	}
 	args := strings.Split(string(words), "\x00")
-	if filepath.Base(args[0]) != filepath.Base(p.config.Program) || !strings.Contains(string(words), p.Address()) {
-		return 0
+	ours := err == nil && filepath.Base(args[0]) == filepath.Base(p.config.Program) && strings.Contains(string(words), p.Address())
+	if !ours || process.Signal(syscall.Signal(0)) != nil {
+		_ = process.Release()
+		return nil
 	}
-	return pid
+	return process
 }
 
 // watch closes ended when a process that is not a child has ended.
-func watch(ctx context.Context, pid int, ended chan struct{}) {
+func watch(ctx context.Context, process *os.Process, ended chan struct{}) {
 	defer close(ended)
-	process, err := os.FindProcess(pid)
-	if err != nil {
-		return
-	}
-	for ctx.Err() == nil && process.Signal(syscall.Signal(0)) == nil {
+	for process.Signal(syscall.Signal(0)) == nil {
 		select {
-		case <-time.After(200 * time.Millisecond):
+		case <-time.After(100 * time.Millisecond):
 		case <-ctx.Done():
-			return
+			// It is being ended, and that is what the others wait for.
+			time.Sleep(10 * time.Millisecond)
 		}
 	}
 }
@@ -212,30 +212,17 @@ func (p *Process) await(ctx context.Context, ended <-chan struct{}) error {
 
 // end asks the program to end, and makes it after a while.
 func (p *Process) end(ended <-chan struct{}) {
-	p.mu.Lock()
-	pid := p.pid
-	p.mu.Unlock()
-	if pid == 0 {
+	if p.process == nil {
 		return
 	}
-	process, err := os.FindProcess(pid)
-	if err != nil {
-		return
+	// Of one that has ended these are errors, and signals to nobody.
+	_ = p.process.Signal(syscall.SIGTERM)
+	select {
+	case <-ended:
+	case <-time.After(endTime):
+		log.L.Warnf("containerd has not ended within %v and is killed", endTime)
+		_ = p.process.Kill()
+		<-ended
 	}
-	if err := process.Signal(syscall.SIGTERM); err != nil {
-		return
-	}
-	for range 100 {
-		select {
-		case <-ended:
-		default:
-		}
-		if process.Signal(syscall.Signal(0)) != nil {
-			os.Remove(p.pidFile())
-			return
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	_ = process.Kill()
 	os.Remove(p.pidFile())
 }

@@ -22,6 +22,7 @@ type CreateOptions struct {
 	Image       string        // name of the image, for people
 	Labels      map[string]string
 	IO          IO
+	Runtime     string // path of the runtime's program; "" leaves it to the shim
 	Checkpoint  string // folder of a checkpoint to restore instead of starting; empty is none
 }
 
@@ -88,8 +89,11 @@ const (
 	TaskCheckpoint TaskEventKind = "/tasks/checkpointed"
 )
 
-// RuntimeFeatures is what the runtime was built with.
+// RuntimeFeatures is what the runtime was built with, as it tells it.
 type RuntimeFeatures struct {
-	Seccomp bool
-	Version string
+	Version     string
+	SpecVersion string // the newest of the runtime spec that it takes
+	Seccomp     bool   // it can filter system calls
+	// RecursiveReadOnly says that it can make a mount read-only with all below it.
+	RecursiveReadOnly bool
 }

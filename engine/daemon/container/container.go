@@ -23,10 +23,10 @@ import (
 
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/api/types/network"
-	"github.com/moby/moby/api/types/volume"
 	"github.com/moby/sys/atomicwriter"
 
 	"github.com/callroute/callroute/engine/api/types"
+	"github.com/callroute/callroute/engine/daemon/mounts"
 )
 
 // Container is one container.
@@ -59,7 +59,7 @@ type Record struct {
 	Config     *container.Config
 	HostConfig *types.HostConfig
 	Endpoints  map[string]*network.EndpointSettings `json:",omitempty"`
-	Mounts     []Mount
+	Mounts     []mounts.Point
 	State      State
 	Exits      int // how often it has ended
 	Restarts   int // by its restart policy, since it was last started by hand
@@ -68,15 +68,6 @@ type Record struct {
 	Delay       time.Duration
 	WantStopped bool                       // by a person: its restart policy has to wait
 	Network     *container.NetworkSettings `json:",omitempty"` // while it runs
-}
-
-// Mount is a volume or a folder of the host in a container.
-type Mount struct {
-	container.MountPoint
-	Anonymous bool `json:",omitempty"` // removed with the container, if asked
-	NoCopy    bool `json:",omitempty"` // the image's files stay out of a new volume
-	Tmpfs     string
-	New       volume.CreateRequest `json:"-"` // how to make a volume that is not there yet
 }
 
 // State is what a container is doing.
@@ -88,6 +79,9 @@ type State struct {
 	OOMKilled  bool
 	StartedAt  time.Time
 	FinishedAt time.Time
+	// Health is nil for a container that is not asked how it is. It is known
+	// while the daemon runs.
+	Health *container.Health `json:"-"`
 }
 
 // Running reports whether the container has a process, frozen or not.

@@ -14,6 +14,7 @@ import (
 	"github.com/moby/moby/api/types/container"
 
 	"github.com/callroute/callroute/engine/api/types"
+	"github.com/callroute/callroute/engine/daemon/mounts"
 	"github.com/callroute/callroute/engine/errdefs"
 )
 
@@ -110,7 +111,7 @@ func TestOpen(t *testing.T) {
 	if err := a.Set(func(r *Record) {
 		r.State = State{Status: container.StateExited, ExitCode: 3, FinishedAt: time.Unix(5, 6).UTC()}
 		r.Config.StopTimeout, r.HostConfig.CacheProperty, r.Delay = &stopped, "L3:0=f", time.Second
-		r.Mounts = []Mount{{Anonymous: true}}
+		r.Mounts = []mounts.Point{{Anonymous: true}}
 	}); err != nil {
 		t.Fatal(err)
 	}

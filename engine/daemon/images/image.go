@@ -35,6 +35,26 @@ type Image struct {
 	records  []record
 }
 
+// CheckPlatform says whether the image is for another platform than the one that
+// is asked for, if one is.
+func (i Image) CheckPlatform(name, wanted string) error {
+	if wanted == "" {
+		return nil
+	}
+	p, err := platforms.Parse(wanted)
+	if err != nil {
+		return errdefs.Invalid("error parsing specified platform: %q: %v", wanted, err)
+	}
+	if i.manifest == nil || i.manifest.file.OS == "" {
+		return nil // it does not say
+	}
+	have := platforms.Normalize(i.manifest.file.Platform)
+	if platforms.Only(p).Match(have) {
+		return nil
+	}
+	return errdefs.NotFound("image with reference %s was found but does not match the specified platform: wanted %s, actual: %s", name, platforms.Format(p), platforms.Format(have))
+}
+
 // record is a name of an image in containerd's store.
 type record struct {
 	name   string

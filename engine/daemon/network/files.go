@@ -76,6 +76,9 @@ func (c *Controller) hosts(req JoinRequest, r record) ([]byte, error) {
 		b = fmt.Appendf(b, "%s\t%s\n", h.addr, h.name)
 	}
 	for _, l := range req.Links {
+		if r.Mode != modeBridge {
+			break // docker takes them, and there is nobody to be reached
+		}
 		other := c.recordOf(l.ContainerID)
 		if !other.Address.IsValid() {
 			return nil, errdefs.Conflict("cannot link to a container that is not running on the bridge: %s", l.ContainerID)

@@ -8,6 +8,9 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 )
 
+// initPath is where an init is in the container, as with docker.
+const initPath = "/sbin/docker-init"
+
 // mounts are the kernel's file systems, then what was asked for, outer folders
 // before those in them. A mount that was asked for takes the place of a default.
 func mounts(in Input) []specs.Mount {
@@ -25,18 +28,22 @@ func mounts(in Input) []specs.Mount {
 		{Destination: "/dev/mqueue", Type: "mqueue", Source: "mqueue", Options: []string{"nosuid", "noexec", "nodev"}},
 		{Destination: "/dev/shm", Type: "tmpfs", Source: "shm", Options: []string{"nosuid", "noexec", "nodev", "mode=1777", fmt.Sprintf("size=%d", shm)}},
 	}
-	if h.IpcMode.IsHost() {
-		for i := range defaults {
-			switch defaults[i].Destination {
-			case "/dev/shm", "/dev/mqueue":
-				defaults[i] = specs.Mount{Destination: defaults[i].Destination, Type: "bind", Source: defaults[i].Destination, Options: []string{"rbind", "nosuid", "noexec", "nodev"}}
-			}
-		}
+	// The queues are those of the IPC namespace, wherever they are mounted; the
+	// memory has to be the mount of whose namespace it is.
+	last := len(defaults) - 1
+	switch {
+	case h.IpcMode.IsNone():
+		defaults = defaults[:last]
+	case in.Shm != "":
+		defaults[last] = specs.Mount{Destination: "/dev/shm", Type: "bind", Source: in.Shm, Options: []string{"rbind", "rprivate"}}
 	}
 	if h.Privileged {
 		for i := range defaults {
 			defaults[i].Options = slices.DeleteFunc(defaults[i].Options, func(o string) bool { return o == "ro" })
 		}
+	}
+	if in.Init != "" {
+		defaults = append(defaults, specs.Mount{Destination: initPath, Type: "bind", Source: in.Init, Options: []string{"bind", "ro"}})
 	}
 	asked := slices.Clone(in.Mounts)
 	for path, options := range h.Tmpfs {

@@ -22,11 +22,12 @@ func process(in Input) (*specs.Process, error) {
 		return nil, err
 	}
 	h := in.HostConfig
+	who.Umask = h.Umask
 	p := &specs.Process{
 		Terminal: in.Config.Tty,
-		Args:     append([]string{in.Path}, in.Args...),
+		Args:     command(in),
 		Cwd:      cwd(in.Config.WorkingDir),
-		Env:      Environment(in.Config),
+		Env:      Environment(in.Config, in.LinkEnv),
 		User:     who,
 	}
 	if h.ConsoleSize[0] > 0 && h.ConsoleSize[1] > 0 {
@@ -41,6 +42,15 @@ func process(in Input) (*specs.Process, error) {
 	return p, nil
 }
 
+// command is what the first process runs: the program, or the one that starts it.
+func command(in Input) []string {
+	program := append([]string{in.Path}, in.Args...)
+	if in.Init == "" {
+		return program
+	}
+	return append([]string{initPath, "--"}, program...)
+}
+
 func cwd(dir string) string {
 	if dir == "" {
 		return "/"
@@ -48,14 +58,15 @@ func cwd(dir string) string {
 	return path.Clean(dir)
 }
 
-// Environment is the defaults, then what image and person say; the last of a
+// Environment is the defaults, then what comes with links, then what image and
+// person say; the last of a
 // name counts.
-func Environment(c *container.Config) []string {
+func Environment(c *container.Config, links []string) []string {
 	env := []string{defaultPath, "HOSTNAME=" + c.Hostname}
 	if c.Tty {
 		env = append(env, "TERM=xterm")
 	}
-	return MergeEnv(env, c.Env)
+	return MergeEnv(append(env, links...), c.Env)
 }
 
 // MergeEnv puts variables over others. One without "=" takes a variable out.

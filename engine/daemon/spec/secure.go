@@ -9,6 +9,7 @@ import (
 	"github.com/moby/sys/capability"
 	"github.com/opencontainers/runtime-spec/specs-go"
 
+	"github.com/callroute/callroute/engine/api/types"
 	"github.com/callroute/callroute/engine/errdefs"
 )
 
@@ -28,6 +29,24 @@ var (
 	readonly = []string{"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"}
 )
 
+// ProtectedPaths are a container's masked and read-only paths: those that it asks
+// for, be it none, else docker's.
+func ProtectedPaths(h *types.HostConfig) (hidden, fixed []string) {
+	hidden, fixed = masked, readonly
+	if h.Privileged {
+		hidden, fixed = nil, nil
+	} else if o, err := ParseSecurity(h.SecurityOpt); err == nil && o.Unmasked {
+		hidden, fixed = []string{}, []string{}
+	}
+	if h.MaskedPaths != nil {
+		hidden = h.MaskedPaths
+	}
+	if h.ReadonlyPaths != nil {
+		fixed = h.ReadonlyPaths
+	}
+	return hidden, fixed
+}
+
 // secure takes from the process what it was not given.
 func secure(s *specs.Spec, in Input) error {
 	h := in.HostConfig
@@ -39,21 +58,12 @@ func secure(s *specs.Spec, in Input) error {
 	if h.Privileged {
 		return nil
 	}
-	s.Linux.MaskedPaths, s.Linux.ReadonlyPaths = masked, readonly
-	if h.MaskedPaths != nil {
-		s.Linux.MaskedPaths = h.MaskedPaths
-	}
-	if h.ReadonlyPaths != nil {
-		s.Linux.ReadonlyPaths = h.ReadonlyPaths
-	}
+	s.Linux.MaskedPaths, s.Linux.ReadonlyPaths = ProtectedPaths(h)
 	o, err := ParseSecurity(h.SecurityOpt)
 	if err != nil {
 		return err
 	}
 	s.Process.NoNewPrivileges = o.NoNewPrivileges
-	if o.Unmasked {
-		s.Linux.MaskedPaths, s.Linux.ReadonlyPaths = nil, nil
-	}
 	profile := in.SeccompProfile
 	if o.Seccomp != "" {
 		profile = o.Seccomp
@@ -61,7 +71,7 @@ func secure(s *specs.Spec, in Input) error {
 	if profile == "unconfined" {
 		return nil
 	}
-	if !in.Seccomp {
+	if !in.Runtime.Seccomp {
 		if o.Seccomp != "" {
 			return errdefs.Invalid("seccomp is not enabled in your kernel or runtime, cannot run a custom seccomp profile")
 		}

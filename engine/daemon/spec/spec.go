@@ -12,8 +12,10 @@ import (
 
 	"github.com/moby/moby/api/types/container"
 	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/mod/semver"
 
 	"github.com/callroute/callroute/engine/api/types"
+	ctypes "github.com/callroute/callroute/engine/containerd/types"
 	"github.com/callroute/callroute/engine/errdefs"
 )
 
@@ -24,19 +26,24 @@ type Input struct {
 	HostConfig *types.HostConfig
 	Path       string // the program
 	Args       []string
-	Rootfs     string // where the root file system can be read now, to look up users
-	NetnsPath  string // "" is the host's network
+	Rootfs     string   // where the root file system can be read now, to look up users
+	LinkEnv    []string // variables that come with links
+	Init       string   // the host's program that is to be the first process; "" is none
+	NetnsPath  string   // "" is the host's network
 	Mounts     []specs.Mount
 	CgroupRoot string // parent of the container's cgroup
 	// SeccompProfile is the daemon's: "" is docker's own, "unconfined" none,
 	// else the JSON of one.
 	SeccompProfile string
-	// Seccomp says whether the runtime can filter system calls.
-	Seccomp bool
+	// RootPropagation is what the mounts need of the root; "" is private.
+	RootPropagation string
+	// Shm is the folder of the host that is /dev/shm; "" is memory of its own.
+	Shm string
+	// Runtime is what the runtime can do.
+	Runtime ctypes.RuntimeFeatures
 	// Resctrl says whether the kernel can limit the cache.
 	Resctrl bool
-	// Pid of another container for pid=container:ID, by namespace ("pid",
-	// "ipc").
+	// Join is the files of other containers' namespaces that are joined.
 	Join map[specs.LinuxNamespaceType]string
 }
 
@@ -44,7 +51,7 @@ type Input struct {
 func New(in Input) (*specs.Spec, error) {
 	h := in.HostConfig
 	s := &specs.Spec{
-		Version:     specs.Version,
+		Version:     version(in.Runtime),
 		Hostname:    in.Config.Hostname,
 		Domainname:  in.Config.Domainname,
 		Root:        &specs.Root{Path: "rootfs", Readonly: h.ReadonlyRootfs},
@@ -52,7 +59,7 @@ func New(in Input) (*specs.Spec, error) {
 		Linux: &specs.Linux{
 			CgroupsPath:       cgroupPath(in),
 			Sysctl:            sysctls(in),
-			RootfsPropagation: "",
+			RootfsPropagation: in.RootPropagation,
 		},
 	}
 	var err error
@@ -77,6 +84,19 @@ func New(in Input) (*specs.Spec, error) {
 		s.Linux.IntelRdt = &specs.LinuxIntelRdt{ClosID: in.ID, L3CacheSchema: h.CacheProperty}
 	}
 	return s, nil
+}
+
+// version is the newest version of the runtime spec that the runtime knows, and
+// that which all know if it does not say.
+func version(runtime ctypes.RuntimeFeatures) string {
+	const oldest = "1.0.2"
+	switch known := "v" + runtime.SpecVersion; {
+	case !semver.IsValid(known):
+		return oldest
+	case semver.Compare(known, "v"+specs.Version) > 0:
+		return specs.Version
+	}
+	return runtime.SpecVersion
 }
 
 func cgroupPath(in Input) string {

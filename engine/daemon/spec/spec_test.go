@@ -12,13 +12,14 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 
 	"github.com/callroute/callroute/engine/api/types"
+	ctypes "github.com/callroute/callroute/engine/containerd/types"
 	"github.com/callroute/callroute/engine/errdefs"
 )
 
 // input is a container as most are.
 func input(change ...func(*Input)) Input {
 	in := Input{
-		ID: "abc", Path: "sleep", Args: []string{"9"}, NetnsPath: "/run/netns/abc", CgroupRoot: "engine", Seccomp: true,
+		ID: "abc", Path: "sleep", Args: []string{"9"}, NetnsPath: "/run/netns/abc", CgroupRoot: "engine", Runtime: ctypes.RuntimeFeatures{Seccomp: true},
 		Config:     &container.Config{Hostname: "box", Env: []string{"A=1"}},
 		HostConfig: &types.HostConfig{},
 	}
@@ -104,9 +105,17 @@ func TestAskedFor(t *testing.T) {
 		{"host's processes", func(in *Input) { in.HostConfig.PidMode = "host" }, func(s *specs.Spec) bool { return namespace(s, specs.PIDNamespace) == "none" }},
 		{"host's names", func(in *Input) { in.HostConfig.UTSMode = "host" }, func(s *specs.Spec) bool { return namespace(s, specs.UTSNamespace) == "none" && s.Hostname == "" }},
 		{"host's cgroups", func(in *Input) { in.HostConfig.CgroupnsMode = "host" }, func(s *specs.Spec) bool { return namespace(s, specs.CgroupNamespace) == "none" }},
-		{"host's memory", func(in *Input) { in.HostConfig.IpcMode = "host" }, func(s *specs.Spec) bool {
-			return namespace(s, specs.IPCNamespace) == "none" && mountAt(s, "/dev/shm").Type == "bind"
+		{"host's memory", func(in *Input) { in.HostConfig.IpcMode, in.Shm = "host", "/dev/shm" }, func(s *specs.Spec) bool {
+			m := mountAt(s, "/dev/shm")
+			return namespace(s, specs.IPCNamespace) == "none" && m.Type == "bind" && m.Source == "/dev/shm" && mountAt(s, "/dev/mqueue").Type == "mqueue"
 		}},
+		{"no shared memory", func(in *Input) { in.HostConfig.IpcMode = "none" }, func(s *specs.Spec) bool {
+			return namespace(s, specs.IPCNamespace) == "" && mountAt(s, "/dev/shm") == nil
+		}},
+		{"a root that hears of mounts", func(in *Input) { in.RootPropagation = "rslave" }, func(s *specs.Spec) bool { return s.Linux.RootfsPropagation == "rslave" }},
+		{"a runtime that does not say its version", func(*Input) {}, func(s *specs.Spec) bool { return s.Version == "1.0.2" }},
+		{"an old runtime", func(in *Input) { in.Runtime.SpecVersion = "1.1.0" }, func(s *specs.Spec) bool { return s.Version == "1.1.0" }},
+		{"a runtime newer than us", func(in *Input) { in.Runtime.SpecVersion = "9.0.0" }, func(s *specs.Spec) bool { return s.Version == specs.Version }},
 		{"host's network", func(in *Input) { in.NetnsPath, in.HostConfig.NetworkMode = "", "host" }, func(s *specs.Spec) bool {
 			return namespace(s, specs.NetworkNamespace) == "none" && len(s.Linux.Sysctl) == 0
 		}},
@@ -134,7 +143,7 @@ func TestAskedFor(t *testing.T) {
 			in.SeccompProfile = "unconfined"
 			in.HostConfig.SecurityOpt = []string{"seccomp=builtin"}
 		}, func(s *specs.Spec) bool { return s.Linux.Seccomp != nil }},
-		{"a runtime without seccomp", func(in *Input) { in.Seccomp = false }, func(s *specs.Spec) bool { return s.Linux.Seccomp == nil }},
+		{"a runtime without seccomp", func(in *Input) { in.Runtime.Seccomp = false }, func(s *specs.Spec) bool { return s.Linux.Seccomp == nil }},
 		{"nothing masked", func(in *Input) { in.HostConfig.MaskedPaths, in.HostConfig.ReadonlyPaths = []string{}, []string{} }, func(s *specs.Spec) bool {
 			return len(s.Linux.MaskedPaths) == 0 && len(s.Linux.ReadonlyPaths) == 0
 		}},
@@ -163,7 +172,7 @@ func TestRefused(t *testing.T) {
 		"user":                      func(in *Input) { in.Config.User = "nosuch" },
 		"capability":                func(in *Input) { in.HostConfig.CapAdd = []string{"NOSUCH"} },
 		"profile":                   func(in *Input) { in.HostConfig.SecurityOpt = []string{"seccomp={"} },
-		"profile without a runtime": func(in *Input) { in.Seccomp = false; in.HostConfig.SecurityOpt = []string{`seccomp={}`} },
+		"profile without a runtime": func(in *Input) { in.Runtime.Seccomp = false; in.HostConfig.SecurityOpt = []string{`seccomp={}`} },
 		"device that is not there":  func(in *Input) { in.HostConfig.Devices = []container.DeviceMapping{{PathOnHost: "/dev/nosuch"}} },
 		"device that is none":       func(in *Input) { in.HostConfig.Devices = []container.DeviceMapping{{PathOnHost: "/etc"}} },
 		"device rule":               func(in *Input) { in.HostConfig.DeviceCgroupRules = []string{"c 1:3 rwmx"} },

@@ -20,11 +20,11 @@ func (s stuck) Write([]byte) (int, error) { <-s.closed; return 0, net.ErrClosed 
 func TestStalledClientIsCutOff(t *testing.T) {
 	s := newStreams(t, Config{})
 	s.stall = 200 * time.Millisecond
-	fifos, err := s.Open(t.Context(), Log{})
+	fifos, err := s.Open(Log{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := openShim(t, fifos)
+	p := openShim(t, s, fifos)
 	conn := stuck{make(chan struct{})}
 	dead := copying(t.Context(), join(t, s, JoinConfig{Stdout: true}), Conn{Stdout: conn})
 	idle := join(t, s, JoinConfig{Stdout: true}) // never copies
@@ -91,11 +91,11 @@ func TestStdinOnce(t *testing.T) {
 	client := join(t, s, JoinConfig{Stdin: true, Stdout: true})
 	var got bytes.Buffer
 	done := copying(t.Context(), client, Conn{Stdin: strings.NewReader("hello"), Stdout: &got})
-	fifos, err := s.Open(t.Context(), Log{})
+	fifos, err := s.Open(Log{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := openShim(t, fifos)
+	p := openShim(t, s, fifos)
 	created(t, s)
 	if in := readAll(t, p.stdin, 5); in != "hello" {
 		t.Errorf("stdin: %q", in)

@@ -43,7 +43,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/containerd/fifo"
 	"golang.org/x/sys/unix"
 
 	"github.com/callroute/callroute/engine/errdefs"
@@ -111,7 +110,8 @@ type Streams struct {
 	room    *sync.Cond // a queue got shorter, or nobody needs to wait any more
 	clients []*Client
 	outputs []io.Closer
-	reading int // outputs that have not ended
+	writers []io.Closer // ours, until the shim has its own
+	reading int         // outputs that have not ended
 	readers sync.WaitGroup
 	ended   chan struct{} // closed when output has ended or never will come
 	drain   bool          // the process has ended: nobody waits for clients
@@ -148,8 +148,9 @@ func processName(config Config) string {
 // Fifos are the paths, also before Open makes them.
 func (s *Streams) Fifos() Fifos { return s.fifos }
 
-// Open makes the fifos and begins to read them. ctx bounds only the call.
-func (s *Streams) Open(ctx context.Context, log Log) (Fifos, error) {
+// Open makes the fifos and begins to read them. Until Started they have a writer
+// of ours: one without any is at its end.
+func (s *Streams) Open(log Log) (Fifos, error) {
 	for _, name := range []string{s.config.ID, processName(s.config)} {
 		if name == "" || name == "." || name == ".." || filepath.Base(name) != name {
 			return Fifos{}, errdefs.Invalid("%q cannot name a process", name)
@@ -168,11 +169,39 @@ func (s *Streams) Open(ctx context.Context, log Log) (Fifos, error) {
 		}
 	}
 	err := s.connect(log, func(path string) (io.ReadCloser, error) {
-		// The library waits for the shim in the background: a fifo that is
-		// read before it has a writer is at its end.
-		return fifo.OpenFifo(context.WithoutCancel(ctx), path, unix.O_RDONLY|unix.O_NONBLOCK, 0)
+		// Both ends now, and not when the shim comes: what it writes and closes
+		// before anybody reads is lost.
+		from, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
+		if err != nil {
+			return nil, err
+		}
+		writer, err := os.OpenFile(path, os.O_WRONLY|unix.O_NONBLOCK, 0)
+		if err != nil {
+			return nil, errors.Join(err, from.Close())
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.writers = append(s.writers, writer)
+		return from, nil
 	})
-	return s.fifos, err
+	if err != nil {
+		return s.fifos, errors.Join(err, s.Started())
+	}
+	return s.fifos, nil
+}
+
+// Started says that the process runs, and its shim with its end of the fifos
+// open: the output ends when that closes it.
+func (s *Streams) Started() error {
+	s.mu.Lock()
+	writers := s.writers
+	s.writers = nil
+	s.mu.Unlock()
+	var errs []error
+	for _, w := range writers {
+		errs = append(errs, w.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // Reopen connects to the fifos of a process that still runs. Nothing was lost
@@ -362,7 +391,7 @@ func (s *Streams) Release() error {
 	s.outputs = nil
 	s.room.Broadcast()
 	s.mu.Unlock()
-	errs := []error{err}
+	errs := []error{err, s.Started()}
 	for _, o := range outputs {
 		errs = append(errs, o.Close())
 	}

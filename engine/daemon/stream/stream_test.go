@@ -25,7 +25,7 @@ type shim struct {
 	stdout, stderr *os.File
 }
 
-func openShim(t *testing.T, fifos Fifos) *shim {
+func openShim(t *testing.T, s *Streams, fifos Fifos) *shim {
 	t.Helper()
 	open := func(path string, flag int) *os.File {
 		if path == "" {
@@ -38,11 +38,15 @@ func openShim(t *testing.T, fifos Fifos) *shim {
 		t.Cleanup(func() { f.Close() })
 		return f
 	}
-	return &shim{
+	p := &shim{
 		stdin:  open(fifos.Stdin, os.O_RDONLY|unix.O_NONBLOCK),
 		stdout: open(fifos.Stdout, os.O_WRONLY),
 		stderr: open(fifos.Stderr, os.O_WRONLY),
 	}
+	if err := s.Started(); err != nil {
+		t.Fatal(err)
+	}
+	return p
 }
 
 func (s *shim) exit() {
@@ -80,11 +84,11 @@ func newStreams(t *testing.T, config Config) *Streams {
 func openStreams(t *testing.T, config Config, log Log) (*Streams, *shim) {
 	t.Helper()
 	s := newStreams(t, config)
-	fifos, err := s.Open(t.Context(), log)
+	fifos, err := s.Open(log)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := openShim(t, fifos)
+	p := openShim(t, s, fifos)
 	created(t, s)
 	return s, p
 }
@@ -138,14 +142,14 @@ func TestLogAndClientsHaveEveryByte(t *testing.T) {
 	s := newStreams(t, Config{})
 	early := join(t, s, JoinConfig{Stdout: true, Stderr: true})
 	onlyErr := join(t, s, JoinConfig{Stderr: true})
-	fifos, err := s.Open(t.Context(), Log{Stdout: &logOut, Stderr: &logErr})
+	fifos, err := s.Open(Log{Stdout: &logOut, Stderr: &logErr})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if fifos.Stdin != "" {
 		t.Errorf("a stdin nobody asked for: %s", fifos.Stdin)
 	}
-	p := openShim(t, fifos)
+	p := openShim(t, s, fifos)
 	p.stdout.WriteString("one\n")
 	p.stderr.WriteString("two\n")
 	p.stdout.WriteString("three\n")
@@ -248,15 +252,45 @@ func TestDrainDoesNotWaitForALeakedPipe(t *testing.T) {
 	}
 }
 
+// TestShortProcess has ended before anybody was told that it was started.
+func TestShortProcess(t *testing.T) {
+	for range 100 {
+		var log bytes.Buffer
+		s := newStreams(t, Config{})
+		fifos, err := s.Open(Log{Stdout: &log})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range []string{fifos.Stdout, fifos.Stderr} {
+			w, err := os.OpenFile(path, os.O_WRONLY|unix.O_NONBLOCK, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.WriteString("all ")
+			w.Close()
+		}
+		if err := s.Started(); err != nil {
+			t.Fatal(err)
+		}
+		drain(t, s)
+		if log.String() != "all " {
+			t.Fatalf("log: %q", log.String())
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestReopen(t *testing.T) {
 	var after bytes.Buffer
 	before := &guarded{}
 	first := newStreams(t, Config{Stdin: true})
-	fifos, err := first.Open(t.Context(), Log{Stdout: before})
+	fifos, err := first.Open(Log{Stdout: before})
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := openShim(t, fifos)
+	p := openShim(t, first, fifos)
 	// The shim keeps the fifos alive from both ends.
 	hold, err := os.OpenFile(fifos.Stdout, os.O_RDWR|unix.O_NONBLOCK, 0)
 	if err != nil {
@@ -297,11 +331,11 @@ func TestReopen(t *testing.T) {
 
 func TestReopenAfterTheShim(t *testing.T) {
 	first := newStreams(t, Config{})
-	fifos, err := first.Open(t.Context(), Log{})
+	fifos, err := first.Open(Log{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	openShim(t, fifos).exit()
+	openShim(t, first, fifos).exit()
 	if err := first.Release(); err != nil {
 		t.Fatal(err)
 	}
@@ -326,7 +360,7 @@ func TestNeverStarted(t *testing.T) {
 		if err := result(t, done); err != nil {
 			t.Error(err)
 		}
-		if _, err := s.Open(t.Context(), Log{}); err == nil {
+		if _, err := s.Open(Log{}); err == nil {
 			t.Error("opened closed streams")
 		}
 		if err := s.Close(); err != nil { // removes what that Open made
@@ -335,13 +369,13 @@ func TestNeverStarted(t *testing.T) {
 	})
 	t.Run("no shim came", func(t *testing.T) {
 		s := newStreams(t, Config{Stdin: true})
-		if _, err := s.Open(t.Context(), Log{}); err != nil {
+		if _, err := s.Open(Log{}); err != nil {
 			t.Fatal(err)
 		}
 	})
 	t.Run("bad name", func(t *testing.T) {
 		s := New(Config{Dir: t.TempDir(), ID: "c1", ExecID: "../x"})
-		if _, err := s.Open(t.Context(), Log{}); err == nil {
+		if _, err := s.Open(Log{}); err == nil {
 			t.Error("opened")
 		}
 	})
@@ -352,7 +386,7 @@ func TestExecLeavesTheContainersFifos(t *testing.T) {
 	config := s.config
 	config.ExecID = "e1"
 	exec := New(config)
-	if _, err := exec.Open(t.Context(), Log{}); err != nil {
+	if _, err := exec.Open(Log{}); err != nil {
 		t.Fatal(err)
 	}
 	info, err := os.Stat(filepath.Dir(exec.Fifos().Stdout))
@@ -425,7 +459,7 @@ func waitFor(t *testing.T, condition func() bool) {
 
 func BenchmarkAttach(b *testing.B) {
 	s := New(Config{Dir: b.TempDir(), ID: "c1"})
-	fifos, err := s.Open(b.Context(), Log{Stdout: io.Discard})
+	fifos, err := s.Open(Log{Stdout: io.Discard})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -37,7 +37,7 @@ const defaultRoot = "/run/engine-runc"
 func Run(ctx context.Context, args []string, stdio container.Stdio) int {
 	a := &app{stdio: stdio}
 	root := a.rootCommand()
-	root.SetArgs(args)
+	root.SetArgs(longFlags(root, args))
 	root.SetOut(stdio.Out)
 	root.SetErr(stdio.Err)
 	return a.exit(root.ExecuteContext(ctx))

@@ -2,7 +2,13 @@ package process
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
 
 	"github.com/containerd/cgroups/v3"
 	"github.com/containerd/cgroups/v3/cgroup1"
@@ -12,6 +18,10 @@ import (
 	"github.com/containerd/containerd/v2/pkg/oom"
 	oomv1 "github.com/containerd/containerd/v2/pkg/oom/v1"
 	oomv2 "github.com/containerd/containerd/v2/pkg/oom/v2"
+	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
+	"github.com/callroute/callroute/engine/shim/bundle"
 )
 
 // loadCgroup opens the cgroup of a process: a cgroup1.Cgroup, also where v2
@@ -121,4 +131,74 @@ func oomKills(cgroup any) uint64 {
 		return stats.GetMemoryEvents().GetOomKill()
 	}
 	return 0
+}
+
+// removeCgroup removes the cgroup that a bundle's spec names, with all processes
+// in it. One that is not there is no error; one of systemd's is left to it.
+func removeCgroup(dir string) error {
+	data, err := os.ReadFile(filepath.Join(dir, bundle.Config))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var spec specs.Spec
+	if err := json.Unmarshal(data, &spec); err != nil {
+		return fmt.Errorf("%s: %w", bundle.Config, err)
+	}
+	if spec.Linux == nil || !filepath.IsAbs(spec.Linux.CgroupsPath) || filepath.Clean(spec.Linux.CgroupsPath) == "/" {
+		return nil
+	}
+	if cgroups.Mode() == cgroups.Unified {
+		return removeUnified(spec.Linux.CgroupsPath)
+	}
+	group, err := cgroup1.Load(cgroup1.StaticPath(spec.Linux.CgroupsPath))
+	if errors.Is(err, cgroup1.ErrCgroupDeleted) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	// The kernel takes a moment for each.
+	for deadline := time.Now().Add(killTime); killAll(group) > 0 && time.Now().Before(deadline); {
+		time.Sleep(5 * time.Millisecond)
+	}
+	return group.Delete()
+}
+
+// killTime is how long killed processes may take to be gone.
+const killTime = 2 * time.Second
+
+// killAll kills the processes of a cgroup, and says how many there were.
+func killAll(group cgroup1.Cgroup) int {
+	killed := map[int]bool{}
+	for _, subsystem := range group.Subsystems() {
+		processes, err := group.Processes(subsystem.Name(), true)
+		if err != nil {
+			continue // of this kind there is none
+		}
+		for _, p := range processes {
+			killed[p.Pid] = true
+		}
+	}
+	for pid := range killed {
+		_ = unix.Kill(pid, unix.SIGKILL)
+	}
+	return len(killed)
+}
+
+func removeUnified(path string) error {
+	group, err := cgroup2.Load(path)
+	if err != nil {
+		return err
+	}
+	if err := group.Kill(); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	deadline := time.Now().Add(killTime)
+	for err = group.Delete(); err != nil && time.Now().Before(deadline); err = group.Delete() {
+		time.Sleep(5 * time.Millisecond)
+	}
+	return err
 }

@@ -25,6 +25,11 @@ func CleanUp(ctx context.Context, id, dir string, runtime Runtime) (types.Exit, 
 	if err := runtime.Delete(ctx, id, &runc.DeleteOpts{Force: true}); err != nil && !cerrdefs.IsNotFound(err) {
 		failed = append(failed, err)
 	}
+	// A runtime that was killed before it had written down what it made knows
+	// of no container, and still there is its cgroup.
+	if err := removeCgroup(dir); err != nil {
+		failed = append(failed, err)
+	}
 	exit := types.Exit{Status: 128 + int(unix.SIGKILL), At: time.Now()}
 	if pid, err := runc.ReadPidFile(filepath.Join(dir, bundle.InitPid)); err == nil {
 		exit.Pid = pid

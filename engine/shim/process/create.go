@@ -101,6 +101,11 @@ func (t *Task) createInit(ctx context.Context, c *container, req types.Create) e
 	claim, release := t.cfg.Reaper.Expect()
 	defer release()
 	if err := c.runtime.Create(ctx, c.id, c.bundle, opts); err != nil {
+		// One that failed has tidied up; one that was killed has not.
+		_ = c.runtime.Delete(context.WithoutCancel(ctx), c.id, &runc.DeleteOpts{Force: true})
+		if err := removeCgroup(c.bundle); err != nil {
+			t.cfg.Log.Warn("a cgroup stays", "error", err)
+		}
 		return err
 	}
 	if err := t.adopt(ctx, c, c.init, stdio, opts.PidFile, claim); err != nil {
