@@ -14,6 +14,7 @@
 //	summary   the program as plain data; the SSA is dropped
 //	stitch    joins departures to arrivals
 //	source    the conditions of a call, and the lines that matter
+//	narrow    keeps of a flow what is asked for
 //	walk      follows the command and chooses the spine
 //	flow      the result
 package analyzer
@@ -21,12 +22,12 @@ package analyzer
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/load"
+	"github.com/callroute/callroute/analyzer/narrow"
 	"github.com/callroute/callroute/analyzer/stitch"
 	"github.com/callroute/callroute/analyzer/summary"
 	"github.com/callroute/callroute/analyzer/system"
@@ -52,9 +53,7 @@ type Query struct {
 	Program string   // name of the program, or its import path
 	Command []string // its words; or a route, "POST /x"; or "/service/Method"
 
-	To, Focus, Ignore, Show, Hide *regexp.Regexp // see walk.View
-	Depth                         int
-	Code                          bool
+	narrow.View
 }
 
 // Open finds the programs of sys. It loads none of them yet.
@@ -89,7 +88,7 @@ func (a *Analyzer) Trace(ctx context.Context, q Query) (*flow.Flow, error) {
 		return nil, err
 	}
 	st := &stitch.Stitcher{System: a.system, Programs: a.programs}
-	return walk.Walk(ctx, st, entry, walk.View{To: q.To, Focus: q.Focus, Ignore: q.Ignore, Show: q.Show, Hide: q.Hide, Depth: q.Depth, Code: q.Code})
+	return walk.Walk(ctx, st, entry, q.View)
 }
 
 // program finds a program by name, or by import path.

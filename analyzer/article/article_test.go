@@ -108,3 +108,25 @@ func TestUnknownLanguage(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestArticleSaysWhatAViewLeftOut(t *testing.T) {
+	f := golden.Flow(t, "fire")
+	f.Cut = 7
+	for i := range f.Edges {
+		f.Edges[i].Skipped = 3
+	}
+	for lang, want := range map[article.Lang][]string{
+		article.English: {"Functions left out here: 3.", "this many steps before its end: 7."},
+		article.Chinese: {"此处省略 3 个函数。", "其后还有 7 步。"},
+	} {
+		var out bytes.Buffer
+		if err := article.Markdown(&out, f, article.Options{Lang: lang}); err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range want {
+			if !strings.Contains(out.String(), w) {
+				t.Errorf("%s: no %q", lang, w)
+			}
+		}
+	}
+}

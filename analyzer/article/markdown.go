@@ -118,8 +118,13 @@ func (m *markdown) step(c flow.Component, s Step) {
 			}
 			m.line("%s: %s\n", m.say.MadeBy, strings.Join(makers, " ← "))
 		}
+	} else if e.Kind == "" && m.Cut > 0 {
+		m.line("%s\n", fmt.Sprintf(m.say.EndsEarly, m.Cut))
 	} else if e.Kind == "" {
 		m.line("%s\n", m.say.Ends)
+	}
+	if s.Onward.Skipped > 0 {
+		m.line("%s\n", fmt.Sprintf(m.say.Hidden, s.Onward.Skipped))
 	}
 	m.branches(c, s.Branches)
 }

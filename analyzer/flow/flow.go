@@ -70,6 +70,7 @@ type Flow struct {
 	Root       int         `json:"root"`
 	Spine      []int       `json:"spine"`
 	Gaps       []Gap       `json:"gaps"`
+	Cut        int         `json:"cut,omitempty"` // steps of the route behind the spine's end, left out by --depth
 	Dropped    Dropped     `json:"dropped"`
 }
 
@@ -91,8 +92,18 @@ type Node struct {
 	File      string     `json:"file"`           // relative to its source's dir
 	Line      int        `json:"line"`           // of the declaration, or of the func keyword of a literal
 	EndLine   int        `json:"endLine"`
-	Type      *Type      `json:"type,omitempty"` // of the receiver, of a method
-	Code      []CodeLine `json:"code,omitempty"` // the lines that matter, with --code
+	Type      *Type      `json:"type,omitempty"`  // of the receiver, of a method
+	Does      []Effect   `json:"does,omitempty"`  // calls by which its body acts on the machine, in their order
+	Texts     []string   `json:"texts,omitempty"` // constants without blanks that its body hands to calls: names of files, words
+	Code      []CodeLine `json:"code,omitempty"`  // the lines that matter, with --code
+}
+
+// Effect is a call that writes a file, starts a process or acts on the machine
+// in another way.
+type Effect struct {
+	Line int    `json:"line"`
+	Verb string `json:"verb"` // "writes", "starts", "removes"
+	What string `json:"what"` // to what, as the source says it
 }
 
 // Type is a named type and where it is declared.
@@ -127,6 +138,7 @@ type Edge struct {
 	Made       []Maker      `json:"made,omitempty"`       // of an interface call: who made the value it is called on, the nearest first
 	Origins    []int        `json:"origins,omitempty"`    // of a crossing: the nodes whose constants decide it, where that is not From
 	Label      string       `json:"label,omitempty"`      // which of several true answers this branch is
+	Skipped    int          `json:"skipped,omitempty"`    // functions between From and To that a view left out
 	Spine      bool         `json:"spine,omitempty"`      // of several edges between two steps, the one that the spine takes
 }
 

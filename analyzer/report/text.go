@@ -19,6 +19,8 @@ const (
 	maxBranchGaps = 8
 	// More other answers of one step than this are counted, not shown.
 	maxAnswers = 6
+	// So is what one function does to the machine.
+	maxEffects = 4
 )
 
 // TextOptions says how a text view is drawn.

@@ -24,6 +24,7 @@ import (
 	"strings"
 
 	"github.com/callroute/callroute/analyzer/flow"
+	"github.com/callroute/callroute/analyzer/narrow"
 	"github.com/callroute/callroute/analyzer/source"
 	"github.com/callroute/callroute/analyzer/stitch"
 	"github.com/callroute/callroute/analyzer/summary"
@@ -38,7 +39,7 @@ type Entry struct {
 }
 
 // Walk records the route from e.
-func Walk(ctx context.Context, st *stitch.Stitcher, e Entry, v View) (*flow.Flow, error) {
+func Walk(ctx context.Context, st *stitch.Stitcher, e Entry, v narrow.View) (*flow.Flow, error) {
 	w := &walker{
 		ctx: ctx, st: st, nodes: map[place]int{}, edges: map[edgeKey]int{},
 		visited: map[visit]bool{}, stopOf: map[visit]int{},
@@ -56,7 +57,8 @@ func Walk(ctx context.Context, st *stitch.Stitcher, e Entry, v View) (*flow.Flow
 	}
 	w.flow.Spine = w.spine()
 	w.finish()
-	shown, err := v.apply(w.flow)
+	source.Effects(w.flow, w.file)
+	shown, err := v.Apply(w.flow)
 	if err != nil {
 		return nil, err
 	}

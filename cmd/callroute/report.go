@@ -13,6 +13,7 @@ import (
 	"github.com/callroute/callroute/analyzer"
 	"github.com/callroute/callroute/analyzer/article"
 	"github.com/callroute/callroute/analyzer/flow"
+	"github.com/callroute/callroute/analyzer/narrow"
 	"github.com/callroute/callroute/analyzer/webui"
 )
 
@@ -87,7 +88,7 @@ func (a *app) report(ctx context.Context, o *reportOptions) error {
 		Options: webui.Options{Lang: article.Lang(o.lang)}, Title: o.title,
 		Commands: commands, Endpoints: endpoints,
 		Trace: func(ctx context.Context, c flow.Command) (*flow.Flow, error) {
-			return an.Trace(ctx, analyzer.Query{Program: c.Program, Command: c.Words, Code: true})
+			return an.Trace(ctx, analyzer.Query{Program: c.Program, Command: c.Words, View: narrow.View{Code: true}})
 		},
 		Progress: func(done, all int, command string) {
 			a.progress.say(fmt.Sprintf("%d of %d: %s", done+1, all, command))

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -49,13 +48,7 @@ what the program does by itself.`,
 	flags.SortFlags = false
 	o.sources.register(cmd)
 	o.view.register(cmd)
-	flags.BoolVar(&o.query.Code, "code", false, "with the lines of each function that matter, in text and JSON")
-	flags.Var(pattern{&o.query.To}, "to", "end the route at the first function that matches `REGEX`")
-	flags.Var(pattern{&o.query.Focus}, "focus", "only routes through functions that match `REGEX`")
-	flags.Var(pattern{&o.query.Ignore}, "ignore", "no routes through functions that match `REGEX`")
-	flags.Var(pattern{&o.query.Show}, "show", "only functions that match `REGEX`, joined over the others")
-	flags.Var(pattern{&o.query.Hide}, "hide", "no functions that match `REGEX`, joined over them")
-	flags.IntVar(&o.query.Depth, "depth", 0, "follow at most `N` calls inside one process; 0 is no limit")
+	registerNarrowing(cmd, &o.query.View)
 	return cmd
 }
 
@@ -70,11 +63,15 @@ func (o *traceOptions) complete(args []string) error {
 	switch {
 	case o.query.Program == "":
 		return errors.New("the name of the program is empty")
-	case o.query.Depth < 0:
-		return fmt.Errorf("--depth %d is negative", o.query.Depth)
+	}
+	if err := checkNarrowing(o.query.View); err != nil {
+		return err
+	}
+	if err := o.view.check(); err != nil {
+		return err
 	}
 	o.query.Code = o.query.Code || o.view.format.code
-	return o.view.check()
+	return nil
 }
 
 func (a *app) trace(ctx context.Context, o *traceOptions) error {
@@ -96,10 +93,8 @@ func (a *app) trace(ctx context.Context, o *traceOptions) error {
 // noRoute says why f is empty.
 func (o *traceOptions) noRoute(f *flow.Flow) error {
 	what := strings.Join(append([]string{f.Program}, f.Command...), " ")
-	for _, re := range []*regexp.Regexp{o.query.Focus, o.query.Ignore, o.query.Show, o.query.Hide} {
-		if re != nil {
-			return fmt.Errorf("nothing of %s is left to show; loosen --focus, --ignore, --show or --hide", what)
-		}
+	if narrowed(o.query.View) {
+		return nothingLeft(what)
 	}
 	why := "the function it starts with is missing or does not type-check; does it build?"
 	if len(f.Dropped.Packages) > 0 {
@@ -107,20 +102,3 @@ func (o *traceOptions) noRoute(f *flow.Flow) error {
 	}
 	return fmt.Errorf("%s cannot be followed: %s", what, why)
 }
-
-// pattern is a flag that holds a regular expression.
-type pattern struct{ re **regexp.Regexp }
-
-func (p pattern) Set(s string) (err error) {
-	*p.re, err = regexp.Compile(s)
-	return err
-}
-
-func (p pattern) String() string {
-	if p.re == nil || *p.re == nil {
-		return ""
-	}
-	return (*p.re).String()
-}
-
-func (p pattern) Type() string { return "regex" }

@@ -19,11 +19,13 @@ type view struct {
 	lang   string
 	nodes  int
 	tree   bool
+	json   bool
 }
 
 func (v *view) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.Var(&v.format, "format", "how to write the route: "+strings.Join(formatNames()[:len(formats)-1], ", ")+" or "+formatNames()[len(formats)-1])
+	flags.Var(&v.format, "format", "how to write the route: "+strings.Join(formatNames()[:len(formats)-1], ", ")+" or "+formatNames()[len(formats)-1]+" (default as the name of the file says, else text)")
+	flags.BoolVar(&v.json, "json", false, "the same as --format json")
 	must(cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formatNames(), cobra.ShellCompDirectiveNoFileComp)))
 	flags.BoolVar(&v.tree, "tree", false, "with --format text: every branch, not only the route")
 	flags.IntVar(&v.nodes, "nodes", 0, "in a picture: up to `N` functions beside the route")
@@ -34,6 +36,16 @@ func (v *view) register(cmd *cobra.Command) {
 
 // check finds out before long work whether it will be able to write.
 func (v *view) check() error {
+	switch {
+	case v.json && v.format.chosen && v.format.name != jsonFormat.name:
+		return fmt.Errorf("--json and --format %s exclude each other", v.format.name)
+	case v.json:
+		v.format = jsonFormat
+	case !v.format.chosen:
+		if named := formatOf(v.output.file); named != nil {
+			v.format = *named
+		}
+	}
 	switch {
 	case v.nodes < 0:
 		return fmt.Errorf("--nodes %d is negative", v.nodes)
