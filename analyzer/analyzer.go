@@ -50,7 +50,7 @@ type Analyzer struct {
 
 // Query is a command to trace.
 type Query struct {
-	Program string   // name of the program, or its import path
+	Program string   // name, import path or folder of the program, see system.Find
 	Command []string // its words; or a route, "POST /x"; or "/service/Method"
 
 	narrow.View
@@ -58,17 +58,18 @@ type Query struct {
 
 // Open finds the programs of sys. It loads none of them yet.
 func Open(ctx context.Context, sys *system.System, o Options) (*Analyzer, error) {
-	loader := load.New(load.Options{Tags: o.Tags, Progress: o.Progress})
-	p := &programs{system: sys, loader: loader, progress: o.Progress, done: map[*system.Program]*summary.Executable{}}
+	p := &programs{system: sys, progress: o.Progress, done: map[*system.Program]*summary.Executable{}}
+	p.loader = load.New(load.Options{Tags: o.Tags, Progress: p.say})
 	for _, src := range sys.Sources {
-		mains, err := loader.Mains(ctx, src)
+		mains, err := p.loader.Mains(ctx, src)
 		if err != nil {
 			return nil, err
 		}
 		p.all = append(p.all, mains...)
 	}
+	system.Label(p.all)
 	slices.SortStableFunc(p.all, func(a, b *system.Program) int {
-		return strings.Compare(a.Name+"\x00"+a.Package, b.Name+"\x00"+b.Package)
+		return strings.Compare(a.String()+"\x00"+a.Package, b.String()+"\x00"+b.Package)
 	})
 	return &Analyzer{sys, p}, nil
 }
@@ -91,35 +92,27 @@ func (a *Analyzer) Trace(ctx context.Context, q Query) (*flow.Flow, error) {
 	return walk.Walk(ctx, st, entry, q.View)
 }
 
-// program finds a program by name, or by import path.
+// program finds the program that a person names.
 func (a *Analyzer) program(name string) (*system.Program, error) {
-	var found []*system.Program
-	for _, p := range a.programs.all {
-		if p.Name == name || p.Package == name {
-			found = append(found, p)
-		}
-	}
-	if main := slices.DeleteFunc(slices.Clone(found), (*system.Program).Auxiliary); len(main) > 0 {
-		found = main
-	}
+	found := a.system.Find(name, a.programs.all)
 	switch len(found) {
 	case 1:
 		return found[0], nil
 	case 0:
 		return nil, fmt.Errorf("no program %q%s", name, nearest(name, a.Programs()))
 	}
-	var paths []string
+	var all []string
 	for _, p := range found {
-		paths = append(paths, p.Package)
+		all = append(all, fmt.Sprintf("%s (%s)", p, p.Package))
 	}
-	return nil, fmt.Errorf("%d programs are called %q; name one by its import path: %s", len(found), name, strings.Join(paths, ", "))
+	return nil, fmt.Errorf("%d programs are called %q: %s; name one by its folder or import path", len(found), name, strings.Join(all, ", "))
 }
 
 // Programs is the names of all programs, sorted.
 func (a *Analyzer) Programs() []string {
 	var names []string
 	for _, p := range a.programs.all {
-		names = append(names, p.Name)
+		names = append(names, p.String())
 	}
 	slices.Sort(names)
 	return slices.Compact(names)

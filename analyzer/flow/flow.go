@@ -177,6 +177,7 @@ type Dropped struct {
 // Command is something that `callroute trace` accepts after the program name.
 type Command struct {
 	Program string   `json:"program"`
+	Package string   `json:"package,omitempty"` // import path of the program
 	Kind    Kind     `json:"kind"` // registration for a command line, http, grpc, ttrpc
 	Words   []string `json:"words"`
 	Func    string   `json:"func,omitempty"` // what runs
@@ -187,9 +188,13 @@ type Command struct {
 
 // Endpoints is every departure and arrival of a system, joined where possible.
 type Endpoints struct {
+	Programs   []Component `json:"programs,omitempty"`
 	Departures []Endpoint `json:"departures"`
 	Arrivals   []Endpoint `json:"arrivals"`
-	Dropped    Dropped    `json:"dropped"`
+	// Idle is the departures in functions that nothing in their program is seen
+	// to call: those of a client that it links and may never make.
+	Idle    []Endpoint `json:"idle,omitempty"`
+	Dropped Dropped    `json:"dropped"`
 }
 
 // Endpoint is one side of a process boundary.
@@ -201,8 +206,8 @@ type Endpoint struct {
 	Site    Site     `json:"site"`
 	Rule    string   `json:"rule"`
 	Peers   []string `json:"peers"` // the other sides, as "program func"; empty: no partner
-	// Variants is the other handlers that a peer's route may have, which a
-	// configuration chooses.
+	// Variants is the other handlers that a peer's route, or an arrival, may have:
+	// a configuration or the request chooses.
 	Variants []string `json:"variants,omitempty"`
 
 	Reason string `json:"reason,omitempty"` // why there is no partner

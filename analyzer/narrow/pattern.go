@@ -131,11 +131,7 @@ func inFile(file, name string) bool {
 
 // namesOf is the ways in which views and people write the name of a node.
 func namesOf(n flow.Node, mainPackage string) []string {
-	short := flow.Short(n.Func)
-	own, found := strings.CutPrefix(n.Func, mainPackage+".")
-	if found {
-		short = "main." + own
-	}
+	short := flow.ShortIn(mainPackage, n.Func)
 	names := []string{n.Func, short, n.Component + " " + n.Func, n.Component + " " + short}
 	if n.Decl != "" {
 		names = append(names, n.Decl+" "+short)

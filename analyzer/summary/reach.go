@@ -68,7 +68,7 @@ func (e *Executable) Reachable() map[ID]bool {
 		}
 	}
 	for i := range e.Funcs {
-		if strings.Contains(e.Funcs[i].Name, ".init#") {
+		if name := e.Funcs[i].Name; strings.Contains(name, ".init#") || strings.HasSuffix(name, ".init") && !strings.HasSuffix(name, ").init") {
 			push(ID(i))
 		}
 	}

@@ -40,7 +40,8 @@ type Source struct {
 
 // Program is one main package.
 type Program struct {
-	Name    string // last element of Dir, or the module's name for a root main
+	Name    string // of the executable: last element of Dir, or the module's name for a root main
+	Label   string // what people call it where Name is not enough, see Label; empty: Name
 	Package string // import path
 	Dir     string // absolute
 	Source  *Source
@@ -53,6 +54,14 @@ type System struct {
 	Aliases map[string]string            // argv[0] → program name
 	Choices map[string]map[string]string // program → what → pinned answer
 	Outside []string                     // programs that are started and not studied
+}
+
+// String is the name by which a person tells p from every other program.
+func (p *Program) String() string {
+	if p.Label != "" {
+		return p.Label
+	}
+	return p.Name
 }
 
 // ProgramName follows the aliases from what a program is started as, with or

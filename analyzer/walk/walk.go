@@ -44,7 +44,7 @@ func Walk(ctx context.Context, st *stitch.Stitcher, e Entry, v narrow.View) (*fl
 		ctx: ctx, st: st, nodes: map[place]int{}, edges: map[edgeKey]int{},
 		visited: map[visit]bool{}, stopOf: map[visit]int{},
 		flow: &flow.Flow{
-			Schema: flow.Schema, Program: e.Exe.Program.Name, Command: e.Words,
+			Schema: flow.Schema, Program: e.Exe.Program.String(), Command: e.Words,
 			Nodes: []flow.Node{}, Edges: []flow.Edge{}, Spine: []int{}, Gaps: []flow.Gap{},
 		},
 	}
@@ -156,7 +156,7 @@ func (w *walker) node(p place) int {
 	w.nodes[p] = n
 	w.where = append(w.where, p)
 	w.flow.Nodes = append(w.flow.Nodes, flow.Node{
-		ID: n, Component: p.exe.Program.Name, Func: f.Name, Decl: f.Decl, File: f.File, Line: f.Line, EndLine: f.End, Type: f.Type,
+		ID: n, Component: p.exe.Program.String(), Func: f.Name, Decl: f.Decl, File: f.File, Line: f.Line, EndLine: f.End, Type: f.Type,
 	})
 	w.component(p.exe)
 	return n
@@ -169,7 +169,7 @@ func (w *walker) component(exe *summary.Executable) {
 		}
 	}
 	w.flow.Components = append(w.flow.Components, flow.Component{
-		Name: exe.Program.Name, Package: exe.Program.Package, Dir: exe.Program.Source.Given, Version: exe.Program.Source.Version,
+		Name: exe.Program.String(), Package: exe.Program.Package, Dir: exe.Program.Source.Given, Version: exe.Program.Source.Version,
 		Web: exe.Program.Source.Web,
 	})
 	w.flow.Dropped.Functions += exe.Dropped.Functions
@@ -327,7 +327,7 @@ func (w *walker) take(v visit, s *summary.Site, to summary.ID) {
 		}
 	}
 	for _, r := range s.Registered {
-		e.Registered = append(e.Registered, flow.Registered{Site: flow.Site{File: v.exe.Funcs[r.In].File, Line: r.Line}})
+		e.Registered = append(e.Registered, flow.Registered{Site: v.exe.SiteOf(r)})
 	}
 	at := w.edge(e)
 	if s.Kind == flow.Registration {

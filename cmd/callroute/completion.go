@@ -26,6 +26,14 @@ func (a *app) completeProgram(s *sources) cobra.CompletionFunc {
 	}
 }
 
+// completePrograms offers the programs again and again.
+func (a *app) completePrograms(s *sources) cobra.CompletionFunc {
+	programs := a.completeProgram(s)
+	return func(cmd *cobra.Command, _ []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		return programs(cmd, nil, word)
+	}
+}
+
 // completeCommand offers a program, then the next word of its commands.
 func (a *app) completeCommand(s *sources) cobra.CompletionFunc {
 	programs := a.completeProgram(s)

@@ -43,7 +43,7 @@ status is 1. The folder is written whole or not at all; an older report in its
 place is replaced.`,
 		Example: `  callroute report --src moby --src containerd -o site
   callroute report -f callroute.yaml -o site docker`,
-		ValidArgsFunction: a.completeProgram(&o.sources),
+		ValidArgsFunction: a.completePrograms(&o.sources),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.programs = args
 			return a.report(cmd.Context(), o)

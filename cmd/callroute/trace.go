@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -23,8 +24,9 @@ func (a *app) traceCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "trace PROGRAM [COMMAND...]",
 		Short: "Follow one command through every process",
-		Long: `Follow one command of PROGRAM, the folder name of a main package, through
-every process it reaches, and show the route with file and line.
+		Long: `Follow one command of PROGRAM through every process it reaches, and show the
+route with file and line. PROGRAM is the name of a main package's folder, the
+folder itself, a file in it, or its import path.
 
 COMMAND is what a person types after the program's name. It may also be an
 HTTP route or the full name of an RPC method that PROGRAM serves; then the
@@ -55,6 +57,11 @@ what the program does by itself.`,
 func (o *traceOptions) complete(args []string) error {
 	if len(args) == 0 {
 		return errors.New("trace what? name a PROGRAM and a COMMAND (callroute commands lists them)")
+	}
+	// Program and command may come in one argument, as they are copied from a
+	// terminal. A folder may have blanks in its name.
+	if _, err := os.Stat(args[0]); err != nil && len(strings.Fields(args[0])) > 1 {
+		args = append(strings.Fields(args[0]), args[1:]...)
 	}
 	o.query.Program = args[0]
 	for _, arg := range args[1:] {
