@@ -89,7 +89,11 @@ func (a *Analyzer) Trace(ctx context.Context, q Query) (*flow.Flow, error) {
 		return nil, err
 	}
 	st := &stitch.Stitcher{System: a.system, Programs: a.programs}
-	return walk.Walk(ctx, st, entry, q.View)
+	f, err := walk.Walk(ctx, st, entry, q.View)
+	if err == nil && f.Root == 0 && q.Focus == nil && q.Ignore == nil && q.Show == nil && q.Hide == nil {
+		return nil, cannotFollow(p, q.Command, f.Dropped)
+	}
+	return f, err
 }
 
 // program finds the program that a person names.

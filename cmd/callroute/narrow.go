@@ -27,11 +27,6 @@ func checkNarrowing(v narrow.View) error {
 	return nil
 }
 
-// narrowed reports whether v can leave nothing of a route.
-func narrowed(v narrow.View) bool {
-	return v.Focus != nil || v.Ignore != nil || v.Show != nil || v.Hide != nil
-}
-
 func nothingLeft(what string) error {
 	return fmt.Errorf("nothing of %s is left to show; loosen --focus, --ignore, --show or --hide", what)
 }

@@ -3,14 +3,12 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/callroute/callroute/analyzer"
-	"github.com/callroute/callroute/analyzer/flow"
 )
 
 type traceOptions struct {
@@ -91,21 +89,8 @@ func (a *app) trace(ctx context.Context, o *traceOptions) error {
 		return err
 	}
 	if len(f.Spine) == 0 {
-		return o.noRoute(f)
+		return nothingLeft(strings.Join(append([]string{f.Program}, f.Command...), " "))
 	}
 	a.progress.stop()
 	return o.view.write(f)
-}
-
-// noRoute says why f is empty.
-func (o *traceOptions) noRoute(f *flow.Flow) error {
-	what := strings.Join(append([]string{f.Program}, f.Command...), " ")
-	if narrowed(o.query.View) {
-		return nothingLeft(what)
-	}
-	why := "the function it starts with is missing or does not type-check; does it build?"
-	if len(f.Dropped.Packages) > 0 {
-		why += " (not found: " + strings.Join(f.Dropped.Packages, ", ") + ")"
-	}
-	return fmt.Errorf("%s cannot be followed: %s", what, why)
 }
