@@ -51,7 +51,7 @@ type Analyzer struct {
 // Query is a command to trace.
 type Query struct {
 	Program string   // name, import path or folder of the program, see system.Find
-	Command []string // its words; or a route, "POST /x"; or "/service/Method"
+	Command []string // its words, with arguments; or a route, "POST /x"; or "/service/Method"
 
 	narrow.View
 }
@@ -84,7 +84,7 @@ func (a *Analyzer) Trace(ctx context.Context, q Query) (*flow.Flow, error) {
 	if err != nil {
 		return nil, err
 	}
-	entry, err := findEntry(exe, q.Command)
+	entry, args, err := findEntry(exe, q.Command)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +93,11 @@ func (a *Analyzer) Trace(ctx context.Context, q Query) (*flow.Flow, error) {
 	if err == nil && f.Root == 0 && q.Focus == nil && q.Ignore == nil && q.Show == nil && q.Hide == nil {
 		return nil, cannotFollow(p, q.Command, f.Dropped)
 	}
-	return f, err
+	if err != nil {
+		return nil, err
+	}
+	f.Args = args
+	return f, nil
 }
 
 // program finds the program that a person names.

@@ -64,6 +64,7 @@ type Flow struct {
 	Schema     string      `json:"schema"`
 	Program    string      `json:"program"`
 	Command    []string    `json:"command"`
+	Args       []string    `json:"args,omitempty"` // what was typed behind the command; it decides nothing yet
 	Components []Component `json:"components"`
 	Nodes      []Node      `json:"nodes"`
 	Edges      []Edge      `json:"edges"`

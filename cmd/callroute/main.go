@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -79,7 +80,11 @@ func (a *app) run(ctx context.Context, args []string) (code exitCode) {
 		}
 	}()
 	root := a.rootCommand()
-	root.SetArgs(twoDashes(root, args))
+	args = twoDashes(root, args)
+	if verb, _, err := root.Find(args); err == nil && verb.Name() == "trace" && args[0] == "trace" {
+		args = slices.Concat(args[:1], ownFlags(verb, args[1:]))
+	}
+	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	a.progress.stop()
 	switch {

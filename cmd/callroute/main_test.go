@@ -209,6 +209,10 @@ func TestTraceQuestion(t *testing.T) {
 		{[]string{"trace", "kiln", "/heat.v2.Heat/Raise"}, []string{"/heat.v2.Heat/Raise"}},
 		{[]string{"trace", "--depth", "2", "kiln", "fire", "--to", "a|b", "-tags", "x", "-focus=c"}, []string{"fire"}},
 		{[]string{"trace", "kiln", "--", "-tags"}, []string{"-tags"}},
+		{[]string{"trace", "kiln", "fire", "-it", "--rm", "clay", "--to", "a|b"}, []string{"fire", "-it", "--rm", "clay"}},
+		{[]string{"trace", "kiln", "fire", "--memory", "5m", "-tags=x", "-focus", "c"}, []string{"fire", "--memory", "5m"}},
+		{[]string{"trace", "kiln", "-H", "unix:///x", "fire"}, []string{"-H", "unix:///x", "fire"}},
+		{[]string{"trace", "kiln", "fire", "--", "--to", "-f"}, []string{"fire", "--to", "-f"}},
 		{[]string{"trace", "kiln"}, nil},
 	} {
 		code, _, stderr := call(t, f, test.args...)

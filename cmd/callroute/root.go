@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -80,6 +81,46 @@ func unknownVerb(root *cobra.Command, verb string) error {
 		return fmt.Errorf("no verb %q; did you mean %s?", verb, strings.Join(near, " or "))
 	}
 	return fmt.Errorf("no verb %q (see callroute --help)", verb)
+}
+
+// ownFlags puts before the program's name what is a flag of callroute trace, and
+// everything else behind --: a command may be typed as it is run, with its own
+// flags. What callroute has a flag for is callroute's; -- ends its flags.
+func ownFlags(trace *cobra.Command, args []string) []string {
+	var own, command []string
+	trace.InitDefaultHelpFlag()
+	flags := trace.Flags()
+	for i := 0; i < len(args); i++ {
+		arg := args[i]
+		switch {
+		case arg == "--":
+			command = append(command, args[i+1:]...)
+			i = len(args)
+		case len(arg) < 2 || arg[0] != '-':
+			command = append(command, arg)
+		default:
+			f, value := flagOf(flags, arg)
+			if f == nil && len(command) > 0 {
+				command = append(command, arg)
+				continue
+			}
+			own = append(own, arg)
+			if f != nil && !value && f.NoOptDefVal == "" && i+1 < len(args) {
+				i++
+				own = append(own, args[i])
+			}
+		}
+	}
+	return slices.Concat(own, []string{"--"}, command)
+}
+
+// flagOf is the flag that arg gives, and whether arg has its value too.
+func flagOf(flags *pflag.FlagSet, arg string) (f *pflag.Flag, value bool) {
+	if long, found := strings.CutPrefix(arg, "--"); found {
+		name, _, value := strings.Cut(long, "=")
+		return flags.Lookup(name), value
+	}
+	return flags.ShorthandLookup(arg[1:2]), len(arg) > 2
 }
 
 // twoDashes turns -tags into --tags, as go's own tools accept it. pflag would

@@ -20,19 +20,21 @@ type traceOptions struct {
 func (a *app) traceCommand() *cobra.Command {
 	o := &traceOptions{view: view{output: output{app: a}, format: textFormat}}
 	cmd := &cobra.Command{
-		Use:   "trace PROGRAM [COMMAND...]",
+		Use:   "trace PROGRAM [COMMAND...] [ARGUMENT...]",
 		Short: "Follow one command through every process",
 		Long: `Follow one command of PROGRAM through every process it reaches, and show the
 route with file and line. PROGRAM is the name of a main package's folder, the
 folder itself, a file in it, or its import path.
 
-COMMAND is what a person types after the program's name. It may also be an
-HTTP route or the full name of an RPC method that PROGRAM serves; then the
-route starts at its handler. Without COMMAND it starts at main and follows
-what the program does by itself.`,
+COMMAND is what a person types after the program's name, with arguments and
+flags, which decide nothing yet. A flag that callroute has is callroute's; all
+behind -- is the command's. COMMAND may also be an HTTP route or the full name
+of an RPC method that PROGRAM serves; then the route starts at its handler.
+Without COMMAND it starts at main and follows what the program does by itself.`,
 		Example: `  callroute trace --src moby --src containerd --src runc docker update
   callroute trace dockerd "POST /containers/{name}/start"
   callroute trace containerd /containerd.services.tasks.v1.Tasks/Create
+  callroute trace docker run -it --rm busybox sh
   callroute trace docker run --to 'runc.*main\.main' --hide 'log|trace'
   callroute trace docker run --format svg -o run.svg
   callroute trace docker run --code --format json -o run.json`,
