@@ -11,6 +11,7 @@ import (
 // with a line that says … for the rest.
 func TestReadmeExample(t *testing.T) {
 	const prompt = "    $ callroute "
+	t.Setenv("CALLROUTE_CACHE", t.TempDir())
 	t.Chdir("../..")
 	readme, err := os.ReadFile("README.md")
 	if err != nil {

@@ -36,7 +36,7 @@ every step names its file and line.`,
   callroute endpoints --src . --unmatched    where programs fail to meet
 
 Exit status is 0 if all is fine, 1 if there are findings, 2 if callroute could
-not run. Long flags may have one dash or two.`,
+not run, 130 after Ctrl-C. Long flags may have one dash or two.`,
 		Args:          cobra.ArbitraryArgs,
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -47,6 +47,8 @@ not run. Long flags may have one dash or two.`,
 			return cmd.Help()
 		},
 	}
+	root.Version = release()
+	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
 	root.SetUsageTemplate(usageTemplate)
@@ -55,7 +57,7 @@ not run. Long flags may have one dash or two.`,
 	})
 	root.SuggestionsMinimumDistance = 2
 	root.SetHelpCommand(helpCommand())
-	root.AddCommand(a.commandsCommand(), a.endpointsCommand(), a.renderCommand(), a.reportCommand(), a.serveCommand(), a.traceCommand(), a.versionCommand())
+	root.AddCommand(a.commandsCommand(), a.endpointsCommand(), a.renderCommand(), a.reportCommand(), a.serveCommand(), a.traceCommand(), a.versionCommand(), a.learnCommand())
 	return root
 }
 
@@ -126,7 +128,7 @@ func flagOf(flags *pflag.FlagSet, arg string) (f *pflag.Flag, value bool) {
 // twoDashes turns -tags into --tags, as go's own tools accept it. pflag would
 // read -tags as four short flags, and -focus as -f with the value ocus.
 func twoDashes(root *cobra.Command, args []string) []string {
-	long := map[string]bool{"help": true}
+	long := map[string]bool{"help": true, "version": true}
 	for _, cmd := range root.Commands() {
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { long[f.Name] = true })
 	}

@@ -90,6 +90,9 @@ func (a *app) trace(ctx context.Context, o *traceOptions) error {
 	if err != nil {
 		return err
 	}
+	if commands, err := an.Commands(ctx, f.Program); err == nil {
+		a.keep(o.sources, an, f.Program, commands)
+	}
 	if len(f.Spine) == 0 {
 		return nothingLeft(strings.Join(append([]string{f.Program}, f.Command...), " "))
 	}
