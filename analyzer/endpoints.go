@@ -19,7 +19,7 @@ func (a *Analyzer) Endpoints(ctx context.Context) (*flow.Endpoints, error) {
 	j := &joiner{
 		stitcher: &stitch.Stitcher{System: a.system, Programs: a.programs},
 		askers:   map[side][]string{}, idle: map[side][]string{},
-		out:      &flow.Endpoints{Departures: []flow.Endpoint{}, Arrivals: []flow.Endpoint{}},
+		out: &flow.Endpoints{Departures: []flow.Endpoint{}, Arrivals: []flow.Endpoint{}},
 	}
 	for _, p := range progs {
 		if _, err := a.programs.Get(ctx, p); err != nil {

@@ -130,3 +130,22 @@ func TestArticleSaysWhatAViewLeftOut(t *testing.T) {
 		}
 	}
 }
+
+// The tables alone are what a review reads: no code, and what each function does.
+func TestTables(t *testing.T) {
+	f := golden.Flow(t, "fire")
+	for i := range f.Nodes {
+		f.Nodes[i].Code = []flow.CodeLine{{Line: 1, Text: "secret"}}
+		f.Nodes[i].Does = []flow.Effect{{Verb: "writes", What: "a|b"}, {Verb: "writes", What: "c"}, {Verb: "writes", What: "d"}, {Verb: "writes", What: "e"}, {Verb: "writes", What: "f"}}
+	}
+	var out bytes.Buffer
+	if err := article.Markdown(&out, f, article.Options{Tables: true}); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(out.String(), "secret") || strings.Contains(out.String(), "every line shown") {
+		t.Error("there is code")
+	}
+	if want := "| writes `a\\|b`; writes `c`; writes `d`; … 2 |"; !strings.Contains(out.String(), want) {
+		t.Errorf("no %s in\n%s", want, out.String())
+	}
+}

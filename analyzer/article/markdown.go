@@ -16,10 +16,15 @@ type Options struct {
 	Link func(c flow.Component, at flow.Site) string
 	// Sequence is a sequence diagram in Mermaid's language, if it is to be shown.
 	Sequence string
+	// Tables leaves out what is told step by step.
+	Tables bool
 }
 
-// mostBranches is how many calls a fold lists.
-const mostBranches = 40
+// A fold lists so many calls, a table so many effects of one function.
+const (
+	mostBranches = 40
+	mostEffects  = 3
+)
 
 // Markdown writes f as an article in GitHub's Markdown.
 func Markdown(w io.Writer, f *flow.Flow, o Options) error {
@@ -56,7 +61,11 @@ func (m *markdown) write() {
 		m.section(i+1, s)
 	}
 	m.elsewhere()
-	m.line("---\n\n%s", m.say.Generated)
+	generated := m.say.Generated
+	if m.options.Tables {
+		generated = m.say.GeneratedTables
+	}
+	m.line("---\n\n%s", generated)
 }
 
 func (m *markdown) summary() {
@@ -82,15 +91,36 @@ func (m *markdown) section(number int, s Section) {
 	m.line("| %s | %s | %s | %s |\n|---|---|---:|---|", m.say.Path, m.say.Function, m.say.Line, m.say.Role)
 	for _, r := range m.Rows(s) {
 		role := map[RowKind]string{SetupRow: m.say.Setup, TypeRow: m.say.TypeOf, PrepareRow: m.say.Prepares, MakerRow: m.say.Makes}[r.Kind]
+		if r.Kind == StepRow {
+			role = m.does(m.Node[r.Node])
+		}
 		m.line("| %s | %s | %s | %s |", m.linked(s.Component, r.Site, text(r.File)), code(r.Name), m.linked(s.Component, r.Site, fmt.Sprint(r.Line)), role)
 	}
 	m.line("")
 	for _, step := range s.Steps {
-		m.step(s.Component, step)
+		if !m.options.Tables {
+			m.step(s.Component, step)
+			continue
+		}
+		for _, g := range step.Gaps {
+			m.gap(g)
+		}
 	}
 	if s.Next != nil {
 		m.crossing(s.Next)
 	}
+}
+
+// does is what a function does to the machine, as far as it fits in a table.
+func (m *markdown) does(n flow.Node) string {
+	var all []string
+	for _, e := range n.Does {
+		all = append(all, text(e.Verb)+" "+code(e.What))
+	}
+	if more := len(all) - mostEffects; more > 0 {
+		all = append(all[:mostEffects], fmt.Sprintf("… %d", more))
+	}
+	return strings.Join(all, "; ")
 }
 
 func (m *markdown) step(c flow.Component, s Step) {

@@ -179,7 +179,7 @@ type Dropped struct {
 type Command struct {
 	Program string   `json:"program"`
 	Package string   `json:"package,omitempty"` // import path of the program
-	Kind    Kind     `json:"kind"` // registration for a command line, http, grpc, ttrpc
+	Kind    Kind     `json:"kind"`              // registration for a command line, http, grpc, ttrpc
 	Words   []string `json:"words"`
 	Func    string   `json:"func,omitempty"` // what runs
 	Site    Site     `json:"site"`
@@ -190,8 +190,8 @@ type Command struct {
 // Endpoints is every departure and arrival of a system, joined where possible.
 type Endpoints struct {
 	Programs   []Component `json:"programs,omitempty"`
-	Departures []Endpoint `json:"departures"`
-	Arrivals   []Endpoint `json:"arrivals"`
+	Departures []Endpoint  `json:"departures"`
+	Arrivals   []Endpoint  `json:"arrivals"`
 	// Idle is the departures in functions that nothing in their program is seen
 	// to call: those of a client that it links and may never make.
 	Idle    []Endpoint `json:"idle,omitempty"`

@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 
@@ -66,6 +67,19 @@ func TestTextSaysWhatAStepDoes(t *testing.T) {
 	for _, want := range []string{`:21  │ writes "a b"`, "│ and 2 more\n"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+}
+
+func TestBrief(t *testing.T) {
+	for _, name := range []string{"fire", "glaze", "relight", "answers", "nothing"} {
+		var out bytes.Buffer
+		if err := report.Brief(&out, readFlow(t, name), report.TextOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		golden(t, name+".brief.txt", out.Bytes())
+		if lines := bytes.Count(out.Bytes(), []byte("\n")); lines > 45 {
+			t.Errorf("%s takes %d lines: more than a screen", name, lines)
 		}
 	}
 }

@@ -2,8 +2,9 @@ package source
 
 import (
 	"go/ast"
-	"go/format"
 	"go/token"
+	"maps"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,30 +20,33 @@ type effect struct {
 	args []int // a negative place is the first of the rest
 }
 
+// to stands between the arguments of which one is done to the other.
+const to = 1 << 8
+
 // effects is those functions by import path and name. Methods are not among
 // them: syntax does not tell what a value is.
 var effects = map[string]map[string]effect{
 	"os": {
-		"WriteFile": {"writes", []int{0}}, "Create": {"writes", []int{0}}, "OpenFile": {"opens", []int{0}},
-		"CreateTemp": {"writes", []int{0, 1}}, "Truncate": {"writes", []int{0}},
+		"WriteFile": {"writes", []int{1, to, 0}}, "Create": {"creates", []int{0}}, "OpenFile": {"opens", []int{0}},
+		"CreateTemp": {"creates", []int{0, 1}}, "Truncate": {"cuts", []int{0}},
 		"Mkdir": {"makes the folder", []int{0}}, "MkdirAll": {"makes the folder", []int{0}}, "MkdirTemp": {"makes the folder", []int{0, 1}},
-		"Rename": {"renames", []int{0, 1}}, "Symlink": {"links", []int{0, 1}}, "Link": {"links", []int{0, 1}},
+		"Rename": {"renames", []int{0, to, 1}}, "Symlink": {"links", []int{0, to, 1}}, "Link": {"links", []int{0, to, 1}},
 		"Remove": {"removes", []int{0}}, "RemoveAll": {"removes", []int{0}},
 		"Chmod": {"changes the mode of", []int{0}}, "Chown": {"changes the owner of", []int{0}}, "StartProcess": {"starts", []int{0, 1}},
 	},
-	"io/ioutil": {"WriteFile": {"writes", []int{0}}, "TempFile": {"writes", []int{0, 1}}, "TempDir": {"makes the folder", []int{0, 1}}},
+	"io/ioutil": {"WriteFile": {"writes", []int{1, to, 0}}, "TempFile": {"creates", []int{0, 1}}, "TempDir": {"makes the folder", []int{0, 1}}},
 	"os/exec":   {"Command": {"starts", []int{-1}}, "CommandContext": {"starts", []int{-2}}},
 	"net":       {"Listen": {"listens on", []int{0, 1}}, "Dial": {"connects to", []int{0, 1}}, "DialTimeout": {"connects to", []int{0, 1}}},
 	"syscall":   systemCall, "golang.org/x/sys/unix": systemCall,
 }
 
 var systemCall = map[string]effect{
-	"Mount": {"mounts", []int{0, 1}}, "Unmount": {"unmounts", []int{0}}, "PivotRoot": {"changes the root to", []int{0}},
+	"Mount": {"mounts", []int{0, to, 1}}, "Unmount": {"unmounts", []int{0}}, "PivotRoot": {"changes the root to", []int{0}},
 	"Chroot": {"changes the root to", []int{0}}, "Exec": {"becomes", []int{0, 1}}, "Kill": {"signals", []int{0, 1}},
 	"Sethostname": {"sets the host name", []int{0}}, "Setns": {"enters the namespace", []int{0}}, "Unshare": {"leaves namespaces", []int{0}},
 	"Mkdir": {"makes the folder", []int{0}}, "Mkdirat": {"makes the folder", []int{1}}, "Mknod": {"makes the device", []int{0}}, "Mkfifo": {"makes the pipe", []int{0}},
-	"Rename": {"renames", []int{0, 1}}, "Unlink": {"removes", []int{0}}, "Rmdir": {"removes", []int{0}},
-	"Symlink": {"links", []int{0, 1}}, "Symlinkat": {"links", []int{0, 2}},
+	"Rename": {"renames", []int{0, to, 1}}, "Unlink": {"removes", []int{0}}, "Rmdir": {"removes", []int{0}},
+	"Symlink": {"links", []int{0, to, 1}}, "Symlinkat": {"links", []int{0, to, 2}},
 }
 
 // longestText is the length up to which a constant is taken for a name: what is
@@ -78,37 +82,66 @@ func Effects(f *flow.Flow, file Finder) {
 
 // does reads one function's body, without the functions in it.
 func (p *parsed) does(body *ast.BlockStmt) (does []flow.Effect, texts []string) {
-	imported := p.imported()
 	sets := setOnce(body)
+	opened := map[string]*ast.CallExpr{} // files opened to write, by variable
 	ast.Inspect(body, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.FuncLit:
 			return false
+		case *ast.AssignStmt:
+			if len(n.Rhs) != 1 {
+				break
+			}
+			name, named := n.Lhs[0].(*ast.Ident)
+			if call, ok := n.Rhs[0].(*ast.CallExpr); ok && named && writing(call) > 0 {
+				opened[name.Name] = call
+			}
 		case *ast.CallExpr:
 			for _, arg := range n.Args {
 				texts = append(texts, p.constants(arg)...)
 			}
-			sel, ok := n.Fun.(*ast.SelectorExpr)
-			if !ok {
-				return true
+			if verb, what := p.effect(n, sets, opened); verb != "" {
+				does = append(does, flow.Effect{Line: p.line(n.Lparen), Verb: verb, What: what})
 			}
-			id, ok := sel.X.(*ast.Ident)
-			if !ok {
-				return true
-			}
-			e, ok := effects[imported[id.Name]][sel.Sel.Name]
-			if !ok {
-				return true
-			}
-			if e.verb == "opens" && slices.ContainsFunc(n.Args[1:], writing) {
-				e.verb = "writes"
-			}
-			does = append(does, flow.Effect{Line: p.line(n.Lparen), Verb: e.verb, What: e.what(n, sets)})
 		}
 		return true
 	})
 	slices.Sort(texts)
 	return does, slices.Compact(texts)
+}
+
+// effect is what one call does.
+func (p *parsed) effect(call *ast.CallExpr, sets map[string]ast.Expr, opened map[string]*ast.CallExpr) (verb, what string) {
+	flags := writing(call)
+	if sel, ok := call.Fun.(*ast.SelectorExpr); ok {
+		x, _ := sel.X.(*ast.Ident)
+		if x == nil {
+			x = ast.NewIdent("")
+		}
+		if e, known := effects[p.imported()[x.Name]][sel.Sel.Name]; known {
+			if e.verb == "opens" && flags >= 0 {
+				e.verb = "opens to write"
+			}
+			return e.verb, p.what(e.args, call, sets)
+		}
+		if file := opened[x.Name]; file != nil && len(call.Args) == 1 && (sel.Sel.Name == "Write" || sel.Sel.Name == "WriteString") {
+			return "writes", oneLine(p.expression(call.Args[0], sets) + " to " + p.what(before(writing(file)), file, sets))
+		}
+	}
+	// Whoever takes flags to write opens a file, under whatever name.
+	if flags > 0 {
+		return "opens to write", p.what(before(flags), call, sets)
+	}
+	return "", ""
+}
+
+// before is the places of the arguments before one.
+func before(n int) []int {
+	var places []int
+	for i := range n {
+		places = append(places, i)
+	}
+	return places
 }
 
 // imported is the import paths of the file by the names they have in it.
@@ -127,32 +160,40 @@ func (p *parsed) imported() map[string]string {
 	return p.imports
 }
 
-// writing reports whether flags of a file that is opened ask to write it.
-func writing(flags ast.Expr) bool {
-	found := false
-	ast.Inspect(flags, func(n ast.Node) bool {
-		if id, ok := n.(*ast.Ident); ok {
-			switch id.Name {
-			case "O_WRONLY", "O_RDWR", "O_APPEND", "O_CREATE", "O_CREAT", "O_TRUNC":
-				found = true
+// writing is the place of the argument that asks to write a file that is opened,
+// -1 for none.
+func writing(call *ast.CallExpr) int {
+	return slices.IndexFunc(call.Args, func(arg ast.Expr) bool {
+		found := false
+		ast.Inspect(arg, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.CallExpr, *ast.FuncLit:
+				return false
+			case *ast.Ident:
+				switch n.Name {
+				case "O_WRONLY", "O_RDWR", "O_APPEND", "O_CREATE", "O_CREAT", "O_TRUNC":
+					found = true
+				}
 			}
-		}
-		return !found
+			return !found
+		})
+		return found
 	})
-	return found
 }
 
-// what is the arguments that say to what e is done.
-func (e effect) what(call *ast.CallExpr, sets map[string]ast.Expr) string {
-	var parts []string
+// what is the arguments that say to what something is done.
+func (p *parsed) what(places []int, call *ast.CallExpr, sets map[string]ast.Expr) string {
+	var b strings.Builder
 	add := func(arg ast.Expr) {
-		if id, ok := arg.(*ast.Ident); ok && sets[id.Name] != nil {
-			arg = sets[id.Name]
+		if b.Len() > 0 && !strings.HasSuffix(b.String(), " ") {
+			b.WriteString(", ")
 		}
-		parts = append(parts, expression(arg))
+		b.WriteString(p.expression(arg, sets))
 	}
-	for _, i := range e.args {
+	for _, i := range places {
 		switch {
+		case i == to:
+			b.WriteString(" to ")
 		case i < 0:
 			for _, arg := range call.Args[min(len(call.Args), -i-1):] {
 				add(arg)
@@ -161,15 +202,59 @@ func (e effect) what(call *ast.CallExpr, sets map[string]ast.Expr) string {
 			add(call.Args[i])
 		}
 	}
-	return oneLine(strings.Join(parts, ", "))
+	return oneLine(strings.TrimSuffix(b.String(), " to "))
 }
 
-func expression(e ast.Expr) string {
-	var b strings.Builder
-	if format.Node(&b, token.NewFileSet(), e) != nil {
-		return "…"
+// expression is e as the source has it. A variable that is set once is what it is
+// set to, and a constant of the package is its text.
+func (p *parsed) expression(e ast.Expr, sets map[string]ast.Expr) string {
+	if id, ok := e.(*ast.Ident); ok && sets[id.Name] != nil {
+		e = sets[id.Name]
 	}
+	offset := func(pos token.Pos) int { return p.fset.PositionFor(pos, false).Offset }
+	var b strings.Builder
+	at := offset(e.Pos())
+	ast.Inspect(e, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.SelectorExpr:
+			if _, qualified := n.X.(*ast.Ident); qualified {
+				return false
+			}
+		case *ast.Ident:
+			if text := p.packaged(n.Name); text != "" && sets[n.Name] == nil {
+				b.Write(p.src[at:offset(n.Pos())])
+				b.WriteString(strconv.Quote(text))
+				at = offset(n.End())
+			}
+		}
+		return true
+	})
+	b.Write(p.src[at:offset(e.End())])
 	return b.String()
+}
+
+// packaged is the text of a string constant that the file or another one of its
+// package declares, "" for none.
+func (p *parsed) packaged(name string) string {
+	if text := p.declared()[name]; text != "" {
+		return text
+	}
+	if p.others == nil {
+		p.others = map[string]string{}
+		files, err := filepath.Glob(filepath.Join(filepath.Dir(p.name), "*.go"))
+		if err != nil {
+			return ""
+		}
+		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") || file == p.name {
+				continue
+			}
+			if other := parse(file); other != nil && other.syntax.Name.Name == p.syntax.Name.Name {
+				maps.Copy(p.others, other.declared())
+			}
+		}
+	}
+	return p.others[name]
 }
 
 // setOnce is what the variables of a function are set to that are set in one

@@ -90,6 +90,7 @@ func ownName(name string) string { return name[strings.LastIndexByte(name, '.')+
 
 // parsed is one source file.
 type parsed struct {
+	name   string
 	src    []byte
 	fset   *token.FileSet
 	syntax *ast.File
@@ -98,6 +99,7 @@ type parsed struct {
 
 	imports map[string]string // see imported
 	consts  map[string]string // see declared
+	others  map[string]string // see packaged
 }
 
 // parse reads a file, nil if that is not possible.
@@ -111,7 +113,7 @@ func parse(name string) *parsed {
 	if err != nil {
 		return nil
 	}
-	p := &parsed{src: src, fset: fset, syntax: syntax, funcs: map[[2]int][]ast.Node{}}
+	p := &parsed{name: name, src: src, fset: fset, syntax: syntax, funcs: map[[2]int][]ast.Node{}}
 	p.index()
 	return p
 }

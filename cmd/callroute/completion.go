@@ -15,7 +15,7 @@ import (
 )
 
 // A shell waits for completions while a person holds a key.
-const completionTime = 250 * time.Millisecond
+const completionTime = 200 * time.Millisecond
 
 // completeProgram offers the programs.
 func (a *app) completeProgram(s *sources) cobra.CompletionFunc {

@@ -26,14 +26,16 @@ type format struct {
 
 // viewOptions is what a person can say about how a flow is shown.
 type viewOptions struct {
-	text  report.TextOptions
-	lang  article.Lang
-	nodes int
-	draw  drawer
+	text   report.TextOptions
+	brief  bool
+	tables bool // of an article
+	lang   article.Lang
+	nodes  int
+	draw   drawer
 }
 
 var (
-	textFormat = format{name: "text", ending: "txt", view: func(w io.Writer, f *flow.Flow, o viewOptions) error { return report.Text(w, f, o.text) }}
+	textFormat = format{name: "text", ending: "txt", view: writeText}
 	jsonFormat = format{name: "json", view: func(w io.Writer, f *flow.Flow, _ viewOptions) error { return report.JSON(w, f) }}
 
 	formats = []format{
@@ -100,10 +102,17 @@ func (o viewOptions) diagram(f *flow.Flow) diagram.Options {
 	}
 }
 
+func writeText(w io.Writer, f *flow.Flow, o viewOptions) error {
+	if o.brief {
+		return report.Brief(w, f, o.text)
+	}
+	return report.Text(w, f, o.text)
+}
+
 func writeArticle(w io.Writer, f *flow.Flow, o viewOptions) error {
 	var sequence strings.Builder
 	if err := diagram.Sequence(&sequence, f); err != nil {
 		return err
 	}
-	return article.Markdown(w, f, article.Options{Lang: o.lang, Link: flow.Component.Link, Sequence: sequence.String()})
+	return article.Markdown(w, f, article.Options{Lang: o.lang, Link: flow.Component.Link, Sequence: sequence.String(), Tables: o.tables})
 }

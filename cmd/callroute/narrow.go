@@ -11,7 +11,7 @@ import (
 // registerNarrowing adds the flags that say what to keep of a route.
 func registerNarrowing(cmd *cobra.Command, v *narrow.View) {
 	flags := cmd.Flags()
-	flags.BoolVar(&v.Code, "code", false, "with the lines of each function that matter, in text and JSON")
+	flags.BoolVar(&v.Code, "code", false, "with the lines of each function that matter, in text and JSON; articles have them unless --code=false")
 	flags.Var(pattern{&v.To}, "to", "end the route at the first function that matches `NAME`: a name as it is shown, a regular expression, file.go:LINE, or what it sends or writes")
 	flags.Var(pattern{&v.Focus}, "focus", "only routes through functions that match `NAME`")
 	flags.Var(pattern{&v.Ignore}, "ignore", "no routes through functions that match `NAME`")

@@ -28,7 +28,8 @@ that show code need a trace that was saved with --code.`,
   callroute render run.json -o run.svg
   callroute render run.json --to main.main --depth 4
   callroute render run.json --format md --lang zh -o run.md`,
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
+			v.tables = cmd.Flags().Changed("code") && !keep.Code
 			if len(args) != 1 {
 				return errors.New("render what? name one file that callroute trace --format json wrote, or -")
 			}

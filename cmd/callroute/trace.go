@@ -40,6 +40,7 @@ Without COMMAND it starts at main and follows what the program does by itself.`,
   callroute trace docker run --code --format json -o run.json`,
 		ValidArgsFunction: a.completeCommand(&o.sources),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			o.view.tables = cmd.Flags().Changed("code") && !o.query.Code
 			if err := o.complete(args); err != nil {
 				return err
 			}
@@ -77,7 +78,7 @@ func (o *traceOptions) complete(args []string) error {
 	if err := o.view.check(); err != nil {
 		return err
 	}
-	o.query.Code = o.query.Code || o.view.format.code
+	o.query.Code = o.query.Code || o.view.format.code && !o.view.tables
 	return nil
 }
 

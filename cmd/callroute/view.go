@@ -19,7 +19,9 @@ type view struct {
 	lang   string
 	nodes  int
 	tree   bool
+	brief  bool
 	json   bool
+	tables bool // of an article: --code=false
 }
 
 func (v *view) register(cmd *cobra.Command) {
@@ -28,6 +30,7 @@ func (v *view) register(cmd *cobra.Command) {
 	flags.BoolVar(&v.json, "json", false, "the same as --format json")
 	must(cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formatNames(), cobra.ShellCompDirectiveNoFileComp)))
 	flags.BoolVar(&v.tree, "tree", false, "with --format text: every branch, not only the route")
+	flags.BoolVar(&v.brief, "brief", false, "with --format text: one screen, the ends of each process's part")
 	flags.IntVar(&v.nodes, "nodes", 0, "in a picture: up to `N` functions beside the route")
 	flags.StringVar(&v.lang, "lang", string(article.English), "of an article: en or zh")
 	must(cmd.RegisterFlagCompletionFunc("lang", cobra.FixedCompletions([]string{"en", "zh"}, cobra.ShellCompDirectiveNoFileComp)))
@@ -51,6 +54,10 @@ func (v *view) check() error {
 		return fmt.Errorf("--nodes %d is negative", v.nodes)
 	case v.tree && v.format.name != textFormat.name:
 		return errors.New("--tree goes with --format text only")
+	case v.brief && v.format.name != textFormat.name:
+		return errors.New("--brief goes with --format text only")
+	case v.brief && v.tree:
+		return errors.New("--brief and --tree exclude each other")
 	case v.lang != string(article.English) && v.lang != string(article.Chinese):
 		return fmt.Errorf("--lang %q: the languages are en and zh", v.lang)
 	case v.format.pipe && v.output.stdout() && isTerminal(v.output.app.stdout):
@@ -60,7 +67,7 @@ func (v *view) check() error {
 }
 
 func (v *view) write(f *flow.Flow) error {
-	o := viewOptions{text: v.output.textOptions(), lang: article.Lang(v.lang), nodes: v.nodes, draw: newDrawer(v.output.app.getenv)}
+	o := viewOptions{text: v.output.textOptions(), brief: v.brief, tables: v.tables, lang: article.Lang(v.lang), nodes: v.nodes, draw: newDrawer(v.output.app.getenv)}
 	o.text.Tree = v.tree
 	return v.output.write(func(w io.Writer) error { return v.format.view(w, f, o) })
 }
