@@ -18,6 +18,8 @@ type Options struct {
 	Sequence string
 	// Tables leaves out what is told step by step.
 	Tables bool
+	// NoLines leaves out line numbers, which change with every edit of a file.
+	NoLines bool
 }
 
 // A fold lists so many calls, a table so many effects of one function.
@@ -88,13 +90,21 @@ func (m *markdown) summary() {
 
 func (m *markdown) section(number int, s Section) {
 	m.line("## %d. %s\n", number, text(s.Component.Name))
-	m.line("| %s | %s | %s | %s |\n|---|---|---:|---|", m.say.Path, m.say.Function, m.say.Line, m.say.Role)
+	if m.options.NoLines {
+		m.line("| %s | %s | %s |\n|---|---|---|", m.say.Path, m.say.Function, m.say.Role)
+	} else {
+		m.line("| %s | %s | %s | %s |\n|---|---|---:|---|", m.say.Path, m.say.Function, m.say.Line, m.say.Role)
+	}
 	for _, r := range m.Rows(s) {
 		role := map[RowKind]string{SetupRow: m.say.Setup, TypeRow: m.say.TypeOf, PrepareRow: m.say.Prepares, MakerRow: m.say.Makes}[r.Kind]
 		if r.Kind == StepRow {
 			role = m.does(m.Node[r.Node])
 		}
-		m.line("| %s | %s | %s | %s |", m.linked(s.Component, r.Site, text(r.File)), code(r.Name), m.linked(s.Component, r.Site, fmt.Sprint(r.Line)), role)
+		if m.options.NoLines {
+			m.line("| %s | %s | %s |", text(r.File), code(r.Name), role)
+		} else {
+			m.line("| %s | %s | %s | %s |", m.linked(s.Component, r.Site, text(r.File)), code(r.Name), m.linked(s.Component, r.Site, fmt.Sprint(r.Line)), role)
+		}
 	}
 	m.line("")
 	for _, step := range s.Steps {
@@ -259,6 +269,9 @@ func (m *markdown) elsewhere() {
 }
 
 func (m *markdown) place(component string, at flow.Site) string {
+	if m.options.NoLines {
+		return code(at.File)
+	}
 	return m.linked(m.Component[component], at, code(fmt.Sprintf("%s:%d", at.File, at.Line)))
 }
 
