@@ -26,12 +26,13 @@ type format struct {
 
 // viewOptions is what a person can say about how a flow is shown.
 type viewOptions struct {
-	text   report.TextOptions
-	brief  bool
-	tables bool // of an article
-	lang   article.Lang
-	nodes  int
-	draw   drawer
+	text     report.TextOptions
+	brief    bool
+	portrait bool
+	tables   bool // of an article
+	lang     article.Lang
+	nodes    int
+	draw     drawer
 }
 
 var (
@@ -44,7 +45,7 @@ var (
 		{name: "md", view: writeArticle, code: true},
 		{name: "html", view: writePage, code: true},
 		{name: "dot", view: func(w io.Writer, f *flow.Flow, o viewOptions) error { return diagram.DOT(w, f, o.diagram(f)) }},
-		{name: "svg", view: func(w io.Writer, f *flow.Flow, o viewOptions) error { return drawFlow(w, f, o, "svg") }},
+		{name: "svg", view: writeSVG},
 		{name: "png", view: func(w io.Writer, f *flow.Flow, o viewOptions) error { return drawFlow(w, f, o, "png") }, pipe: true},
 		{name: "mermaid", ending: "mmd", view: func(w io.Writer, f *flow.Flow, o viewOptions) error { return diagram.Mermaid(w, f, o.diagram(f)) }},
 		{name: "sequence", view: func(w io.Writer, f *flow.Flow, _ viewOptions) error { return diagram.Sequence(w, f) }},
@@ -107,6 +108,13 @@ func writeText(w io.Writer, f *flow.Flow, o viewOptions) error {
 		return report.Brief(w, f, o.text)
 	}
 	return report.Text(w, f, o.text)
+}
+
+func writeSVG(w io.Writer, f *flow.Flow, o viewOptions) error {
+	if o.portrait {
+		return diagram.Portrait(w, f, o.diagram(f))
+	}
+	return drawFlow(w, f, o, "svg")
 }
 
 func writeArticle(w io.Writer, f *flow.Flow, o viewOptions) error {

@@ -14,14 +14,15 @@ import (
 
 // view is the flags that say how a flow is shown, and where.
 type view struct {
-	output output
-	format format
-	lang   string
-	nodes  int
-	tree   bool
-	brief  bool
-	json   bool
-	tables bool // of an article: --code=false
+	output   output
+	format   format
+	lang     string
+	nodes    int
+	portrait bool
+	tree     bool
+	brief    bool
+	json     bool
+	tables   bool // of an article: --code=false
 }
 
 func (v *view) register(cmd *cobra.Command) {
@@ -31,6 +32,7 @@ func (v *view) register(cmd *cobra.Command) {
 	must(cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formatNames(), cobra.ShellCompDirectiveNoFileComp)))
 	flags.BoolVar(&v.tree, "tree", false, "with --format text: every branch, not only the route")
 	flags.BoolVar(&v.brief, "brief", false, "with --format text: one screen, the ends of each process's part")
+	flags.BoolVar(&v.portrait, "portrait", false, "with --format svg: from top to bottom, as wide as a page; needs no callroute-graphviz")
 	flags.IntVar(&v.nodes, "nodes", 0, "in a picture: up to `N` functions beside the route")
 	flags.StringVar(&v.lang, "lang", string(article.English), "of an article: en or zh")
 	must(cmd.RegisterFlagCompletionFunc("lang", cobra.FixedCompletions([]string{"en", "zh"}, cobra.ShellCompDirectiveNoFileComp)))
@@ -56,6 +58,8 @@ func (v *view) check() error {
 		return errors.New("--tree goes with --format text only")
 	case v.brief && v.format.name != textFormat.name:
 		return errors.New("--brief goes with --format text only")
+	case v.portrait && v.format.name != "svg":
+		return errors.New("--portrait goes with --format svg only")
 	case v.brief && v.tree:
 		return errors.New("--brief and --tree exclude each other")
 	case v.lang != string(article.English) && v.lang != string(article.Chinese):
@@ -67,7 +71,7 @@ func (v *view) check() error {
 }
 
 func (v *view) write(f *flow.Flow) error {
-	o := viewOptions{text: v.output.textOptions(), brief: v.brief, tables: v.tables, lang: article.Lang(v.lang), nodes: v.nodes, draw: newDrawer(v.output.app.getenv)}
+	o := viewOptions{text: v.output.textOptions(), brief: v.brief, portrait: v.portrait, tables: v.tables, lang: article.Lang(v.lang), nodes: v.nodes, draw: newDrawer(v.output.app.getenv)}
 	o.text.Tree = v.tree
 	return v.output.write(func(w io.Writer) error { return v.format.view(w, f, o) })
 }
