@@ -29,7 +29,7 @@ const (
 // boundary/* stand at one place.
 var stages = []string{
 	"store", "models", "system", "load", "program", "text", "index", "calls", "provenance", "eval", "clone",
-	"boundary", "boundary/*", "summary", "stitch", "source", "walk", "value",
+	"boundary", "boundary/*", "summary", "stitch", "source", "narrow", "walk", "value",
 }
 
 // views import the flow package and nothing else of the analyzer.

@@ -15,6 +15,7 @@
 //	summary   the program as plain data; the SSA is dropped
 //	stitch    joins departures to arrivals
 //	source    the conditions of a call, and the lines that matter
+//	narrow    keeps of a flow what is asked for
 //	walk      follows the command and chooses the spine
 //	flow      the result
 package analyzer
@@ -24,12 +25,12 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/load"
+	"github.com/callroute/callroute/analyzer/narrow"
 	"github.com/callroute/callroute/analyzer/stitch"
 	"github.com/callroute/callroute/analyzer/summary"
 	"github.com/callroute/callroute/analyzer/system"
@@ -52,31 +53,30 @@ type Analyzer struct {
 
 // Query is a command to trace.
 type Query struct {
-	Program string   // name of the program, or its import path
-	Command []string // its words; or a route, "POST /x"; or "/service/Method"
+	Program string   // name, import path or folder of the program, see system.Find
+	Command []string // its words, with arguments; or a route, "POST /x"; or "/service/Method"
 
-	To, Focus, Ignore, Show, Hide *regexp.Regexp // see walk.View
-	Depth                         int
-	Code                          bool
+	narrow.View
 }
 
 // Open finds the programs of sys. It loads none of them yet.
 func Open(ctx context.Context, sys *system.System, o Options) (*Analyzer, error) {
-	loader := load.New(load.Options{Tags: o.Tags, Progress: o.Progress, Models: sys.Models()})
-	p := &programs{system: sys, loader: loader, progress: o.Progress, done: map[*system.Program]*summary.Executable{}}
+	p := &programs{system: sys, progress: o.Progress, done: map[*system.Program]*summary.Executable{}}
+	p.loader = load.New(load.Options{Tags: o.Tags, Progress: p.say, Models: sys.Models()})
 	for _, src := range sys.Sources {
-		mains, err := loader.Mains(ctx, src)
+		mains, err := p.loader.Mains(ctx, src)
 		if err != nil {
 			return nil, err
 		}
 		p.all = append(p.all, mains...)
-		p.skipped = append(p.skipped, loader.Skipped(src)...)
+		p.skipped = append(p.skipped, p.loader.Skipped(src)...)
 	}
 	if len(p.all) == 0 {
 		return nil, noPrograms(sys, p.skipped)
 	}
+	system.Label(p.all)
 	slices.SortStableFunc(p.all, func(a, b *system.Program) int {
-		return strings.Compare(a.Name+"\x00"+a.Package, b.Name+"\x00"+b.Package)
+		return strings.Compare(a.String()+"\x00"+a.Package, b.String()+"\x00"+b.Package)
 	})
 	return &Analyzer{sys, p}, nil
 }
@@ -103,32 +103,25 @@ func (a *Analyzer) Trace(ctx context.Context, q Query) (*flow.Flow, error) {
 	if err != nil {
 		return nil, err
 	}
-	entry, err := findEntry(exe, q.Command)
+	entry, args, err := findEntry(exe, q.Command)
 	if err != nil {
 		return nil, err
 	}
 	st := &stitch.Stitcher{System: a.system, Programs: a.programs}
-	return walk.Walk(ctx, st, entry, walk.View{To: q.To, Focus: q.Focus, Ignore: q.Ignore, Show: q.Show, Hide: q.Hide, Depth: q.Depth, Code: q.Code})
+	f, err := walk.Walk(ctx, st, entry, q.View)
+	if err == nil && f.Root == 0 && q.Focus == nil && q.Ignore == nil && q.Show == nil && q.Hide == nil {
+		return nil, cannotFollow(p, q.Command, f.Dropped)
+	}
+	if err != nil {
+		return nil, err
+	}
+	f.Args = args
+	return f, nil
 }
 
-// program finds a program by name or by import path, and if none has the name, by
-// that of its folder.
+// program finds the program that a person names.
 func (a *Analyzer) program(name string) (*system.Program, error) {
-	var found, inFolder []*system.Program
-	for _, p := range a.programs.all {
-		switch {
-		case p.Name == name || p.Package == name:
-			found = append(found, p)
-		case filepath.Base(p.Dir) == name:
-			inFolder = append(inFolder, p)
-		}
-	}
-	if len(found) == 0 {
-		found = inFolder
-	}
-	if main := slices.DeleteFunc(slices.Clone(found), (*system.Program).Auxiliary); len(main) > 0 {
-		found = main
-	}
+	found := a.system.Find(name, a.programs.all)
 	switch len(found) {
 	case 1:
 		return found[0], nil
@@ -140,18 +133,18 @@ func (a *Analyzer) program(name string) (*system.Program, error) {
 		}
 		return nil, fmt.Errorf("no program %q%s", name, nearest(name, a.Programs()))
 	}
-	var paths []string
+	var all []string
 	for _, p := range found {
-		paths = append(paths, p.Package)
+		all = append(all, fmt.Sprintf("%s (%s)", p, p.Package))
 	}
-	return nil, fmt.Errorf("%d programs are called %q; name one by its import path: %s", len(found), name, strings.Join(paths, ", "))
+	return nil, fmt.Errorf("%d programs are called %q: %s; name one by its folder or import path", len(found), name, strings.Join(all, ", "))
 }
 
 // Programs is the names of all programs, sorted.
 func (a *Analyzer) Programs() []string {
 	var names []string
 	for _, p := range a.programs.all {
-		names = append(names, p.Name)
+		names = append(names, p.String())
 	}
 	slices.Sort(names)
 	return slices.Compact(names)

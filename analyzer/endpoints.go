@@ -3,6 +3,7 @@ package analyzer
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/stitch"
@@ -14,14 +15,12 @@ import (
 // entered, with its partners. It analyzes every program that is not a test,
 // an example or a tool of the tree.
 func (a *Analyzer) Endpoints(ctx context.Context) (*flow.Endpoints, error) {
-	st := &stitch.Stitcher{System: a.system, Programs: a.programs}
-	out := &flow.Endpoints{Departures: []flow.Endpoint{}, Arrivals: []flow.Endpoint{}}
-	type side struct {
-		exe *summary.Executable
-		id  summary.ID
-	}
-	reached := map[side][]string{}
 	progs := slices.DeleteFunc(slices.Clone(a.programs.all), (*system.Program).Auxiliary)
+	j := &joiner{
+		stitcher: &stitch.Stitcher{System: a.system, Programs: a.programs},
+		askers:   map[side][]string{}, idle: map[side][]string{},
+		out: &flow.Endpoints{Departures: []flow.Endpoint{}, Arrivals: []flow.Endpoint{}},
+	}
 	for _, p := range progs {
 		if _, err := a.programs.Get(ctx, p); err != nil {
 			return nil, err
@@ -32,76 +31,124 @@ func (a *Analyzer) Endpoints(ctx context.Context) (*flow.Endpoints, error) {
 		if err != nil {
 			return nil, err
 		}
-		out.Dropped.Add(exe.Dropped)
-		for i := range exe.Departures {
-			d := &exe.Departures[i]
-			if !d.Kind.Process() {
-				continue
-			}
-			joins, gap, err := st.Join(ctx, exe, d)
-			if err != nil {
-				return nil, err
-			}
-			origin := exe.Funcs[d.Origin()]
-			line := d.Line
-			if len(d.Via) > 0 {
-				line = d.Via[0].Line
-			}
-			e := flow.Endpoint{
-				Program: p.Name, Kind: d.Kind, Key: d.Key.String(), Func: origin.Name,
-				Site: flow.Site{File: origin.File, Line: line}, Rule: d.Rule, Peers: []string{},
-			}
-			for n, j := range joins {
-				peer := j.Exe.Program.Name
-				if j.Func != summary.None {
-					peer += " " + j.Exe.Funcs[j.Func].Name
-					s := side{j.Exe, j.Func}
-					if from := p.Name + " " + origin.Name; !slices.Contains(reached[s], from) {
-						reached[s] = append(reached[s], from)
-					}
-				}
-				if i := slices.IndexFunc(joins[:n], func(x stitch.Join) bool { return x.Exe == j.Exe && x.Detail == j.Detail }); i >= 0 {
-					e.Variants = append(e.Variants, peer) // another handler of the same route
-					continue
-				}
-				e.Peers = append(e.Peers, peer)
-			}
-			if gap != nil {
-				e.Reason = gap.Reason
-			}
-			out.Departures = append(out.Departures, e)
+		j.program(exe)
+		if err := j.departures(ctx, exe); err != nil {
+			return nil, err
 		}
 	}
 	for _, p := range progs {
-		out.Arrivals = append(out.Arrivals, a.arrivals(p, func(exe *summary.Executable, id summary.ID) []string { return reached[side{exe, id}] })...)
+		j.arrivals(a.programs.done[p])
 	}
-	slices.Sort(out.Dropped.Packages)
-	return out, nil
+	slices.Sort(j.out.Dropped.Packages)
+	j.out.Dropped.Packages = slices.Compact(j.out.Dropped.Packages)
+	return j.out, nil
 }
 
-// arrivals is what p serves, with the departures that reach each.
-func (a *Analyzer) arrivals(p *system.Program, peers func(*summary.Executable, summary.ID) []string) []flow.Endpoint {
-	exe := a.programs.done[p]
-	var out []flow.Endpoint
+// side is a handler of a program.
+type side struct {
+	exe *summary.Executable
+	id  summary.ID
+}
+
+// joiner collects the endpoints of a system.
+type joiner struct {
+	stitcher *stitch.Stitcher
+	askers   map[side][]string // "program func" of what reaches a handler …
+	idle     map[side][]string // … and of what would if it were called
+	out      *flow.Endpoints
+}
+
+func (j *joiner) program(exe *summary.Executable) {
+	p := exe.Program
+	j.out.Programs = append(j.out.Programs, flow.Component{Name: p.String(), Package: p.Package, Dir: p.Source.Given, Version: p.Source.Version, Web: p.Source.Web})
+	j.out.Dropped.Add(exe.Dropped)
+}
+
+// departures adds what a program sends and starts.
+func (j *joiner) departures(ctx context.Context, exe *summary.Executable) error {
+	runs := exe.Running()
+	for i := range exe.Departures {
+		d := &exe.Departures[i]
+		if !d.Kind.Process() {
+			continue
+		}
+		e := departure(exe, d)
+		joins, gap, err := j.stitcher.Join(ctx, exe, d)
+		if err != nil {
+			return err
+		}
+		askers, list := j.askers, &j.out.Departures
+		if !runs[d.Origin()] {
+			askers, list = j.idle, &j.out.Idle
+		}
+		for n, join := range joins {
+			peer := join.Exe.Program.String()
+			if join.Func != summary.None {
+				peer += " " + join.Exe.Funcs[join.Func].Name
+				s := side{join.Exe, join.Func}
+				if from := exe.Program.String() + " " + e.Func; !slices.Contains(askers[s], from) {
+					askers[s] = append(askers[s], from)
+				}
+			}
+			if slices.ContainsFunc(joins[:n], func(x stitch.Join) bool { return x.Exe == join.Exe && x.Detail == join.Detail }) {
+				e.Variants = append(e.Variants, peer) // another handler of the same route
+				continue
+			}
+			e.Peers = append(e.Peers, peer)
+		}
+		if gap != nil {
+			e.Reason = gap.Reason
+		}
+		*list = append(*list, e)
+	}
+	return nil
+}
+
+func departure(exe *summary.Executable, d *summary.Departure) flow.Endpoint {
+	origin := exe.Funcs[d.Origin()]
+	line := d.Line
+	if len(d.Via) > 0 {
+		line = d.Via[0].Line
+	}
+	return flow.Endpoint{
+		Program: exe.Program.String(), Kind: d.Kind, Key: d.Key.String(), Func: origin.Name,
+		Site: flow.Site{File: origin.File, Line: line}, Rule: d.Rule, Peers: []string{},
+	}
+}
+
+// arrivals adds what a program serves, with the departures that reach each.
+func (j *joiner) arrivals(exe *summary.Executable) {
 	for _, ar := range exe.Arrivals {
 		if !ar.Kind.Process() {
 			continue
 		}
 		f := exe.Funcs[ar.Handlers[0].Func]
 		e := flow.Endpoint{
-			Program: p.Name, Kind: ar.Kind, Key: ar.Key.String(), Func: f.Name,
+			Program: exe.Program.String(), Kind: ar.Kind, Key: ar.Key.String(), Func: f.Name,
 			Site: flow.Site{File: f.File, Line: f.Line}, Rule: ar.Rule, Peers: []string{},
 		}
 		for _, r := range ar.Registered {
-			e.Registered = append(e.Registered, flow.Site{File: exe.Funcs[r.In].File, Line: r.Line})
+			e.Registered = append(e.Registered, exe.SiteOf(r))
 		}
-		for _, h := range ar.Handlers {
-			e.Peers = append(e.Peers, peers(exe, h.Func)...)
+		var idle []string
+		for n, h := range ar.Handlers {
+			for _, asker := range j.idle[side{exe, h.Func}] {
+				program, _, _ := strings.Cut(asker, " ")
+				idle = append(idle, program)
+			}
+			e.Peers = append(e.Peers, j.askers[side{exe, h.Func}]...)
+			if n > 0 {
+				e.Variants = append(e.Variants, exe.Program.String()+" "+exe.Funcs[h.Func].Name)
+			}
 		}
-		if len(e.Peers) == 0 {
+		switch {
+		case len(e.Peers) > 0:
+		case len(idle) > 0:
+			slices.Sort(idle)
+			e.Reason = "asked for only in functions that nothing is seen to call, of " + strings.Join(slices.Compact(idle), ", ")
+		default:
 			e.Reason = "no program under study asks for it"
 		}
-		out = append(out, e)
+		j.out.Arrivals = append(j.out.Arrivals, e)
 	}
-	return out
 }

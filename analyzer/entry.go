@@ -8,25 +8,76 @@ import (
 	"github.com/callroute/callroute/analyzer/boundary/httproute"
 	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/summary"
+	"github.com/callroute/callroute/analyzer/system"
 	"github.com/callroute/callroute/analyzer/walk"
 )
 
 // findEntry finds what the words after the program's name mean: a command of
-// it, a route or an RPC method that it serves.
-func findEntry(exe *summary.Executable, words []string) (walk.Entry, error) {
+// it, with arguments and flags behind it, or a route or an RPC method that it
+// serves. It returns the arguments. Words that name no command are arguments,
+// unless they are nearly a command.
+func findEntry(exe *summary.Executable, words []string) (e walk.Entry, args []string, err error) {
 	fields := strings.Fields(strings.Join(words, " "))
-	e := walk.Entry{Exe: exe, Words: fields}
+	e = walk.Entry{Exe: exe, Words: fields}
 	if c := findCommand(exe, fields); c != nil {
 		e.Command = c
-		return e, nil
+		return e, nil, nil
 	}
-	if a := findArrival(exe, fields); a != nil {
+	command, args := splitArguments(exe, fields)
+	if a := findArrival(exe, fields); a != nil && len(command) == 0 {
 		e.Arrival = a
-		return e, nil
+		return e, nil, nil
 	}
-	if len(fields) == 0 && len(exe.Commands) == 0 {
-		return e, nil
+	if c := findCommand(exe, command); c != nil && !nearlyCommand(exe, command, args) {
+		e.Command, e.Words = c, command
+		return e, args, nil
 	}
+	if len(exe.Commands) == 0 && !slices.ContainsFunc(fields, isPath) {
+		e.Words = nil
+		return e, fields, nil
+	}
+	return e, nil, unknownCommand(exe, fields)
+}
+
+func isPath(word string) bool { return strings.Contains(word, "/") && !strings.HasPrefix(word, "-") }
+
+// splitArguments splits a command line into the longest command that it names
+// and what is typed beside it. Flags may stand before a command.
+func splitArguments(exe *summary.Executable, fields []string) (command, args []string) {
+	for start := range len(fields) + 1 {
+		if start > 0 && !strings.HasPrefix(fields[0], "-") {
+			break // only flags, and their values, stand before a command
+		}
+		for end := len(fields); end > start; end-- {
+			if slices.ContainsFunc(fields[start:end], func(f string) bool { return strings.HasPrefix(f, "-") }) {
+				continue
+			}
+			if findCommand(exe, fields[start:end]) != nil {
+				return fields[start:end], slices.Concat(fields[:start], fields[end:])
+			}
+		}
+	}
+	return nil, fields
+}
+
+// nearlyCommand reports whether the first argument that is no flag looks like a
+// misspelt command below a command, which a route of the upper one would hide.
+func nearlyCommand(exe *summary.Executable, command, args []string) bool {
+	i := slices.IndexFunc(args, func(a string) bool { return !strings.HasPrefix(a, "-") })
+	if i < 0 {
+		return false
+	}
+	var below []string
+	for _, c := range exe.Commands {
+		if !c.Argv0 && len(c.Words) > len(command) && slices.Equal(c.Words[:len(command)], command) {
+			below = append(below, c.Words[len(command)])
+		}
+	}
+	return len(system.Nearest(args[i], below)) > 0
+}
+
+// unknownCommand says what a program has instead.
+func unknownCommand(exe *summary.Executable, fields []string) error {
 	var names []string
 	for _, c := range exe.Commands {
 		if len(c.Words) > 0 && !c.Argv0 {
@@ -42,10 +93,10 @@ func findEntry(exe *summary.Executable, words []string) (walk.Entry, error) {
 		}
 	}
 	if len(fields) == 0 {
-		return e, fmt.Errorf("%s does nothing without a command%s", exe.Program.Name, nearest("", names))
+		return fmt.Errorf("%s does nothing without a command%s", exe.Program, nearest("", names))
 	}
 	what := strings.Join(fields, " ")
-	return e, fmt.Errorf("%s has no command %q%s", exe.Program.Name, what, nearest(what, names))
+	return fmt.Errorf("%s has no command %q%s", exe.Program, what, nearest(what, names))
 }
 
 // findCommand finds a command by its words, the last of which may be an alias.

@@ -45,6 +45,18 @@ func (p *programs) Get(ctx context.Context, prog *system.Program) (*summary.Exec
 	return exe, nil
 }
 
+// say tells what is being done, and for how many programs it has been done.
+func (p *programs) say(what string) {
+	if p.progress == nil {
+		return
+	}
+	most := len(slices.DeleteFunc(slices.Clone(p.all), (*system.Program).Auxiliary))
+	if len(p.done) < most {
+		what = fmt.Sprintf("program %d of at most %d: %s", len(p.done)+1, most, what)
+	}
+	p.progress(what)
+}
+
 // analyze takes one program through the stages.
 func (p *programs) analyze(ctx context.Context, prog *system.Program) (*summary.Executable, error) {
 	loaded, err := p.loader.Load(ctx, prog, p.system)
@@ -58,9 +70,7 @@ func (p *programs) analyze(ctx context.Context, prog *system.Program) (*summary.
 	if built.Main == nil {
 		return nil, fmt.Errorf("%s: the main package could not be built", prog.Package)
 	}
-	if p.progress != nil {
-		p.progress(fmt.Sprintf("following calls in %d functions of %s", len(built.Funcs), prog.Name))
-	}
+	p.say(fmt.Sprintf("following calls in %d functions of %s", len(built.Funcs), prog))
 	graph, err := calls.Build(ctx, built)
 	if err != nil {
 		return nil, err
@@ -150,7 +160,7 @@ func commandsOf(exe *summary.Executable) []flow.Command {
 			continue
 		}
 		out = append(out, flow.Command{
-			Program: exe.Program.Name, Kind: flow.Registration, Words: append([]string{}, c.Words...), Aliases: c.Aliases, Hidden: c.Hidden,
+			Program: exe.Program.String(), Package: exe.Program.Package, Kind: flow.Registration, Words: append([]string{}, c.Words...), Aliases: c.Aliases, Hidden: c.Hidden,
 			Func: exe.Funcs[c.Run[0].Func].Name, Site: flow.Site{File: c.File, Line: c.Line},
 		})
 	}
@@ -160,7 +170,7 @@ func commandsOf(exe *summary.Executable) []flow.Command {
 		}
 		f := exe.Funcs[ar.Handlers[0].Func]
 		out = append(out, flow.Command{
-			Program: exe.Program.Name, Kind: ar.Kind, Words: strings.Fields(ar.Key.String()),
+			Program: exe.Program.String(), Package: exe.Program.Package, Kind: ar.Kind, Words: strings.Fields(ar.Key.String()),
 			Func: f.Name, Site: flow.Site{File: f.File, Line: f.Line},
 		})
 	}

@@ -112,6 +112,13 @@ func runScenario(t *testing.T, s *scenario.Scenario) {
 	for _, p := range s.CheckSystem(endpoints, commands) {
 		t.Errorf("%s: %s", s.Name, p)
 	}
+	for _, c := range commands {
+		// What is listed can be traced.
+		f, err := a.Trace(t.Context(), analyzer.Query{Program: c.Program, Command: c.Words})
+		if err != nil || len(f.Spine) == 0 {
+			t.Errorf("%s: %s %q is listed and cannot be traced: %v", s.Name, c.Program, c.Words, err)
+		}
+	}
 }
 
 func open(t *testing.T, s *scenario.Scenario, dir string) *analyzer.Analyzer {

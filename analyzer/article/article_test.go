@@ -108,3 +108,44 @@ func TestUnknownLanguage(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestArticleSaysWhatAViewLeftOut(t *testing.T) {
+	f := golden.Flow(t, "fire")
+	f.Cut = 7
+	for i := range f.Edges {
+		f.Edges[i].Skipped = 3
+	}
+	for lang, want := range map[article.Lang][]string{
+		article.English: {"Functions left out here: 3.", "this many steps before its end: 7."},
+		article.Chinese: {"此处省略 3 个函数。", "其后还有 7 步。"},
+	} {
+		var out bytes.Buffer
+		if err := article.Markdown(&out, f, article.Options{Lang: lang}); err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range want {
+			if !strings.Contains(out.String(), w) {
+				t.Errorf("%s: no %q", lang, w)
+			}
+		}
+	}
+}
+
+// The tables alone are what a review reads: no code, and what each function does.
+func TestTables(t *testing.T) {
+	f := golden.Flow(t, "fire")
+	for i := range f.Nodes {
+		f.Nodes[i].Code = []flow.CodeLine{{Line: 1, Text: "secret"}}
+		f.Nodes[i].Does = []flow.Effect{{Verb: "writes", What: "a|b"}, {Verb: "writes", What: "c"}, {Verb: "writes", What: "d"}, {Verb: "writes", What: "e"}, {Verb: "writes", What: "f"}}
+	}
+	var out bytes.Buffer
+	if err := article.Markdown(&out, f, article.Options{Tables: true}); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(out.String(), "secret") || strings.Contains(out.String(), "every line shown") {
+		t.Error("there is code")
+	}
+	if want := "| writes `a\\|b`; writes `c`; writes `d`; … 2 |"; !strings.Contains(out.String(), want) {
+		t.Errorf("no %s in\n%s", want, out.String())
+	}
+}

@@ -16,10 +16,17 @@ type Options struct {
 	Link func(c flow.Component, at flow.Site) string
 	// Sequence is a sequence diagram in Mermaid's language, if it is to be shown.
 	Sequence string
+	// Tables leaves out what is told step by step.
+	Tables bool
+	// NoLines leaves out line numbers, which change with every edit of a file.
+	NoLines bool
 }
 
-// mostBranches is how many calls a fold lists.
-const mostBranches = 40
+// A fold lists so many calls, a table so many effects of one function.
+const (
+	mostBranches = 40
+	mostEffects  = 3
+)
 
 // Markdown writes f as an article in GitHub's Markdown.
 func Markdown(w io.Writer, f *flow.Flow, o Options) error {
@@ -56,7 +63,11 @@ func (m *markdown) write() {
 		m.section(i+1, s)
 	}
 	m.elsewhere()
-	m.line("---\n\n%s", m.say.Generated)
+	generated := m.say.Generated
+	if m.options.Tables {
+		generated = m.say.GeneratedTables
+	}
+	m.line("---\n\n%s", generated)
 }
 
 func (m *markdown) summary() {
@@ -79,18 +90,47 @@ func (m *markdown) summary() {
 
 func (m *markdown) section(number int, s Section) {
 	m.line("## %d. %s\n", number, text(s.Component.Name))
-	m.line("| %s | %s | %s | %s |\n|---|---|---:|---|", m.say.Path, m.say.Function, m.say.Line, m.say.Role)
+	if m.options.NoLines {
+		m.line("| %s | %s | %s |\n|---|---|---|", m.say.Path, m.say.Function, m.say.Role)
+	} else {
+		m.line("| %s | %s | %s | %s |\n|---|---|---:|---|", m.say.Path, m.say.Function, m.say.Line, m.say.Role)
+	}
 	for _, r := range m.Rows(s) {
 		role := map[RowKind]string{SetupRow: m.say.Setup, TypeRow: m.say.TypeOf, PrepareRow: m.say.Prepares, MakerRow: m.say.Makes}[r.Kind]
-		m.line("| %s | %s | %s | %s |", m.linked(s.Component, r.Site, text(r.File)), code(r.Name), m.linked(s.Component, r.Site, fmt.Sprint(r.Line)), role)
+		if r.Kind == StepRow {
+			role = m.does(m.Node[r.Node])
+		}
+		if m.options.NoLines {
+			m.line("| %s | %s | %s |", text(r.File), code(r.Name), role)
+		} else {
+			m.line("| %s | %s | %s | %s |", m.linked(s.Component, r.Site, text(r.File)), code(r.Name), m.linked(s.Component, r.Site, fmt.Sprint(r.Line)), role)
+		}
 	}
 	m.line("")
 	for _, step := range s.Steps {
-		m.step(s.Component, step)
+		if !m.options.Tables {
+			m.step(s.Component, step)
+			continue
+		}
+		for _, g := range step.Gaps {
+			m.gap(g)
+		}
 	}
 	if s.Next != nil {
 		m.crossing(s.Next)
 	}
+}
+
+// does is what a function does to the machine, as far as it fits in a table.
+func (m *markdown) does(n flow.Node) string {
+	var all []string
+	for _, e := range n.Does {
+		all = append(all, text(e.Verb)+" "+code(e.What))
+	}
+	if more := len(all) - mostEffects; more > 0 {
+		all = append(all[:mostEffects], fmt.Sprintf("… %d", more))
+	}
+	return strings.Join(all, "; ")
 }
 
 func (m *markdown) step(c flow.Component, s Step) {
@@ -118,8 +158,13 @@ func (m *markdown) step(c flow.Component, s Step) {
 			}
 			m.line("%s: %s\n", m.say.MadeBy, strings.Join(makers, " ← "))
 		}
+	} else if e.Kind == "" && m.Cut > 0 {
+		m.line("%s\n", fmt.Sprintf(m.say.EndsEarly, m.Cut))
 	} else if e.Kind == "" {
 		m.line("%s\n", m.say.Ends)
+	}
+	if s.Onward.Skipped > 0 {
+		m.line("%s\n", fmt.Sprintf(m.say.Hidden, s.Onward.Skipped))
 	}
 	m.branches(c, s.Branches)
 }
@@ -224,6 +269,9 @@ func (m *markdown) elsewhere() {
 }
 
 func (m *markdown) place(component string, at flow.Site) string {
+	if m.options.NoLines {
+		return code(at.File)
+	}
 	return m.linked(m.Component[component], at, code(fmt.Sprintf("%s:%d", at.File, at.Line)))
 }
 

@@ -2,10 +2,12 @@ package diagram_test
 
 import (
 	"bytes"
+	"encoding/xml"
 	"fmt"
 	"io"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/callroute/callroute/analyzer/diagram"
 	"github.com/callroute/callroute/analyzer/flow"
@@ -18,6 +20,7 @@ var views = map[string]func(io.Writer, *flow.Flow) error{
 	"mmd":      func(w io.Writer, f *flow.Flow) error { return diagram.Mermaid(w, f, diagram.Options{}) },
 	"seq.mmd":  diagram.Sequence,
 	"puml":     diagram.PlantUML,
+	"svg":      func(w io.Writer, f *flow.Flow) error { return diagram.Portrait(w, f, diagram.Options{}) },
 }
 
 func TestGolden(t *testing.T) {
@@ -115,12 +118,66 @@ func TestHostileNames(t *testing.T) {
 		if err := view(&out, f); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
+		if name == "svg" {
+			if strings.Contains(out.String(), "<script") || xml.Unmarshal(out.Bytes(), new(struct{})) != nil {
+				t.Errorf("%s: a name became markup:\n%s", name, out.String())
+			}
+			continue
+		}
 		if name != "puml" && strings.Contains(strings.ReplaceAll(out.String(), `"`+evil, ""), "label=<</td>") {
 			t.Errorf("%s: a name became markup", name)
 		}
 		if strings.HasSuffix(name, "mmd") && strings.Contains(out.String(), "<script>") {
 			t.Errorf("%s: a name became markup:\n%s", name, out.String())
 		}
+	}
+}
+
+// A portrait is XML, no letter of it is outside, and what is too long is cut where
+// names have borders.
+func TestPortrait(t *testing.T) {
+	long := "example.org/kiln/combustion.(*VeryLongNameOfAType).AnEvenLongerNameOfAMethodThatNobodyWouldWriteButThatIsThere"
+	f := &flow.Flow{
+		Schema: flow.Schema, Program: "kiln", Root: 1, Spine: []int{1, 2},
+		Components: []flow.Component{{Name: "kiln", Package: "example.org/kiln", Version: "deadbeefcafe"}},
+		Nodes: []flow.Node{
+			{ID: 1, Component: "kiln", Func: "example.org/kiln.main", File: "main.go", Line: 3},
+			{ID: 2, Component: "kiln", Func: long, File: "example.org/kiln@v1.2.3/" + strings.Repeat("deep/", 30) + "x.go", Line: 7,
+				Does: []flow.Effect{{Verb: "writes", What: "a & <b>" + strings.Repeat(" very", 50)}}},
+		},
+		Edges: []flow.Edge{{From: 1, To: 2, Kind: flow.Call}},
+	}
+	var out bytes.Buffer
+	if err := diagram.Portrait(&out, f, diagram.Options{Link: func(n flow.Node) string { return "https://example.org/?a=1&b=" + n.Func }}); err != nil {
+		t.Fatal(err)
+	}
+	texts := 0
+	decoder := xml.NewDecoder(&out)
+	seen := ""
+	for {
+		token, err := decoder.Token()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			t.Fatalf("no XML: %v", err)
+		}
+		if text, ok := token.(xml.CharData); ok && len(strings.TrimSpace(string(text))) > 0 && !strings.Contains(string(text), "font-family") {
+			texts++
+			seen += string(text) + "\n"
+			if n := utf8.RuneCount(text); n > 104 {
+				t.Errorf("%d letters in a line: %s", n, text)
+			}
+		}
+	}
+	if texts < 7 {
+		t.Errorf("only %d texts", texts)
+	}
+	if !strings.Contains(seen, "(*VeryLongNameOfAType)") {
+		t.Errorf("the type is cut:\n%s", seen)
+	}
+	if strings.Contains(seen, "deadbeef") {
+		t.Error("it has a revision, which changes with each commit")
 	}
 }
 

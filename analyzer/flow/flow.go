@@ -69,12 +69,14 @@ type Flow struct {
 	Schema     string      `json:"schema"`
 	Program    string      `json:"program"`
 	Command    []string    `json:"command"`
+	Args       []string    `json:"args,omitempty"` // what was typed behind the command; it decides nothing yet
 	Components []Component `json:"components"`
 	Nodes      []Node      `json:"nodes"`
 	Edges      []Edge      `json:"edges"`
 	Root       int         `json:"root"`
 	Spine      []int       `json:"spine"`
 	Gaps       []Gap       `json:"gaps"`
+	Cut        int         `json:"cut,omitempty"` // steps of the route behind the spine's end, left out by --depth
 	Dropped    Dropped     `json:"dropped"`
 }
 
@@ -96,8 +98,18 @@ type Node struct {
 	File      string     `json:"file"`           // relative to its source's dir
 	Line      int        `json:"line"`           // of the declaration, or of the func keyword of a literal
 	EndLine   int        `json:"endLine"`
-	Type      *Type      `json:"type,omitempty"` // of the receiver, of a method
-	Code      []CodeLine `json:"code,omitempty"` // the lines that matter, with --code
+	Type      *Type      `json:"type,omitempty"`  // of the receiver, of a method
+	Does      []Effect   `json:"does,omitempty"`  // calls by which its body acts on the machine, in their order
+	Texts     []string   `json:"texts,omitempty"` // constants without blanks that its body hands to calls: names of files, words
+	Code      []CodeLine `json:"code,omitempty"`  // the lines that matter, with --code
+}
+
+// Effect is a call that writes a file, starts a process or acts on the machine
+// in another way.
+type Effect struct {
+	Line int    `json:"line"`
+	Verb string `json:"verb"` // "writes", "starts", "removes"
+	What string `json:"what"` // to what, as the source says it
 }
 
 // Type is a named type and where it is declared.
@@ -132,6 +144,7 @@ type Edge struct {
 	Made       []Maker      `json:"made,omitempty"`       // of an interface call: who made the value it is called on, the nearest first
 	Origins    []int        `json:"origins,omitempty"`    // of a crossing: the nodes whose constants decide it, where that is not From
 	Label      string       `json:"label,omitempty"`      // which of several true answers this branch is
+	Skipped    int          `json:"skipped,omitempty"`    // functions between From and To that a view left out
 	Spine      bool         `json:"spine,omitempty"`      // of several edges between two steps, the one that the spine takes
 }
 
@@ -195,7 +208,8 @@ func merge(list, more []string) []string {
 // Command is something that `callroute trace` accepts after the program name.
 type Command struct {
 	Program string   `json:"program"`
-	Kind    Kind     `json:"kind"` // registration for a command line, http, grpc, ttrpc
+	Package string   `json:"package,omitempty"` // import path of the program
+	Kind    Kind     `json:"kind"`              // registration for a command line, http, grpc, ttrpc
 	Words   []string `json:"words"`
 	Func    string   `json:"func,omitempty"` // what runs
 	Site    Site     `json:"site"`
@@ -205,9 +219,13 @@ type Command struct {
 
 // Endpoints is every departure and arrival of a system, joined where possible.
 type Endpoints struct {
-	Departures []Endpoint `json:"departures"`
-	Arrivals   []Endpoint `json:"arrivals"`
-	Dropped    Dropped    `json:"dropped"`
+	Programs   []Component `json:"programs,omitempty"`
+	Departures []Endpoint  `json:"departures"`
+	Arrivals   []Endpoint  `json:"arrivals"`
+	// Idle is the departures in functions that nothing in their program is seen
+	// to call: those of a client that it links and may never make.
+	Idle    []Endpoint `json:"idle,omitempty"`
+	Dropped Dropped    `json:"dropped"`
 }
 
 // Endpoint is one side of a process boundary.
@@ -219,8 +237,8 @@ type Endpoint struct {
 	Site    Site     `json:"site"`
 	Rule    string   `json:"rule"`
 	Peers   []string `json:"peers"` // the other sides, as "program func"; empty: no partner
-	// Variants is the other handlers that a peer's route may have, which a
-	// configuration chooses.
+	// Variants is the other handlers that a peer's route, or an arrival, may have:
+	// a configuration or the request chooses.
 	Variants []string `json:"variants,omitempty"`
 
 	Reason string `json:"reason,omitempty"` // why there is no partner

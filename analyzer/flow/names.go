@@ -5,14 +5,20 @@ import "strings"
 // Name is how a view calls a node. Inside its own program a main package is
 // called main, as the language does.
 func (r *Route) Name(n Node) string {
-	name := Short(n.Func)
-	if rest, found := strings.CutPrefix(n.Func, r.Component[n.Component].Package+"."); found {
-		name = "main." + rest
-	}
+	name := ShortIn(r.Component[n.Component].Package, n.Func)
 	if n.Decl != "" {
 		return n.Decl + " " + name
 	}
 	return name
+}
+
+// ShortIn is the name that a person uses for a function of a program: Short, and
+// main inside its main package.
+func ShortIn(mainPackage, fn string) string {
+	if rest, found := strings.CutPrefix(fn, mainPackage+"."); found && mainPackage != "" {
+		return "main." + rest
+	}
+	return Short(fn)
 }
 
 // Short returns the name a person uses for a function: the last element of its

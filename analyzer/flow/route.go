@@ -170,8 +170,10 @@ func (r *Route) Onward(i int) Edge {
 }
 
 // Branches returns the edges of the i-th spine node that the spine does not
-// take, one per target: those that are another true answer, and the rest.
+// take, one per target: the other answers of the call that it does take, and the
+// rest, which run beside it.
 func (r *Route) Branches(i int) (answers, others []Edge) {
+	onward := r.Onward(i)
 	seen := make(map[int]bool)
 	if i+1 < len(r.Spine) {
 		seen[r.Spine[i+1]] = true
@@ -181,11 +183,22 @@ func (r *Route) Branches(i int) (answers, others []Edge) {
 			continue
 		}
 		seen[e.To] = true
-		if e.Label != "" {
+		if onward.Kind != "" && e.Instead(onward) {
 			answers = append(answers, e)
 		} else {
 			others = append(others, e)
 		}
 	}
 	return answers, others
+}
+
+// Instead reports whether e and other are two true answers of one call: where
+// one is taken, the other is not. A call on another line happens as well.
+func (e Edge) Instead(other Edge) bool {
+	if e.Label == "" || e.From != other.From || e.Site != other.Site || e.Kind.Crossing() != other.Kind.Crossing() {
+		return false
+	}
+	// Two calls of one line differ in what they call, two requests of one call
+	// only in what they ask for.
+	return e.Kind.Crossing() || e.Kind == other.Kind && e.Detail == other.Detail
 }

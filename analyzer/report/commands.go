@@ -23,7 +23,7 @@ func Commands(w io.Writer, commands []flow.Command, o TextOptions) error {
 			rows = append(rows, row{head: c.Program})
 		}
 		if c.Kind != flow.Registration {
-			rows = append(rows, row{what: printable(strings.Join(c.Words, " ")), site: c.Site, name: flow.Short(c.Func)})
+			rows = append(rows, row{what: printable(strings.Join(c.Words, " ")), site: c.Site, name: flow.ShortIn(c.Package, c.Func)})
 			continue
 		}
 		var before []string
@@ -67,7 +67,7 @@ func compareWords(a, b flow.Command) int {
 // one level of indentation for each.
 func commandRows(c flow.Command, before []string) []row {
 	if len(c.Words) == 0 {
-		return []row{{what: "(no words)", site: c.Site, name: flow.Short(c.Func)}}
+		return []row{{what: "(no words)", site: c.Site, name: flow.ShortIn(c.Package, c.Func)}}
 	}
 	var rows []row
 	shared := true
@@ -85,7 +85,7 @@ func commandRows(c flow.Command, before []string) []row {
 			if c.Hidden {
 				r.what += " (hidden)"
 			}
-			r.site, r.name = c.Site, flow.Short(c.Func)
+			r.site, r.name = c.Site, flow.ShortIn(c.Package, c.Func)
 		}
 		rows = append(rows, r)
 	}

@@ -36,6 +36,7 @@ func TestEndpoints(t *testing.T) {
 	for name, o := range map[string]report.EndpointsOptions{
 		"endpoints.txt":           {},
 		"endpoints.unmatched.txt": {Unmatched: true},
+		"endpoints.group.txt":     {Group: true},
 		"endpoints.color.txt":     {TextOptions: report.TextOptions{Color: true}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -18,6 +18,12 @@ func (t *text) step(i int) {
 	for _, c := range n.Code {
 		t.below(n, flow.Site{File: n.File, Line: c.Line}, t.paint.aside("│ "+printable(c.Text)))
 	}
+	for _, e := range n.Does[:min(len(n.Does), maxEffects)] {
+		t.below(n, flow.Site{File: n.File, Line: e.Line}, "│ ", e.Verb, " ", printable(e.What))
+	}
+	if more := len(n.Does) - maxEffects; more > 0 {
+		t.below(n, flow.Site{}, t.paint.aside(fmt.Sprintf("│ and %d more", more)))
+	}
 	if t.options.Tree {
 		t.tree(i)
 	} else {
@@ -29,6 +35,9 @@ func (t *text) step(i int) {
 	next := t.Onward(i)
 	switch {
 	case i+1 == len(t.Spine):
+		if t.Cut > 0 {
+			t.below(n, flow.Site{}, t.paint.aside("┊ --depth ends the route here, "+count(t.Cut, "step")+" before its end"))
+		}
 	case next.Kind == "":
 		t.below(n, flow.Site{}, t.paint.aside("┊ steps hidden"))
 	case next.Kind.Process():
@@ -119,6 +128,9 @@ func (t *text) pass(n flow.Node, e flow.Edge) {
 	}
 	for _, where := range t.registered(e) {
 		t.below(n, flow.Site{}, "│ ", where)
+	}
+	if e.Skipped > 0 {
+		t.below(n, flow.Site{}, t.paint.aside("┊ "+count(e.Skipped, "step")+" hidden"))
 	}
 }
 

@@ -19,6 +19,8 @@ const (
 	maxBranchGaps = 8
 	// More other answers of one step than this are counted, not shown.
 	maxAnswers = 6
+	// So is what one function does to the machine.
+	maxEffects = 4
 )
 
 // TextOptions says how a text view is drawn.
@@ -68,6 +70,9 @@ func (t *text) line(parts ...string) {
 // header names the command, and on a second line the processes it runs through.
 func (t *text) header() {
 	t.line(t.paint.title(strings.Join(append([]string{t.Program}, t.Command...), " ")))
+	if len(t.Args) > 0 {
+		t.line(t.paint.aside("with " + printable(strings.Join(t.Args, " ")) + " (arguments and flags decide nothing yet)"))
+	}
 	sections := t.Sections()
 	if len(sections) < 2 {
 		return

@@ -11,9 +11,11 @@ import (
 // that is on the spine is expanded there.
 func (t *text) tree(i int) {
 	b := &branches{text: t, stem: "│ "}
+	before := []flow.Edge{t.Onward(i)}
 	for _, e := range oncePerTarget(t.Out[t.Spine[i]]) {
 		if i+1 == len(t.Spine) || e.To != t.Spine[i+1] {
-			b.node(e, "├─ ", "│  ")
+			b.node(e, before, "├─ ", "│  ")
+			before = append(before, e)
 		}
 	}
 }
@@ -36,7 +38,7 @@ func (t *text) unentered() {
 			t.line("ran earlier, and registered what the route uses")
 			titled = true
 		}
-		b.node(flow.Edge{To: n.ID}, t.paint.program(n.Component)+": ", "")
+		b.node(flow.Edge{To: n.ID}, nil, t.paint.program(n.Component)+": ", "")
 	}
 }
 
@@ -46,11 +48,12 @@ type branches struct {
 	stem string
 }
 
-// node writes the target of e behind first, and all below it behind rest.
-func (b *branches) node(e flow.Edge, first, rest string) {
+// node writes the target of e behind first, and all below it behind rest. before
+// is the edges of the same function that have been told.
+func (b *branches) node(e flow.Edge, before []flow.Edge, first, rest string) {
 	n := b.text.Node[e.To]
 	where := place(flow.Site{File: n.File, Line: n.Line})
-	name := b.how(e) + b.Name(n)
+	name := b.how(e, before) + b.Name(n)
 	if _, onSpine := b.Position[n.ID]; onSpine {
 		b.row(where, b.stem+first+name+b.paint.aside("  (on the route)"))
 		return
@@ -79,17 +82,18 @@ func (b *branches) node(e flow.Edge, first, rest string) {
 			b.row("", b.stem+more+"  add to callroute.yaml: "+g.Hint)
 		}
 	}
-	for _, next := range edges {
+	for i, next := range edges {
 		stem, more := fork()
-		b.node(next, stem, more)
+		b.node(next, edges[:i], stem, more)
 	}
 }
 
-// how says what kind of edge this is, if it is more than a call.
-func (b *branches) how(e flow.Edge) string {
-	label := ""
-	if e.Label != "" {
-		label = "or " + b.label(e)
+// how says what kind of edge this is, if it is more than a call, and whether it
+// is taken instead of one that has been told.
+func (b *branches) how(e flow.Edge, before []flow.Edge) string {
+	label := b.label(e)
+	if slices.ContainsFunc(before, e.Instead) {
+		label = "or " + label
 	}
 	switch {
 	case e.Kind == "", e.Kind == flow.Call:

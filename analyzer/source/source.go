@@ -1,5 +1,6 @@
 // Package source reads the files behind a flow: the conditions that a call
-// stands under, and the lines of a function that explain it.
+// stands under, what a function does to the machine, and the lines of it that
+// explain it.
 //
 // Both are read from syntax, one file at a time, so they need no type-checked
 // program and a saved flow can have them as long as its sources are there.
@@ -10,6 +11,7 @@
 //	conditions  how conditions are written
 //	excerpt     the lines of a function that matter for the way through it
 //	prepare     what prepares the arguments of a call
+//	effects     what a function writes and starts
 package source
 
 import (
@@ -88,11 +90,16 @@ func ownName(name string) string { return name[strings.LastIndexByte(name, '.')+
 
 // parsed is one source file.
 type parsed struct {
+	name   string
 	src    []byte
 	fset   *token.FileSet
 	syntax *ast.File
 	funcs  map[[2]int][]ast.Node // function declarations and literals by first and last line
 	names  map[*ast.Ident]types.Object
+
+	imports map[string]string // see imported
+	consts  map[string]string // see declared
+	others  map[string]string // see packaged
 }
 
 // parse reads a file, nil if that is not possible.
@@ -106,7 +113,7 @@ func parse(name string) *parsed {
 	if err != nil {
 		return nil
 	}
-	p := &parsed{src: src, fset: fset, syntax: syntax, funcs: map[[2]int][]ast.Node{}}
+	p := &parsed{name: name, src: src, fset: fset, syntax: syntax, funcs: map[[2]int][]ast.Node{}}
 	p.index()
 	return p
 }

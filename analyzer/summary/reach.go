@@ -47,45 +47,76 @@ func (b *builder) dropIdle() {
 	b.exe.Foreign = slices.DeleteFunc(b.exe.Foreign, idle)
 }
 
-// Reachable is the functions that some run of the program can reach: from main,
-// from its commands, and from package initializers.
+// Reachable is the functions that some run of the program can reach, by the ID
+// of their base: from main, from its commands, and from package initializers. A
+// handler that is only handed to a table is not reached.
 func (e *Executable) Reachable() map[ID]bool {
-	seen := map[ID]bool{}
-	reached := map[ID]bool{} // by base
-	var work []ID
-	push := func(id ID) {
-		if id != None && !seen[id] {
-			seen[id], reached[e.Base(id)] = true, true
-			work = append(work, id)
+	r := reach{exe: e, seen: map[ID]bool{}, bases: map[ID]bool{}}
+	r.starts()
+	r.run(func(f *Func, s *Site) bool {
+		return s.Kind == flow.Registration && f.Decl == "" && s.Rule == calls.Passed
+	})
+	return r.bases
+}
+
+// Running is Reachable with what the program serves.
+func (e *Executable) Running() map[ID]bool {
+	r := reach{exe: e, seen: map[ID]bool{}, bases: map[ID]bool{}}
+	r.starts()
+	for _, a := range e.Arrivals {
+		for _, h := range a.Handlers {
+			r.push(h.Func)
 		}
 	}
-	push(e.Main)
-	for _, c := range e.Commands {
+	r.run(func(*Func, *Site) bool { return false })
+	return r.bases
+}
+
+// reach is a search over clones.
+type reach struct {
+	exe         *Executable
+	seen, bases map[ID]bool
+	work        []ID
+}
+
+func (r *reach) push(id ID) {
+	if id != None && !r.seen[id] {
+		r.seen[id], r.bases[r.exe.Base(id)] = true, true
+		r.work = append(r.work, id)
+	}
+}
+
+// starts is where runs of the program begin.
+func (r *reach) starts() {
+	r.push(r.exe.Main)
+	for _, c := range r.exe.Commands {
 		for _, id := range c.Route {
-			push(id)
+			r.push(id)
 		}
 		for _, h := range slices.Concat(c.Run, c.Before) {
-			push(h.Func)
+			r.push(h.Func)
 		}
 	}
-	for i := range e.Funcs {
-		if strings.Contains(e.Funcs[i].Name, ".init#") {
-			push(ID(i))
+	for i := range r.exe.Funcs {
+		if strings.Contains(r.exe.Funcs[i].Name, ".init#") {
+			r.push(ID(i))
 		}
 	}
-	for len(work) > 0 {
-		id := work[len(work)-1]
-		work = work[:len(work)-1]
-		for _, s := range e.Funcs[id].Sites {
-			if s.Kind == flow.Registration && e.Funcs[id].Decl == "" && s.Rule == calls.Passed {
-				continue
+}
+
+// run follows all sites but those that skip names.
+func (r *reach) run(skip func(*Func, *Site) bool) {
+	for len(r.work) > 0 {
+		f := &r.exe.Funcs[r.work[len(r.work)-1]]
+		r.work = r.work[:len(r.work)-1]
+		for i := range f.Sites {
+			if s := &f.Sites[i]; !skip(f, s) {
+				for _, to := range s.To {
+					r.push(to)
+				}
 			}
-			for _, to := range s.To {
-				push(to)
-			}
 		}
 	}
-	return reached
 }
 
 // Called reports whether words name the command, by its own words or by other

@@ -102,7 +102,13 @@ type Branch struct {
 type Place struct {
 	In   ID
 	Line int
-	Pos  int // as in Site
+	Pos  int    // as in Site
+	File string // where In has none: what initializes the variables of a package
+}
+
+// SiteOf is where p can be read.
+func (e *Executable) SiteOf(p Place) flow.Site {
+	return flow.Site{File: cmp.Or(p.File, e.Funcs[p.In].File), Line: p.Line}
 }
 
 // Departure is boundary.Departure with functions as IDs.
@@ -471,7 +477,7 @@ func (b *builder) made(s *calls.Site, callee *ssa.Function) []Place {
 	var out []Place
 	for _, m := range b.makers.Of(s.Instr, callee) {
 		if id, ok := b.ids[m.Func]; ok {
-			out = append(out, Place{id, b.u.Program.Line(m.Pos), int(m.Pos)})
+			out = append(out, Place{In: id, Line: b.u.Program.Line(m.Pos), Pos: int(m.Pos)})
 		}
 	}
 	return out
@@ -575,7 +581,10 @@ func (b *builder) clonesOf(n boundary.Node) []ID {
 func (b *builder) places(in []boundary.Place) []Place {
 	var out []Place
 	for _, p := range in {
-		pl := Place{b.id(p.In), b.u.Program.Line(p.Pos), int(p.Pos)}
+		pl := Place{In: b.id(p.In), Line: b.u.Program.Line(p.Pos), Pos: int(p.Pos)}
+		if pl.In != None && b.exe.Funcs[pl.In].File == "" && p.Pos.IsValid() {
+			pl.File = b.exe.Rel(b.u.Program.Exe.Fset.PositionFor(p.Pos, false).Filename)
+		}
 		if pl.In != None && !slices.Contains(out, pl) {
 			out = append(out, pl)
 		}

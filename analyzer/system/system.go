@@ -46,7 +46,8 @@ type Source struct {
 
 // Program is one main package.
 type Program struct {
-	Name    string // last element of Dir, or the module's name for a root main
+	Name    string // of the executable: last element of Dir, or the module's name for a root main
+	Label   string // what people call it where Name is not enough, see Label; empty: Name
 	Package string // import path
 	Dir     string // absolute
 	Source  *Source
@@ -69,6 +70,14 @@ func (s *System) Models() *models.Set {
 		return models.Builtin()
 	}
 	return models.Builtin().With(s.Own)
+}
+
+// String is the name by which a person tells p from every other program.
+func (p *Program) String() string {
+	if p.Label != "" {
+		return p.Label
+	}
+	return p.Name
 }
 
 // ProgramName follows the aliases from what a program is started as, with or

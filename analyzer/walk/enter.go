@@ -46,7 +46,7 @@ func (w *walker) siteOf(exe *summary.Executable, places []summary.Place) flow.Si
 	if len(places) == 0 {
 		return flow.Site{}
 	}
-	return flow.Site{File: exe.Funcs[places[0].In].File, Line: places[0].Line}
+	return exe.SiteOf(places[0])
 }
 
 // first is the function in which a program that is started for c begins: main,
@@ -159,7 +159,7 @@ func (w *walker) registered(exe *summary.Executable, places []summary.Place) []f
 	var out []flow.Registered
 	for _, p := range places {
 		n := w.node(place{exe, p.In})
-		out = append(out, flow.Registered{Site: flow.Site{File: exe.Funcs[p.In].File, Line: p.Line}, Node: &n})
+		out = append(out, flow.Registered{Site: exe.SiteOf(p), Node: &n})
 	}
 	return out
 }

@@ -24,6 +24,7 @@ import (
 	"strings"
 
 	"github.com/callroute/callroute/analyzer/flow"
+	"github.com/callroute/callroute/analyzer/narrow"
 	"github.com/callroute/callroute/analyzer/source"
 	"github.com/callroute/callroute/analyzer/stitch"
 	"github.com/callroute/callroute/analyzer/summary"
@@ -38,12 +39,12 @@ type Entry struct {
 }
 
 // Walk records the route from e.
-func Walk(ctx context.Context, st *stitch.Stitcher, e Entry, v View) (*flow.Flow, error) {
+func Walk(ctx context.Context, st *stitch.Stitcher, e Entry, v narrow.View) (*flow.Flow, error) {
 	w := &walker{
 		ctx: ctx, st: st, nodes: map[place]int{}, edges: map[edgeKey]int{},
 		visited: map[visit]bool{}, stopOf: map[visit]int{},
 		flow: &flow.Flow{
-			Schema: flow.Schema, Program: e.Exe.Program.Name, Command: e.Words,
+			Schema: flow.Schema, Program: e.Exe.Program.String(), Command: e.Words,
 			Nodes: []flow.Node{}, Edges: []flow.Edge{}, Spine: []int{}, Gaps: []flow.Gap{},
 		},
 	}
@@ -57,7 +58,8 @@ func Walk(ctx context.Context, st *stitch.Stitcher, e Entry, v View) (*flow.Flow
 	}
 	w.flow.Spine = w.spine()
 	w.finish()
-	shown, err := v.apply(w.flow)
+	source.Effects(w.flow, w.file)
+	shown, err := v.Apply(w.flow)
 	if err != nil {
 		return nil, err
 	}
@@ -156,7 +158,7 @@ func (w *walker) node(p place) int {
 	w.nodes[p] = n
 	w.where = append(w.where, p)
 	w.flow.Nodes = append(w.flow.Nodes, flow.Node{
-		ID: n, Component: p.exe.Program.Name, Func: f.Name, Decl: f.Decl, File: f.File, Line: f.Line, EndLine: f.End, Type: f.Type,
+		ID: n, Component: p.exe.Program.String(), Func: f.Name, Decl: f.Decl, File: f.File, Line: f.Line, EndLine: f.End, Type: f.Type,
 	})
 	w.component(p.exe)
 	return n
@@ -169,7 +171,7 @@ func (w *walker) component(exe *summary.Executable) {
 		}
 	}
 	w.flow.Components = append(w.flow.Components, flow.Component{
-		Name: exe.Program.Name, Package: exe.Program.Package, Dir: exe.Program.Source.Given, Version: exe.Program.Source.Version,
+		Name: exe.Program.String(), Package: exe.Program.Package, Dir: exe.Program.Source.Given, Version: exe.Program.Source.Version,
 		Web: exe.Program.Source.Web,
 	})
 	w.flow.Dropped.Add(exe.Dropped)
@@ -327,7 +329,7 @@ func (w *walker) take(v visit, s *summary.Site, to summary.ID) {
 		}
 	}
 	for _, r := range s.Registered {
-		e.Registered = append(e.Registered, flow.Registered{Site: flow.Site{File: v.exe.Funcs[r.In].File, Line: r.Line}})
+		e.Registered = append(e.Registered, flow.Registered{Site: v.exe.SiteOf(r)})
 	}
 	at := w.edge(e)
 	if s.Kind == flow.Registration {

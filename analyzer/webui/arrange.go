@@ -61,6 +61,8 @@ type stepView struct {
 	Detail   string
 	Made     []named // at the lines where they do it
 	Ends     bool
+	Cut      int // see flow.Flow
+	Skipped  int // functions that a view left out before the next step
 	Gaps     []gapView
 	Calls    string // title of the fold
 	Branches []branchView
@@ -181,7 +183,7 @@ func (p *page) step(s article.Step) stepView {
 	}
 	switch e := s.Onward; {
 	case e.Kind == "":
-		v.Ends = true
+		v.Ends, v.Cut = p.Cut == 0, p.Cut
 	case !e.Kind.Process():
 		v.Under = e.Under
 		if e.Kind != flow.Call {
@@ -192,6 +194,7 @@ func (p *page) step(s article.Step) stepView {
 			v.Made = append(v.Made, named{Name: p.Maker(p.Component[s.Component], m), Place: at})
 		}
 	}
+	v.Skipped = s.Onward.Skipped
 	for _, g := range s.Gaps {
 		v.Gaps = append(v.Gaps, p.gap(g))
 	}
@@ -204,7 +207,7 @@ func (p *page) step(s article.Step) stepView {
 			break
 		}
 		to := p.named(p.Node[e.To])
-		b := branchView{Line: e.Site.Line, Link: p.place(s.Component, e.Site).Link, Name: to.Name, Place: to.Place, Answer: e.Label != ""}
+		b := branchView{Line: e.Site.Line, Link: p.place(s.Component, e.Site).Link, Name: to.Name, Place: to.Place, Answer: s.Onward.Kind != "" && e.Instead(s.Onward)}
 		if e.Kind != flow.Call {
 			b.How = strings.TrimSpace(p.how(e) + " " + e.Detail)
 		}

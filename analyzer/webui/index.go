@@ -96,7 +96,7 @@ func count(n int, noun string) string {
 // commandPlace is where a command is registered.
 func commandPlace(c flow.Command) string {
 	if c.Site.File == "" {
-		return flow.Short(c.Func)
+		return flow.ShortIn(c.Package, c.Func)
 	}
 	return fmt.Sprintf("%s:%d", c.Site.File, c.Site.Line)
 }

@@ -4,10 +4,13 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/report"
 )
 
@@ -58,6 +61,7 @@ func (a *app) commands(ctx context.Context, o *commandsOptions) error {
 	if err != nil {
 		return err
 	}
+	a.keep(o.sources, an, o.program, commands)
 	if len(commands) == 0 && !o.json {
 		return fmt.Errorf("no commands found; callroute trace PROGRAM follows a program from main on (%s)", strings.Join(an.Programs(), ", "))
 	}
@@ -68,4 +72,22 @@ func (a *app) commands(ctx context.Context, o *commandsOptions) error {
 		}
 		return report.Commands(w, commands, o.output.textOptions())
 	})
+}
+
+// keep remembers for completions what was found of one program, or of all.
+func (a *app) keep(s sources, an analysis, program string, commands []flow.Command) {
+	if s.complete() != nil {
+		return
+	}
+	cache := a.cacheOf(s)
+	by := map[string][]flow.Command{}
+	if program != "" {
+		by[program] = []flow.Command{}
+	}
+	for _, c := range commands {
+		by[c.Program] = append(by[c.Program], c)
+	}
+	for _, name := range slices.Sorted(maps.Keys(by)) {
+		cache.add(an.Programs(), name, by[name])
+	}
 }

@@ -51,7 +51,7 @@ func drawFlow(w io.Writer, f *flow.Flow, o viewOptions, form string) error {
 // draw makes a picture of DOT.
 func (d drawer) draw(w io.Writer, dot io.Reader, form string) error {
 	if d.path == "" {
-		return fmt.Errorf("%s is made by %s, which is neither beside callroute nor on PATH; build it with make, or use --format dot", form, drawerName)
+		return fmt.Errorf("%s is made by %s, which is neither beside callroute nor on PATH; `go install github.com/callroute/callroute/cmd/callroute...@latest` installs both, and --format dot needs neither", form, drawerName)
 	}
 	tmp, remove, err := d.folder()
 	if err != nil {

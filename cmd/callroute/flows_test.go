@@ -3,23 +3,33 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/callroute/callroute/analyzer"
+	"github.com/callroute/callroute/analyzer/article"
+	"github.com/callroute/callroute/analyzer/diagram"
 	"github.com/callroute/callroute/analyzer/flow"
+	"github.com/callroute/callroute/analyzer/report"
 )
 
 var updateFlows = flag.Bool("update-flows", false, "write docs/flows")
 
-// TestFlows holds docs/flows, an article for each command of the engine, in step
-// with the engine's source.
+// TestFlows holds docs/flows, a page for each command of the engine, in step with
+// the engine's source. The pages are what a person reads: tables without line
+// numbers, so that they change only where a route does. All else that a trace
+// says is held by a digest of each.
 //
 //	go test ./cmd/callroute -run TestFlows -update-flows
 func TestFlows(t *testing.T) {
+	slow(t, "the routes of all commands of the engine take a minute")
 	root, err := filepath.Abs("../..")
 	if err != nil {
 		t.Fatal(err)
@@ -33,20 +43,22 @@ func TestFlows(t *testing.T) {
 		t.Fatal(err)
 	}
 	pages := map[string][]byte{}
-	var index bytes.Buffer
-	index.WriteString("# Flows of the engine\n\nAn article for each command of the reference engine, written by callroute from\nits source. `go test ./cmd/callroute -run TestFlows -update-flows` writes them\nagain; the test fails where they differ.\n\n")
+	var index, digests bytes.Buffer
+	index.WriteString("# Flows of the engine\n\nA page for each command of the reference engine, written by callroute from its\nsource. `go test ./cmd/callroute -run TestFlows -update-flows` writes them\nagain; the test fails where they differ. `callroute trace engine COMMAND --format\nmd` writes the whole article, with the code. [digests.txt](digests.txt) holds the\nrest of each trace in step, line numbers apart.\n\n")
 	for _, c := range commands {
 		if c.Kind != flow.Registration || !told(c) {
 			continue
 		}
 		name := strings.Join(c.Words, "-") + ".md"
-		pages[name] = page(t, an, c)
+		f := traced(t, an, c)
+		pages[name] = page(t, f)
 		fmt.Fprintf(&index, "- [engine %s](%s)\n", strings.Join(c.Words, " "), name)
+		fmt.Fprintf(&digests, "%s  %s\n", digest(t, f), strings.Join(c.Words, " "))
 	}
 	if len(pages) < 20 {
 		t.Fatalf("only %d commands were found", len(pages))
 	}
-	pages["README.md"] = index.Bytes()
+	pages["README.md"], pages["digests.txt"] = index.Bytes(), digests.Bytes()
 	compare(t, filepath.Join(root, "docs", "flows"), pages)
 }
 
@@ -63,26 +75,44 @@ func told(c flow.Command) bool {
 	return true
 }
 
-// page is the article of a command, without what changes with each commit.
-func page(t *testing.T, an analysis, c flow.Command) []byte {
+// traced is the flow of a command, without what changes with each commit.
+func traced(t *testing.T, an analysis, c flow.Command) *flow.Flow {
 	t.Helper()
-	o := &traceOptions{view: view{output: output{app: &app{}}}}
-	if err := o.view.format.Set("md"); err != nil {
-		t.Fatal(err)
-	}
-	o.query.Program, o.query.Command, o.query.Code = "engine", c.Words, true
-	f, err := an.Trace(context.WithoutCancel(t.Context()), o.query)
+	f, err := an.Trace(context.WithoutCancel(t.Context()), analyzer.Query{Program: "engine", Command: c.Words})
 	if err != nil {
 		t.Fatalf("engine %v: %v", c.Words, err)
 	}
 	for i := range f.Components {
 		f.Components[i].Version, f.Components[i].Web = "", ""
 	}
+	return f
+}
+
+// page is what a person reads of a flow.
+func page(t *testing.T, f *flow.Flow) []byte {
+	t.Helper()
+	var sequence strings.Builder
+	if err := diagram.Sequence(&sequence, f); err != nil {
+		t.Fatal(err)
+	}
 	var out bytes.Buffer
-	if err := o.view.format.view(&out, f, viewOptions{lang: "en"}); err != nil {
+	if err := article.Markdown(&out, f, article.Options{Sequence: sequence.String(), Tables: true, NoLines: true}); err != nil {
 		t.Fatal(err)
 	}
 	return out.Bytes()
+}
+
+var lineNumber = regexp.MustCompile(`"(line|endLine|at)": \d+`)
+
+// digest is of all that a trace says, but for line numbers.
+func digest(t *testing.T, f *flow.Flow) string {
+	t.Helper()
+	var out bytes.Buffer
+	if err := report.JSON(&out, f); err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(lineNumber.ReplaceAll(out.Bytes(), nil))
+	return hex.EncodeToString(sum[:8])
 }
 
 // compare holds the pages against a folder, or writes it.

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 
 	"github.com/callroute/callroute/analyzer/article"
@@ -14,22 +16,27 @@ import (
 
 // format is a way to write a flow. It is also the value of a flag.
 type format struct {
-	name string
-	view func(io.Writer, *flow.Flow, viewOptions) error
-	code bool // it shows code
-	pipe bool // it is no text, and not for a terminal
+	name   string
+	ending string // of a file's name, where it is not the name
+	view   func(io.Writer, *flow.Flow, viewOptions) error
+	code   bool // it shows code
+	pipe   bool // it is no text, and not for a terminal
+	chosen bool // by --format
 }
 
 // viewOptions is what a person can say about how a flow is shown.
 type viewOptions struct {
-	text  report.TextOptions
-	lang  article.Lang
-	nodes int
-	draw  drawer
+	text     report.TextOptions
+	brief    bool
+	portrait bool
+	tables   bool // of an article
+	lang     article.Lang
+	nodes    int
+	draw     drawer
 }
 
 var (
-	textFormat = format{name: "text", view: func(w io.Writer, f *flow.Flow, o viewOptions) error { return report.Text(w, f, o.text) }}
+	textFormat = format{name: "text", ending: "txt", view: writeText}
 	jsonFormat = format{name: "json", view: func(w io.Writer, f *flow.Flow, _ viewOptions) error { return report.JSON(w, f) }}
 
 	formats = []format{
@@ -38,11 +45,11 @@ var (
 		{name: "md", view: writeArticle, code: true},
 		{name: "html", view: writePage, code: true},
 		{name: "dot", view: func(w io.Writer, f *flow.Flow, o viewOptions) error { return diagram.DOT(w, f, o.diagram(f)) }},
-		{name: "svg", view: func(w io.Writer, f *flow.Flow, o viewOptions) error { return drawFlow(w, f, o, "svg") }},
+		{name: "svg", view: writeSVG},
 		{name: "png", view: func(w io.Writer, f *flow.Flow, o viewOptions) error { return drawFlow(w, f, o, "png") }, pipe: true},
-		{name: "mermaid", view: func(w io.Writer, f *flow.Flow, o viewOptions) error { return diagram.Mermaid(w, f, o.diagram(f)) }},
+		{name: "mermaid", ending: "mmd", view: func(w io.Writer, f *flow.Flow, o viewOptions) error { return diagram.Mermaid(w, f, o.diagram(f)) }},
 		{name: "sequence", view: func(w io.Writer, f *flow.Flow, _ viewOptions) error { return diagram.Sequence(w, f) }},
-		{name: "plantuml", view: func(w io.Writer, f *flow.Flow, _ viewOptions) error { return diagram.PlantUML(w, f) }},
+		{name: "plantuml", ending: "puml", view: func(w io.Writer, f *flow.Flow, _ viewOptions) error { return diagram.PlantUML(w, f) }},
 		{name: "sarif", view: func(w io.Writer, f *flow.Flow, _ viewOptions) error { return export.SARIF(w, f) }},
 		{name: "otlp", view: func(w io.Writer, f *flow.Flow, _ viewOptions) error { return export.OTLP(w, f) }},
 	}
@@ -61,10 +68,22 @@ func (f *format) Set(name string) error {
 	for _, known := range formats {
 		if known.name == name {
 			*f = known
+			f.chosen = true
 			return nil
 		}
 	}
 	return fmt.Errorf("the formats are %s", strings.Join(formatNames(), ", "))
+}
+
+// formatOf is the format that a file's name asks for, nil if none.
+func formatOf(file string) *format {
+	ending := strings.ToLower(strings.TrimPrefix(filepath.Ext(file), "."))
+	for i := range formats {
+		if ending != "" && ending == cmp.Or(formats[i].ending, formats[i].name) {
+			return &formats[i]
+		}
+	}
+	return nil
 }
 
 func (f *format) String() string { return f.name }
@@ -84,10 +103,24 @@ func (o viewOptions) diagram(f *flow.Flow) diagram.Options {
 	}
 }
 
+func writeText(w io.Writer, f *flow.Flow, o viewOptions) error {
+	if o.brief {
+		return report.Brief(w, f, o.text)
+	}
+	return report.Text(w, f, o.text)
+}
+
+func writeSVG(w io.Writer, f *flow.Flow, o viewOptions) error {
+	if o.portrait {
+		return diagram.Portrait(w, f, o.diagram(f))
+	}
+	return drawFlow(w, f, o, "svg")
+}
+
 func writeArticle(w io.Writer, f *flow.Flow, o viewOptions) error {
 	var sequence strings.Builder
 	if err := diagram.Sequence(&sequence, f); err != nil {
 		return err
 	}
-	return article.Markdown(w, f, article.Options{Lang: o.lang, Link: flow.Component.Link, Sequence: sequence.String()})
+	return article.Markdown(w, f, article.Options{Lang: o.lang, Link: flow.Component.Link, Sequence: sequence.String(), Tables: o.tables})
 }

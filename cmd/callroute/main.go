@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -24,6 +25,7 @@ const (
 	fine      exitCode = 0
 	findings  exitCode = 1 // the question was answered, and the answer asks for attention
 	cannotRun exitCode = 2
+	killed    exitCode = 128 // and the number of the signal, as shells have it
 )
 
 // errFindings makes the exit status 1. What was found has been written.
@@ -35,7 +37,10 @@ func main() {
 
 // start runs the process's command line until it ends or a signal comes.
 func start(open openFunc) exitCode {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	// A reader that went away is an error from Write, not the end of us.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 
@@ -45,15 +50,16 @@ func start(open openFunc) exitCode {
 	select {
 	case code := <-done:
 		return code
-	case <-ctx.Done():
-		stop() // from now on a second Ctrl-C ends the process at once
-		return a.interrupted(done)
+	case s := <-signals:
+		signal.Stop(signals) // from now on a second Ctrl-C ends the process at once
+		cancel()
+		return a.interrupted(s, done)
 	}
 }
 
 // interrupted gives the running verb a moment to tidy up after its context was
 // cancelled.
-func (a *app) interrupted(done <-chan exitCode) exitCode {
+func (a *app) interrupted(by os.Signal, done <-chan exitCode) exitCode {
 	select {
 	case code := <-done:
 		if code != cannotRun {
@@ -63,6 +69,9 @@ func (a *app) interrupted(done <-chan exitCode) exitCode {
 	}
 	a.progress.stop()
 	fmt.Fprintln(a.stderr, "callroute: interrupted")
+	if number, ok := by.(syscall.Signal); ok {
+		return killed + exitCode(number)
+	}
 	return cannotRun
 }
 
@@ -79,7 +88,11 @@ func (a *app) run(ctx context.Context, args []string) (code exitCode) {
 		}
 	}()
 	root := a.rootCommand()
-	root.SetArgs(twoDashes(root, args))
+	args = twoDashes(root, args)
+	if verb, _, err := root.Find(args); err == nil && verb.Name() == "trace" && args[0] == "trace" {
+		args = slices.Concat(args[:1], ownFlags(verb, args[1:]))
+	}
+	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	a.progress.stop()
 	switch {

@@ -34,6 +34,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			// The go command needs a home for its caches, and no network.
 			env.Setenv("HOME", filepath.Join(env.WorkDir, ".tmp", "home"))
+			env.Setenv("CALLROUTE_CACHE", filepath.Join(env.WorkDir, ".tmp", "commands"))
 			env.Setenv("GOPROXY", "off")
 			env.Setenv("GOTOOLCHAIN", "local")
 			relay, err := filepath.Abs("../../testdata/relay")
@@ -83,6 +84,8 @@ func openFake(ctx context.Context, s sources, progress func(string)) (analysis, 
 		panic("the kiln\nexploded")
 	case "error":
 		return nil, errors.Join(errors.New("kiln.go:1: no such glaze"), errors.New("kiln.go:2: too hot"))
+	case "late":
+		time.Sleep(600 * time.Millisecond)
 	case "slow":
 		time.Sleep(350 * time.Millisecond)
 		progress("checking kiln\nagain")
@@ -158,7 +161,14 @@ func call(t *testing.T, f *fake, args ...string) (code exitCode, stdout, stderr 
 	t.Helper()
 	var out, errs bytes.Buffer
 	open := func(context.Context, sources, func(string)) (analysis, error) { return f, nil }
-	a := newApp(&out, &errs, func(string) string { return "" }, open)
+	cache := t.TempDir()
+	getenv := func(name string) string {
+		if name == "CALLROUTE_CACHE" {
+			return cache
+		}
+		return ""
+	}
+	a := newApp(&out, &errs, getenv, open)
 	code = a.run(t.Context(), args)
 	return code, out.String(), errs.String()
 }
@@ -209,6 +219,10 @@ func TestTraceQuestion(t *testing.T) {
 		{[]string{"trace", "kiln", "/heat.v2.Heat/Raise"}, []string{"/heat.v2.Heat/Raise"}},
 		{[]string{"trace", "--depth", "2", "kiln", "fire", "--to", "a|b", "-tags", "x", "-focus=c"}, []string{"fire"}},
 		{[]string{"trace", "kiln", "--", "-tags"}, []string{"-tags"}},
+		{[]string{"trace", "kiln", "fire", "-it", "--rm", "clay", "--to", "a|b"}, []string{"fire", "-it", "--rm", "clay"}},
+		{[]string{"trace", "kiln", "fire", "--memory", "5m", "-tags=x", "-focus", "c"}, []string{"fire", "--memory", "5m"}},
+		{[]string{"trace", "kiln", "-H", "unix:///x", "fire"}, []string{"-H", "unix:///x", "fire"}},
+		{[]string{"trace", "kiln", "fire", "--", "--to", "-f"}, []string{"fire", "--to", "-f"}},
 		{[]string{"trace", "kiln"}, nil},
 	} {
 		code, _, stderr := call(t, f, test.args...)
@@ -239,6 +253,7 @@ func TestClosedPipe(t *testing.T) {
 	open := func(context.Context, sources, func(string)) (analysis, error) {
 		return &fake{query: new(analyzer.Query)}, nil
 	}
+	t.Setenv("CALLROUTE_CACHE", t.TempDir())
 	for _, args := range [][]string{{"trace", "kiln", "fire"}, {"commands"}, {"commands", "--json"}, {"endpoints"}, {"version"}} {
 		a := newApp(w, &errs, os.Getenv, open)
 		if code := a.run(t.Context(), args); code != fine || errs.Len() > 0 {
@@ -265,3 +280,39 @@ func TestProgressWaits(t *testing.T) {
 		t.Errorf("wrote %q, want %q", got, want)
 	}
 }
+
+// Where stderr is no terminal, a line tells from time to time that work goes on.
+func TestProgressInALog(t *testing.T) {
+	lines := make(chan string, 8)
+	p := newProgress(writerFunc(func(b []byte) (int, error) {
+		lines <- string(b)
+		return len(b), nil
+	}))
+	if p.every > 10*time.Second {
+		t.Errorf("a line comes every %s only", p.every)
+	}
+	p.every = time.Millisecond
+	p.say("program 1 of 3: loading\nit")
+	if got, want := <-lines, "callroute: program 1 of 3: loading it (0s)\n"; got != want {
+		t.Errorf("wrote %q, want %q", got, want)
+	}
+	p.say("program 2 of 3: loading")
+	for got := range lines {
+		if got == "callroute: program 2 of 3: loading (0s)\n" {
+			break
+		}
+	}
+	p.stop()
+	p.stop()
+	for len(lines) > 0 {
+		<-lines
+	}
+	time.Sleep(20 * time.Millisecond)
+	if len(lines) > 0 {
+		t.Errorf("after the end it says %q", <-lines)
+	}
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(b []byte) (int, error) { return f(b) }

@@ -8,6 +8,8 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -34,7 +36,7 @@ func (o *output) check() error {
 		return nil
 	}
 	d, err := o.destination()
-	if err != nil || d.inPlace {
+	if err != nil || d.inPlace || d.open >= 0 {
 		return err
 	}
 	f, err := createBeside(d.path)
@@ -50,10 +52,12 @@ func (o *output) write(render func(io.Writer) error) error {
 		return render(o.app.stdout)
 	}
 	d, err := o.destination()
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if d.inPlace {
+	case d.open >= 0:
+		return o.failed(render(o.app.descriptor(d.open)))
+	case d.inPlace:
 		f, err := os.OpenFile(d.path, os.O_WRONLY, 0)
 		if err != nil {
 			return o.failed(err)
@@ -94,25 +98,87 @@ func (o *output) failed(err error) error {
 type destination struct {
 	path    string
 	mode    fs.FileMode // of the file that is there, 0 if none is
-	inPlace bool        // a device or pipe, which must not be replaced
+	inPlace bool        // a device, pipe or socket, which must not be replaced
+	open    int         // the descriptor that the name stands for, -1 if none
 }
 
 func (o *output) destination() (destination, error) {
-	path, err := filepath.EvalSymlinks(o.file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return destination{path: o.file}, nil
-	}
+	path, err := behindLinks(o.file)
 	if err != nil {
 		return destination{}, o.failed(err)
 	}
+	if n, ok := descriptorName(path); ok {
+		return destination{open: n}, nil
+	}
+	d := destination{path: path, open: -1}
 	info, err := os.Stat(path)
 	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return d, nil
 	case err != nil:
 		return destination{}, o.failed(err)
 	case info.IsDir():
 		return destination{}, o.failed(syscall.EISDIR)
 	}
-	return destination{path: path, mode: info.Mode().Perm(), inPlace: !info.Mode().IsRegular()}, nil
+	d.mode, d.inPlace = info.Mode().Perm(), !info.Mode().IsRegular()
+	if !d.inPlace {
+		// A file that may not be written must not be replaced either.
+		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			return destination{}, o.failed(err)
+		}
+		f.Close()
+	}
+	return d, nil
+}
+
+// behindLinks follows the links that path names, also to a file that is not
+// there yet. It stops at the name of an open descriptor: on Linux that is a
+// link to what may have no name at all.
+func behindLinks(path string) (string, error) {
+	const most = 40 // as Linux does
+	for range most {
+		if _, ok := descriptorName(path); ok {
+			return path, nil
+		}
+		target, err := os.Readlink(path)
+		if err != nil {
+			return path, nil // no link
+		}
+		if !filepath.IsAbs(target) {
+			target = filepath.Join(filepath.Dir(path), target)
+		}
+		path = target
+	}
+	return "", syscall.ELOOP
+}
+
+// descriptorName is the open descriptor that a path names.
+func descriptorName(path string) (int, bool) {
+	switch path = filepath.ToSlash(path); path {
+	case "/dev/stdout":
+		return 1, true
+	case "/dev/stderr":
+		return 2, true
+	}
+	for _, dir := range []string{"/dev/fd/", "/proc/self/fd/", fmt.Sprintf("/proc/%d/fd/", os.Getpid())} {
+		if rest, found := strings.CutPrefix(path, dir); found {
+			n, err := strconv.Atoi(rest)
+			return n, err == nil && n >= 0
+		}
+	}
+	return 0, false
+}
+
+// descriptor writes to an open file. The standard ones are those of a.
+func (a *app) descriptor(n int) io.Writer {
+	switch n {
+	case 1:
+		return a.stdout
+	case 2:
+		return a.stderr
+	}
+	return os.NewFile(uintptr(n), fmt.Sprintf("/dev/fd/%d", n))
 }
 
 // createBeside makes an empty file in path's folder. os.CreateTemp would give

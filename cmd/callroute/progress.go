@@ -12,25 +12,33 @@ import (
 	"golang.org/x/term"
 )
 
-// Work shorter than this is done before a person wonders.
-const quiet = 300 * time.Millisecond
+const (
+	// Work shorter than this is done before a person wonders.
+	quiet = 300 * time.Millisecond
+	// In a log, a line so often says that work goes on.
+	every = 10 * time.Second
+)
 
-// progress keeps one line on a terminal up to date with what is being done.
-// It may be used from several goroutines.
+// progress says what is being done: on a terminal in one line that is kept up to
+// date, elsewhere in a line from time to time. It may be used from several
+// goroutines.
 type progress struct {
 	mu      sync.Mutex
-	w       io.Writer // nil: say nothing
-	width   int       // cells of a line
-	since   time.Time // of the first message
+	w       io.Writer
+	width   int           // cells of a line of the terminal, 0 if w is none
+	every   time.Duration // between lines where w is no terminal
+	since   time.Time     // of the first message
+	what    string        // the last message
 	drawn   bool
 	stopped bool
 	now     func() time.Time
+	end     chan struct{} // closed by stop; nil before the first message
 }
 
 func newProgress(w io.Writer) *progress {
-	p := &progress{now: time.Now}
+	p := &progress{w: w, every: every, now: time.Now}
 	if isTerminal(w) {
-		p.w, p.width = w, cmp.Or(terminalWidth(w), 80)
+		p.width = cmp.Or(terminalWidth(w), 80)
 	}
 	return p
 }
@@ -42,14 +50,37 @@ func (p *progress) say(what string) {
 	if p.w == nil || p.stopped {
 		return
 	}
+	p.what = what
 	if p.since.IsZero() {
 		p.since = p.now()
+		if p.width == 0 {
+			p.end = make(chan struct{})
+			go p.log(p.end)
+		}
 	}
-	if p.now().Sub(p.since) < quiet {
+	if p.width == 0 || p.now().Sub(p.since) < quiet {
 		return
 	}
 	p.drawn = true
 	fmt.Fprint(p.w, "\r\x1b[K", clip(what, p.width-1))
+}
+
+// log writes what is being done until end is closed.
+func (p *progress) log(end <-chan struct{}) {
+	tick := time.NewTicker(p.every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-end:
+			return
+		case <-tick.C:
+		}
+		p.mu.Lock()
+		if !p.stopped {
+			fmt.Fprintf(p.w, "callroute: %s (%s)\n", strings.ReplaceAll(p.what, "\n", " "), p.now().Sub(p.since).Round(time.Second))
+		}
+		p.mu.Unlock()
+	}
 }
 
 // stop erases the line. Later messages are not shown.
@@ -58,6 +89,9 @@ func (p *progress) stop() {
 	defer p.mu.Unlock()
 	if p.drawn {
 		fmt.Fprint(p.w, "\r\x1b[K")
+	}
+	if p.end != nil && !p.stopped {
+		close(p.end)
 	}
 	p.drawn, p.stopped = false, true
 }

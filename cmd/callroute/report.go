@@ -13,6 +13,7 @@ import (
 	"github.com/callroute/callroute/analyzer"
 	"github.com/callroute/callroute/analyzer/article"
 	"github.com/callroute/callroute/analyzer/flow"
+	"github.com/callroute/callroute/analyzer/narrow"
 	"github.com/callroute/callroute/analyzer/webui"
 )
 
@@ -42,7 +43,7 @@ status is 1. The folder is written whole or not at all; an older report in its
 place is replaced.`,
 		Example: `  callroute report --src moby --src containerd -o site
   callroute report -f callroute.yaml -o site docker`,
-		ValidArgsFunction: a.completeProgram(&o.sources),
+		ValidArgsFunction: a.completePrograms(&o.sources),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.programs = args
 			return a.report(cmd.Context(), o)
@@ -87,7 +88,7 @@ func (a *app) report(ctx context.Context, o *reportOptions) error {
 		Options: webui.Options{Lang: article.Lang(o.lang)}, Title: o.title,
 		Commands: commands, Endpoints: endpoints,
 		Trace: func(ctx context.Context, c flow.Command) (*flow.Flow, error) {
-			return an.Trace(ctx, analyzer.Query{Program: c.Program, Command: c.Words, Code: true})
+			return an.Trace(ctx, analyzer.Query{Program: c.Program, Command: c.Words, View: narrow.View{Code: true}})
 		},
 		Progress: func(done, all int, command string) {
 			a.progress.say(fmt.Sprintf("%d of %d: %s", done+1, all, command))

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -35,7 +36,7 @@ every step names its file and line.`,
   callroute endpoints --src . --unmatched    where programs fail to meet
 
 Exit status is 0 if all is fine, 1 if there are findings, 2 if callroute could
-not run. Long flags may have one dash or two.`,
+not run, 130 after Ctrl-C. Long flags may have one dash or two.`,
 		Args:          cobra.ArbitraryArgs,
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -46,6 +47,8 @@ not run. Long flags may have one dash or two.`,
 			return cmd.Help()
 		},
 	}
+	root.Version = release()
+	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
 	root.SetUsageTemplate(usageTemplate)
@@ -54,7 +57,7 @@ not run. Long flags may have one dash or two.`,
 	})
 	root.SuggestionsMinimumDistance = 2
 	root.SetHelpCommand(helpCommand())
-	root.AddCommand(a.commandsCommand(), a.endpointsCommand(), a.modelsCommand(), a.renderCommand(), a.reportCommand(), a.serveCommand(), a.traceCommand(), a.versionCommand())
+	root.AddCommand(a.commandsCommand(), a.endpointsCommand(), a.modelsCommand(), a.renderCommand(), a.reportCommand(), a.serveCommand(), a.traceCommand(), a.versionCommand(), a.learnCommand())
 	return root
 }
 
@@ -82,10 +85,50 @@ func unknownVerb(root *cobra.Command, verb string) error {
 	return fmt.Errorf("no verb %q (see callroute --help)", verb)
 }
 
+// ownFlags puts before the program's name what is a flag of callroute trace, and
+// everything else behind --: a command may be typed as it is run, with its own
+// flags. What callroute has a flag for is callroute's; -- ends its flags.
+func ownFlags(trace *cobra.Command, args []string) []string {
+	var own, command []string
+	trace.InitDefaultHelpFlag()
+	flags := trace.Flags()
+	for i := 0; i < len(args); i++ {
+		arg := args[i]
+		switch {
+		case arg == "--":
+			command = append(command, args[i+1:]...)
+			i = len(args)
+		case len(arg) < 2 || arg[0] != '-':
+			command = append(command, arg)
+		default:
+			f, value := flagOf(flags, arg)
+			if f == nil && len(command) > 0 {
+				command = append(command, arg)
+				continue
+			}
+			own = append(own, arg)
+			if f != nil && !value && f.NoOptDefVal == "" && i+1 < len(args) {
+				i++
+				own = append(own, args[i])
+			}
+		}
+	}
+	return slices.Concat(own, []string{"--"}, command)
+}
+
+// flagOf is the flag that arg gives, and whether arg has its value too.
+func flagOf(flags *pflag.FlagSet, arg string) (f *pflag.Flag, value bool) {
+	if long, found := strings.CutPrefix(arg, "--"); found {
+		name, _, value := strings.Cut(long, "=")
+		return flags.Lookup(name), value
+	}
+	return flags.ShorthandLookup(arg[1:2]), len(arg) > 2
+}
+
 // twoDashes turns -tags into --tags, as go's own tools accept it. pflag would
 // read -tags as four short flags, and -focus as -f with the value ocus.
 func twoDashes(root *cobra.Command, args []string) []string {
-	long := map[string]bool{"help": true}
+	long := map[string]bool{"help": true, "version": true}
 	for _, cmd := range root.Commands() {
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { long[f.Name] = true })
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/callroute/callroute/analyzer"
 	"github.com/callroute/callroute/analyzer/article"
 	"github.com/callroute/callroute/analyzer/flow"
+	"github.com/callroute/callroute/analyzer/narrow"
 	"github.com/callroute/callroute/analyzer/webui"
 )
 
@@ -184,5 +185,5 @@ func (s *webSource) Commands(ctx context.Context, program string, progress func(
 // Trace implements webui.Source.
 func (s *webSource) Trace(ctx context.Context, program string, command []string, progress func(string)) (*flow.Flow, error) {
 	defer s.asking(progress)()
-	return s.an.Trace(ctx, analyzer.Query{Program: program, Command: command, Code: true})
+	return s.an.Trace(ctx, analyzer.Query{Program: program, Command: command, View: narrow.View{Code: true}})
 }

@@ -37,11 +37,19 @@ func must(err error) {
 
 // analysis opens the sources, showing progress.
 func (a *app) analysis(ctx context.Context, s sources) (analysis, error) {
+	if err := s.complete(); err != nil {
+		return nil, err
+	}
+	return a.open(ctx, s, a.progress.say)
+}
+
+// complete says what is studied where the flags do not.
+func (s *sources) complete() error {
 	switch {
 	case s.file != "" && len(s.dirs) > 0:
-		return nil, errors.New("--src and --file exclude each other: list the folder in the file")
+		return errors.New("--src and --file exclude each other: list the folder in the file")
 	case slices.Contains(s.dirs, ""):
-		return nil, errors.New("--src is empty")
+		return errors.New("--src is empty")
 	case s.file == "" && len(s.dirs) == 0:
 		if _, err := os.Stat(systemFile); err == nil {
 			s.file = systemFile
@@ -49,5 +57,5 @@ func (a *app) analysis(ctx context.Context, s sources) (analysis, error) {
 			s.dirs = []string{"."}
 		}
 	}
-	return a.open(ctx, s, a.progress.say)
+	return nil
 }

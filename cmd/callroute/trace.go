@@ -3,14 +3,12 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"regexp"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/callroute/callroute/analyzer"
-	"github.com/callroute/callroute/analyzer/flow"
 )
 
 type traceOptions struct {
@@ -22,23 +20,27 @@ type traceOptions struct {
 func (a *app) traceCommand() *cobra.Command {
 	o := &traceOptions{view: view{output: output{app: a}, format: textFormat}}
 	cmd := &cobra.Command{
-		Use:   "trace PROGRAM [COMMAND...]",
+		Use:   "trace PROGRAM [COMMAND...] [ARGUMENT...]",
 		Short: "Follow one command through every process",
-		Long: `Follow one command of PROGRAM, the folder name of a main package, through
-every process it reaches, and show the route with file and line.
+		Long: `Follow one command of PROGRAM through every process it reaches, and show the
+route with file and line. PROGRAM is the name of a main package's folder, the
+folder itself, a file in it, or its import path.
 
-COMMAND is what a person types after the program's name. It may also be an
-HTTP route or the full name of an RPC method that PROGRAM serves; then the
-route starts at its handler. Without COMMAND it starts at main and follows
-what the program does by itself.`,
+COMMAND is what a person types after the program's name, with arguments and
+flags, which decide nothing yet. A flag that callroute has is callroute's; all
+behind -- is the command's. COMMAND may also be an HTTP route or the full name
+of an RPC method that PROGRAM serves; then the route starts at its handler.
+Without COMMAND it starts at main and follows what the program does by itself.`,
 		Example: `  callroute trace --src moby --src containerd --src runc docker update
   callroute trace dockerd "POST /containers/{name}/start"
   callroute trace containerd /containerd.services.tasks.v1.Tasks/Create
+  callroute trace docker run -it --rm busybox sh
   callroute trace docker run --to 'runc.*main\.main' --hide 'log|trace'
   callroute trace docker run --format svg -o run.svg
   callroute trace docker run --code --format json -o run.json`,
 		ValidArgsFunction: a.completeCommand(&o.sources),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			o.view.tables = cmd.Flags().Changed("code") && !o.query.Code
 			if err := o.complete(args); err != nil {
 				return err
 			}
@@ -49,19 +51,18 @@ what the program does by itself.`,
 	flags.SortFlags = false
 	o.sources.register(cmd)
 	o.view.register(cmd)
-	flags.BoolVar(&o.query.Code, "code", false, "with the lines of each function that matter, in text and JSON")
-	flags.Var(pattern{&o.query.To}, "to", "end the route at the first function that matches `REGEX`")
-	flags.Var(pattern{&o.query.Focus}, "focus", "only routes through functions that match `REGEX`")
-	flags.Var(pattern{&o.query.Ignore}, "ignore", "no routes through functions that match `REGEX`")
-	flags.Var(pattern{&o.query.Show}, "show", "only functions that match `REGEX`, joined over the others")
-	flags.Var(pattern{&o.query.Hide}, "hide", "no functions that match `REGEX`, joined over them")
-	flags.IntVar(&o.query.Depth, "depth", 0, "follow at most `N` calls inside one process; 0 is no limit")
+	registerNarrowing(cmd, &o.query.View)
 	return cmd
 }
 
 func (o *traceOptions) complete(args []string) error {
 	if len(args) == 0 {
 		return errors.New("trace what? name a PROGRAM and a COMMAND (callroute commands lists them)")
+	}
+	// Program and command may come in one argument, as they are copied from a
+	// terminal. A folder may have blanks in its name.
+	if _, err := os.Stat(args[0]); err != nil && len(strings.Fields(args[0])) > 1 {
+		args = append(strings.Fields(args[0]), args[1:]...)
 	}
 	o.query.Program = args[0]
 	for _, arg := range args[1:] {
@@ -70,11 +71,15 @@ func (o *traceOptions) complete(args []string) error {
 	switch {
 	case o.query.Program == "":
 		return errors.New("the name of the program is empty")
-	case o.query.Depth < 0:
-		return fmt.Errorf("--depth %d is negative", o.query.Depth)
 	}
-	o.query.Code = o.query.Code || o.view.format.code
-	return o.view.check()
+	if err := checkNarrowing(o.query.View); err != nil {
+		return err
+	}
+	if err := o.view.check(); err != nil {
+		return err
+	}
+	o.query.Code = o.query.Code || o.view.format.code && !o.view.tables
+	return nil
 }
 
 func (a *app) trace(ctx context.Context, o *traceOptions) error {
@@ -86,43 +91,12 @@ func (a *app) trace(ctx context.Context, o *traceOptions) error {
 	if err != nil {
 		return err
 	}
+	if commands, err := an.Commands(ctx, f.Program); err == nil {
+		a.keep(o.sources, an, f.Program, commands)
+	}
 	if len(f.Spine) == 0 {
-		return o.noRoute(f)
+		return nothingLeft(strings.Join(append([]string{f.Program}, f.Command...), " "))
 	}
 	a.progress.stop()
 	return o.view.write(f)
 }
-
-// noRoute says why f is empty.
-func (o *traceOptions) noRoute(f *flow.Flow) error {
-	what := strings.Join(append([]string{f.Program}, f.Command...), " ")
-	for _, re := range []*regexp.Regexp{o.query.Focus, o.query.Ignore, o.query.Show, o.query.Hide} {
-		if re != nil {
-			return fmt.Errorf("nothing of %s is left to show; loosen --focus, --ignore, --show or --hide", what)
-		}
-	}
-	switch d := f.Dropped; {
-	case len(d.Errors) > 0:
-		return fmt.Errorf("%s cannot be followed: %s", what, d.Errors[0])
-	case len(d.Packages) > 0:
-		return fmt.Errorf("%s cannot be followed: not found: %s", what, strings.Join(d.Packages, ", "))
-	}
-	return fmt.Errorf("%s cannot be followed: the function it starts with has no body", what)
-}
-
-// pattern is a flag that holds a regular expression.
-type pattern struct{ re **regexp.Regexp }
-
-func (p pattern) Set(s string) (err error) {
-	*p.re, err = regexp.Compile(s)
-	return err
-}
-
-func (p pattern) String() string {
-	if p.re == nil || *p.re == nil {
-		return ""
-	}
-	return (*p.re).String()
-}
-
-func (p pattern) Type() string { return "regex" }

@@ -17,11 +17,16 @@ func (a *app) versionCommand() *cobra.Command {
 		Args:              cobra.NoArgs,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(*cobra.Command, []string) error {
-			info, _ := debug.ReadBuildInfo()
-			_, err := fmt.Fprintln(a.stdout, version(info))
+			_, err := fmt.Fprintln(a.stdout, release())
 			return err
 		},
 	}
+}
+
+// release tells this build of callroute from others.
+func release() string {
+	info, _ := debug.ReadBuildInfo()
+	return version(info)
 }
 
 // version describes a build. info is nil for a binary without module support.

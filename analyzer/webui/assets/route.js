@@ -77,7 +77,7 @@ function stepRow(app, i, by, next) {
   }
   if (others.length) {
     const unfold = tree(app, others, (e) => e.to, (j) => model.callees(j), new Set([i]));
-    item.append(unfolder(others.length === 1 ? '1 other call' : others.length + ' other calls', unfold));
+    item.append(unfolder('other calls: ' + others.length, unfold));
   }
   return item;
 }

@@ -32,7 +32,7 @@ const (
 // RuncConfig says which runtime to execute and where.
 type RuncConfig struct {
 	Namespace string
-	Bundle    string
+	Bundle    string           // empty for who only asks what the runtime can do
 	Options   *options.Options // nil is the defaults
 	Reaper    *Reaper
 }
@@ -59,11 +59,17 @@ func NewRunc(cfg RuncConfig) (*Runc, error) {
 	if root == "" {
 		root = defaultRoot
 	}
+	// Who only asks what the runtime can do has no bundle, and the folder that
+	// the shim happens to run in is not ours to write.
+	log := os.DevNull
+	if cfg.Bundle != "" {
+		log = filepath.Join(cfg.Bundle, bundle.RuntimeLog)
+	}
 	return &Runc{
 		runc: &runc.Runc{
 			Command:       binary,
 			Root:          filepath.Join(root, cfg.Namespace),
-			Log:           filepath.Join(cfg.Bundle, bundle.RuntimeLog),
+			Log:           log,
 			LogFormat:     runc.JSON,
 			SystemdCgroup: cfg.Options.GetSystemdCgroup(),
 			// A runtime that outlives a killed shim would work against the

@@ -137,3 +137,26 @@ func TestNoRuntime(t *testing.T) {
 		t.Errorf("%v, want not found", err)
 	}
 }
+
+// Who asks what the runtime can do leaves no log in the folder that it happens
+// to run in.
+func TestRuncWithoutBundle(t *testing.T) {
+	t.Chdir(t.TempDir())
+	binary := filepath.Join(t.TempDir(), "runtime")
+	// As runc does, it opens its log before anything else.
+	script := "#!/bin/sh\nwhile [ \"$1\" != --log ]; do shift; done\n: >>\"$2\"\necho '{}'\n"
+	if err := os.WriteFile(binary, []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	r, err := NewRunc(RuncConfig{Options: &options.Options{BinaryName: binary}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Features(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	left, err := os.ReadDir(".")
+	if err != nil || len(left) > 0 {
+		t.Errorf("%v is left: %v", left, err)
+	}
+}

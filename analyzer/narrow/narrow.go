@@ -1,9 +1,28 @@
-package walk
+// Package narrow takes from a flow what a person asks to see, in pprof's words:
+// a route that ends at a function, goes through one, avoids one, or leaves
+// functions out.
+//
+// It works on plain data, so a saved trace can be asked again without analysis.
+//
+// Words. To hide a node is to leave it out and to join what called it with what
+// it called. A joined edge is such an edge: it has the words of the call that it
+// starts with, and says how many functions it skips. The two ends of a crossing
+// between processes are never joined over while the crossing leads to something
+// that is shown: a request must not seem to go where it does not go.
+//
+// Phases: ignore, to, focus, show and hide, depth. Ignore comes first, so that
+// To finds a way around what is ignored; depth last, so that it counts what is
+// shown.
+//
+// What it cannot see: for which of its callers a shared function crosses into
+// another process, unless the crossing names its origins. A way that is
+// searched beside the spine keeps to the origins; the nodes that stay do not.
+package narrow
 
 import (
 	"cmp"
-	"errors"
-	"regexp"
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -12,33 +31,23 @@ import (
 	"github.com/callroute/callroute/analyzer/system"
 )
 
-// View narrows what is shown, in pprof's words. The zero View shows all.
-//
-// An expression is held against the full name of a function, the full name
-// after "program ", and for package main also "program main.F", which is how
-// views print it.
+// View says what to keep of a flow. The zero View keeps all.
 type View struct {
-	To     *regexp.Regexp // the route ends at the first matching function
-	Focus  *regexp.Regexp // only routes through a matching function
-	Ignore *regexp.Regexp // no route through a matching function
-	Show   *regexp.Regexp // only matching functions, joined over the others
-	Hide   *regexp.Regexp // no matching functions, joined over them
-	Depth  int            // calls followed inside one process, 0 for all
-	Code   bool           // with the lines of each function that matter, see source.Code
+	To     *Pattern // the route ends at the first matching function
+	Focus  *Pattern // only routes through a matching function
+	Ignore *Pattern // no route through a matching function
+	Show   *Pattern // only matching functions, joined over the others
+	Hide   *Pattern // no matching functions, joined over them
+	Depth  int      // calls followed inside one process, 0 for all
+	Code   bool     // with the lines of each function that matter, see source.Code
 }
 
-// apply is the part of f that v shows, f itself being left as it is. IDs stay,
+// Apply is the part of f that v keeps, f itself being left as it is. IDs stay,
 // and so does the order of nodes and edges. When nothing is left, the root is 0
-// and the spine is empty; only To complains that it matches nothing.
-//
-// Ignore comes first, so that To finds a way around what is ignored, and Depth
-// last, so that it counts what is shown.
-//
-// A flow does not tell for which of its callers a shared function crosses into
-// another process: a way may enter it for one caller and leave it for another.
-func (v View) apply(f *flow.Flow) (*flow.Flow, error) {
+// and the spine is empty; To and Show complain that they match nothing.
+func (v View) Apply(f *flow.Flow) (*flow.Flow, error) {
 	if v.Ignore != nil {
-		f = ignore(f, matches(f, v.Ignore))
+		f = ignore(f, v.Ignore.nodes(f))
 	}
 	if f.Root == 0 {
 		return f, nil
@@ -51,31 +60,19 @@ func (v View) apply(f *flow.Flow) (*flow.Flow, error) {
 		f = ended
 	}
 	if v.Focus != nil {
-		f = focus(f, matches(f, v.Focus))
+		f = focus(f, v.Focus.nodes(f))
 	}
-	if v.Show != nil || v.Hide != nil {
-		f = v.joined(f)
+	if f.Root != 0 && (v.Show != nil || v.Hide != nil) {
+		joined, err := v.joined(f)
+		if err != nil {
+			return nil, err
+		}
+		f = joined
 	}
-	if v.Depth > 0 {
+	if f.Root != 0 && v.Depth > 0 {
 		f = shallow(f, v.Depth)
 	}
 	return f, nil
-}
-
-// matches is the nodes that re matches.
-func matches(f *flow.Flow, re *regexp.Regexp) map[int]bool {
-	mains := map[string]string{}
-	for _, c := range f.Components {
-		mains[c.Name] = c.Package + "."
-	}
-	out := map[int]bool{}
-	for _, n := range f.Nodes {
-		own, main := strings.CutPrefix(n.Func, mains[n.Component])
-		if re.MatchString(n.Func) || re.MatchString(n.Component+" "+n.Func) || main && re.MatchString(n.Component+" main."+own) {
-			out[n.ID] = true
-		}
-	}
-	return out
 }
 
 // ignore takes the matching nodes away, and what the root leads to no more.
@@ -97,8 +94,8 @@ func ignore(f *flow.Flow, match map[int]bool) *flow.Flow {
 
 // endAt keeps the ways from the root to the first function that matches on
 // each. The root itself counts only when nothing else matches.
-func endAt(f *flow.Flow, re *regexp.Regexp) (*flow.Flow, error) {
-	w, match := waysOf(f), matches(f, re)
+func endAt(f *flow.Flow, to *Pattern) (*flow.Flow, error) {
+	w, match := waysOf(f), to.nodes(f)
 	rootToo := match[f.Root]
 	delete(match, f.Root)
 	ahead := spread([]int{f.Root}, func(n int) []int {
@@ -114,7 +111,7 @@ func endAt(f *flow.Flow, re *regexp.Regexp) (*flow.Flow, error) {
 		}
 	}
 	if len(ends) == 0 && !rootToo {
-		return nil, noMatch(f, re)
+		return nil, noMatch(f, "--to", to)
 	}
 	kept := spread(ends, func(n int) []int {
 		return slices.DeleteFunc(w.previous(n), func(p int) bool { return !ahead[p] })
@@ -132,9 +129,10 @@ func endAt(f *flow.Flow, re *regexp.Regexp) (*flow.Flow, error) {
 	return out, nil
 }
 
-// noMatch is the error of To, with names that may have been meant.
-func noMatch(f *flow.Flow, re *regexp.Regexp) error {
-	words := strings.FieldsFunc(re.String(), func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+// noMatch is the error of a flag that matches nothing, with names that may have
+// been meant.
+func noMatch(f *flow.Flow, flag string, p *Pattern) error {
+	words := strings.FieldsFunc(p.String(), func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 	var names []string
 	for _, n := range f.Nodes {
 		names = append(names, n.Func[strings.LastIndexByte(n.Func, '.')+1:])
@@ -146,7 +144,7 @@ func noMatch(f *flow.Flow, re *regexp.Regexp) error {
 			hint = "; did you mean " + strings.Join(near, ", ") + "?"
 		}
 	}
-	return errors.New(`no function on the route matches --to "` + re.String() + `"` + hint)
+	return fmt.Errorf("no function on the route matches %s \"%s\"%s", flag, p, hint)
 }
 
 // focus keeps the ways from the root through a match. If the spine is none of
@@ -173,8 +171,8 @@ func focus(f *flow.Flow, match map[int]bool) *flow.Flow {
 	return out
 }
 
-// shallow keeps what is at most depth edges away from where its process is
-// entered, and the spine.
+// shallow keeps what is at most depth calls away from where its process is
+// entered. The spine ends where it goes deeper, and says how much it lost.
 func shallow(f *flow.Flow, depth int) *flow.Flow {
 	w := waysOf(f)
 	was := spread([]int{f.Root}, w.next)
@@ -184,7 +182,6 @@ func shallow(f *flow.Flow, depth int) *flow.Flow {
 			far[n.ID] = 0 // the main function above a place of registration
 		}
 	}
-	onSpine := set(f.Spine)
 	var queue []int
 	for _, n := range f.Nodes {
 		if _, entry := far[n.ID]; entry {
@@ -199,16 +196,22 @@ func shallow(f *flow.Flow, depth int) *flow.Flow {
 			if e.Kind.Process() {
 				d = 0
 			}
-			if old, ok := far[e.To]; ok && old <= d || d > depth && !onSpine[e.To] || was[e.To] && !was[n] {
+			if old, ok := far[e.To]; ok && old <= d || d > depth || was[e.To] && !was[n] {
 				continue // the last: a way aside brings nothing nearer
 			}
 			far[e.To] = d
 			queue = append(queue, e.To)
 		}
 	}
-	near := func(n int) bool { _, ok := far[n]; return ok || onSpine[n] }
+	near := func(n int) bool { _, ok := far[n]; return ok }
+	kept := len(f.Spine)
+	if i := slices.IndexFunc(f.Spine, func(n int) bool { return !near(n) }); i >= 0 {
+		kept = i
+	}
 	aside := w.registering(was, func(n int) bool { return was[n] && near(n) }, near)
-	return restrict(f, func(n int) bool { return aside[n] || was[n] && near(n) }, nil)
+	out := restrict(f, func(n int) bool { return aside[n] || was[n] && near(n) }, nil)
+	out.Spine, out.Cut = slices.Clone(f.Spine[:kept]), len(f.Spine)-kept
+	return out
 }
 
 // restrict is f with the nodes and edges for which node and edge hold; a nil
@@ -258,24 +261,29 @@ func restrict(f *flow.Flow, node func(int) bool, edge func(*flow.Edge) bool) *fl
 }
 
 // joined leaves out what Show and Hide say, the root excepted, and joins what
-// remains over it. A joined edge tells of the call it starts with or, if there
-// is one, of the crossing it goes over. Two nodes get one joined edge, and none
-// beside a direct one.
-func (v View) joined(f *flow.Flow) *flow.Flow {
-	gone, hidden := map[int]bool{}, map[int]bool{}
-	if v.Hide != nil {
-		hidden = matches(f, v.Hide)
+// remains. Two nodes get one joined edge, and none beside a direct one. Where
+// nothing that is shown lies on the spine, the spine turns off to the nearest.
+func (v View) joined(f *flow.Flow) (*flow.Flow, error) {
+	w := waysOf(f)
+	shown, hidden, err := v.shown(f, w)
+	if err != nil {
+		return nil, err
 	}
-	shown := map[int]bool{}
-	if v.Show != nil {
-		shown = matches(f, v.Show)
+	if v.Show != nil && !slices.ContainsFunc(f.Spine, func(n int) bool { return shown[n] }) {
+		turned := *f
+		turned.Spine = w.cheapest(f.Spine, f.Root, shown, nil)
+		f = &turned
 	}
+	gone := map[int]bool{}
 	for _, n := range f.Nodes {
-		if n.ID != f.Root && (hidden[n.ID] || v.Show != nil && !shown[n.ID]) {
-			gone[n.ID] = true
+		gone[n.ID] = n.ID != f.Root && !shown[n.ID]
+	}
+	before := spread(slices.Collect(maps.Keys(shown)), w.previous)
+	for _, e := range f.Edges {
+		if e.Kind.Process() && before[e.To] {
+			gone[e.From], gone[e.To] = false, false
 		}
 	}
-	w := waysOf(f)
 	out := *f
 	out.Edges = nil
 	have := map[[2]int]bool{}
@@ -287,6 +295,8 @@ func (v View) joined(f *flow.Flow) *flow.Flow {
 		case gone[e.From]:
 		case !gone[e.To]:
 			out.Edges = append(out.Edges, e)
+		case e.Kind.Process():
+			// It leads to nothing that is shown.
 		default:
 			for _, j := range w.over(i, gone) {
 				if pair := [2]int{j.From, j.To}; j.From != j.To && !have[pair] {
@@ -306,5 +316,27 @@ func (v View) joined(f *flow.Flow) *flow.Flow {
 		}
 	}
 	slices.SortStableFunc(out.Gaps, func(a, b flow.Gap) int { return cmp.Compare(a.After, b.After) })
-	return restrict(&out, func(n int) bool { return n != 0 && !gone[n] }, nil)
+	return restrict(&out, func(n int) bool { return n != 0 && !gone[n] }, nil), nil
+}
+
+// shown is the nodes that Show and Hide leave, and those that Hide names.
+func (v View) shown(f *flow.Flow, w *ways) (shown, hidden map[int]bool, err error) {
+	shown, hidden = map[int]bool{}, map[int]bool{}
+	if v.Hide != nil {
+		hidden = v.Hide.nodes(f)
+	}
+	if v.Show == nil {
+		for _, n := range f.Nodes {
+			shown[n.ID] = true
+		}
+	} else {
+		shown = v.Show.nodes(f)
+		reached := spread([]int{f.Root}, w.next)
+		maps.DeleteFunc(shown, func(n int, _ bool) bool { return !reached[n] })
+		if len(shown) == 0 {
+			return nil, nil, noMatch(f, "--show", v.Show)
+		}
+	}
+	maps.DeleteFunc(shown, func(n int, _ bool) bool { return hidden[n] })
+	return shown, hidden, nil
 }

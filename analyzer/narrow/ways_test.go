@@ -1,4 +1,4 @@
-package walk
+package narrow
 
 import (
 	"slices"
@@ -58,7 +58,7 @@ func TestViewOfShapes(t *testing.T) {
 			"p.main -> p.f, p.main -> p.h +hidden, p.main -> p.g", "p.main",
 		},
 	} {
-		got, err := test.view.apply(sketch(test.flow))
+		got, err := test.view.Apply(sketch(test.flow))
 		if err != nil {
 			t.Errorf("%s: %v", test.name, err)
 			continue
@@ -74,7 +74,7 @@ func TestViewOfShapes(t *testing.T) {
 
 func TestMovedGapsAreInOrder(t *testing.T) {
 	f := sketch("p.main -> p.f; p.main -> p.g; p.main -> p.x; p.f -> p.y; gap p.g; gap p.y; gap p.x; spine p.main")
-	got, err := View{Hide: re("p.[xy]$")}.apply(f)
+	got, err := View{Hide: re("p.[xy]$")}.Apply(f)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,38 +87,33 @@ func TestMovedGapsAreInOrder(t *testing.T) {
 	}
 }
 
-// TestJoinedEdge checks what a joined edge says: its words are those of the
-// call it starts with, or of the crossing it goes over.
+// TestJoinedEdge checks what a joined edge says: the words of the call that it
+// starts with, and how many functions it skips.
 func TestJoinedEdge(t *testing.T) {
 	f := sketch(`
 p.main -> p.a;
 p.a -> p.b;
 p.b -plugin-> p.c;
-p.c -grpc-> q.d;
-q.d -exec-> r.main;
+p.c -> p.d;
 p.main -> p.x;
 p.x -> p.y;
-spine p.main p.a p.b p.c q.d r.main;
+spine p.main p.a p.b p.c p.d;
 `)
 	f.Edges[0].Label = "p.a"
 	f.Edges[0].Candidates = 3
-	f.Edges[3].Label = "q"
-	f.Edges[5].Label, f.Edges[5].Candidates, f.Edges[5].Detail = "the other", 2, "Doer.Do"
+	f.Edges[4].Label, f.Edges[4].Candidates, f.Edges[4].Detail = "the other", 2, "Doer.Do"
 	f.Nodes[1].Func = "p.a"
 	for _, test := range []struct {
-		hide, to   string
-		kind       flow.Kind
-		site       int
-		candidates int
-		label      string
+		hide, to            string
+		candidates, skipped int
+		label               string
 	}{
-		{"p.a$", "p.b", flow.Call, 1, 3, ""},
-		{"p.a$|p.b$", "p.c", flow.Plugin, 3, 1, ""},
-		{"p.a$|p.b$|p.c$", "q.d", flow.GRPC, 4, 1, "q"},
-		{"p.a$|p.b$|p.c$|q.d$", "r.main", flow.GRPC, 4, 1, "q"},
-		{"p.x$", "p.y", flow.Call, 6, 2, "the other"},
+		{"p.a$", "p.b", 3, 1, ""},
+		{"p.a$|p.b$", "p.c", 3, 2, ""},
+		{"p.a$|p.b$|p.c$", "p.d", 3, 3, ""},
+		{"p.x$", "p.y", 2, 1, "the other"},
 	} {
-		got, err := View{Hide: re(test.hide)}.apply(f)
+		got, err := View{Hide: re(test.hide)}.Apply(f)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -130,8 +125,34 @@ spine p.main p.a p.b p.c q.d r.main;
 			continue
 		}
 		e := got.Edges[i]
-		if e.Kind != test.kind || e.Site.Line != test.site || e.Candidates != test.candidates || e.Label != test.label || e.Rule != "static+hidden" {
+		if e.Kind != flow.Call || e.Candidates != test.candidates || e.Skipped != test.skipped || e.Label != test.label || e.Rule != "static+hidden" {
 			t.Errorf("hide %s: %+v, want %+v", test.hide, e, test)
 		}
+	}
+}
+
+// TestOrigins turns off a spine at a function that several requests go through:
+// only what the caller decided is sent.
+func TestOrigins(t *testing.T) {
+	f := sketch(`
+p.main -> p.start;
+p.main -> p.stop;
+p.start -> p.send;
+p.stop -> p.send;
+p.send -http-> q.start;
+p.send -http-> q.stop;
+spine p.main p.start p.send q.start;
+`)
+	id := map[string]int{}
+	for _, n := range f.Nodes {
+		id[strings.TrimPrefix(n.Func, "example.com/")] = n.ID
+	}
+	f.Edges[4].Origins, f.Edges[5].Origins = []int{id["p.start"]}, []int{id["p.stop"]}
+	got, err := View{Focus: re(`q\.stop`)}.Apply(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if spine := strings.Join(names(got, got.Spine), " "); spine != "p.main p.stop p.send q.stop" {
+		t.Errorf("the spine is %s", spine)
 	}
 }

@@ -1,8 +1,7 @@
-package walk
+package narrow
 
 import (
 	"encoding/json"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -10,7 +9,13 @@ import (
 	"github.com/callroute/callroute/analyzer/flow"
 )
 
-func re(expr string) *regexp.Regexp { return regexp.MustCompile(expr) }
+func re(expr string) *Pattern {
+	p, err := Parse(expr)
+	if err != nil {
+		panic(err)
+	}
+	return p
+}
 
 // sketch makes a flow of statements "a.f -> b.g", "a.f -kind-> b.g @place",
 // "gap a.f" and "spine a.f b.g", with semicolons between. The part before the

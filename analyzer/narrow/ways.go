@@ -1,4 +1,4 @@
-package walk
+package narrow
 
 import (
 	"slices"
@@ -84,56 +84,37 @@ func (w *ways) registering(reached map[int]bool, kept, stay func(int) bool) map[
 }
 
 // over is the edges that take the place of edge i, which leads to a node that
-// is gone: one to each node that remains behind it.
+// is gone: one to each node that remains behind it, over the fewest functions.
 func (w *ways) over(i int, gone map[int]bool) []flow.Edge {
 	first := w.flow.Edges[i]
-	tells := map[int]int{first.To: i} // the edge whose words are kept, by node passed
-	queue := []int{first.To}
+	skipped := map[int]int{first.To: 1} // functions passed, by the last of them
 	reached := map[int]bool{}
 	var out []flow.Edge
-	for len(queue) > 0 {
+	for queue := []int{first.To}; len(queue) > 0; queue = queue[1:] {
 		n := queue[0]
-		queue = queue[1:]
 		for _, k := range w.out[n] {
-			to, told := w.flow.Edges[k].To, tells[n]
-			if weight(w.flow.Edges[k].Kind) > weight(w.flow.Edges[told].Kind) {
-				told = k
-			}
-			if gone[to] {
-				if _, ok := tells[to]; !ok {
-					tells[to] = told
-					queue = append(queue, to)
-				}
-				continue
-			}
-			if !reached[to] {
+			to := w.flow.Edges[k].To
+			switch {
+			case gone[to] && skipped[to] == 0:
+				skipped[to] = skipped[n] + 1
+				queue = append(queue, to)
+			case !gone[to] && !reached[to]:
 				reached[to] = true
-				out = append(out, w.stretched(told, first.From, to))
+				out = append(out, w.stretched(i, to, skipped[n]))
 			}
 		}
 	}
 	return out
 }
 
-// weight orders kinds by how much it matters that an edge goes over one.
-func weight(k flow.Kind) int {
-	switch {
-	case k.Process():
-		return 2
-	case k.Crossing():
-		return 1
-	}
-	return 0
-}
-
-// stretched is edge i between other nodes. Its label may only have named the
-// target it had.
-func (w *ways) stretched(i, from, to int) flow.Edge {
+// stretched is edge i with another target behind the one it had. Its label may
+// only have named that one.
+func (w *ways) stretched(i, to, skipped int) flow.Edge {
 	e := w.flow.Edges[i]
 	if e.Label == w.name[e.To] {
 		e.Label = ""
 	}
-	e.From, e.To = from, to
+	e.To, e.Skipped, e.Registered = to, e.Skipped+skipped, nil
 	e.Rule += "+hidden"
 	return e
 }
@@ -157,51 +138,75 @@ func (w *ways) before(n int, gone map[int]bool) int {
 
 // cheapest is a way from a node to one of the goals, nil for none: with the
 // fewest steps off the spine, then the one written first. Nodes in avoid are
-// not passed.
+// not passed. A crossing that names its origins is only taken by a way that has
+// passed one of them: what is sent was decided there.
 func (w *ways) cheapest(spine []int, from int, goals, avoid map[int]bool) []int {
 	follows := map[[2]int]bool{}
 	for i := 1; i < len(spine); i++ {
 		follows[[2]int{spine[i-1], spine[i]}] = true
 	}
-	before := map[int]int{from: 0}
-	fresh := func(n int) bool {
-		_, seen := before[n]
-		return !seen && !avoid[n]
+	origin := map[int]bool{}
+	for _, e := range w.flow.Edges {
+		for _, o := range e.Origins {
+			origin[o] = true
+		}
 	}
-	for level := []int{from}; len(level) > 0; {
-		for i := 0; i < len(level); i++ {
-			n := level[i]
-			if goals[n] {
-				return trail(before, n)
+	// at is a node, and the origin that the way to it has passed last.
+	type at struct{ node, origin int }
+	enter := func(n, passed int) at {
+		if origin[n] {
+			passed = n
+		}
+		return at{n, passed}
+	}
+	start := enter(from, 0)
+	before := map[at]at{start: {}}
+	steps := func(a at, onSpine bool) []at {
+		var out []at
+		for _, i := range w.out[a.node] {
+			e := &w.flow.Edges[i]
+			follow := follows[[2]int{e.From, e.To}]
+			if avoid[e.To] || follow != onSpine || !follow && len(e.Origins) > 0 && !slices.Contains(e.Origins, a.origin) {
+				continue
 			}
-			for _, to := range w.next(n) {
-				if fresh(to) && follows[[2]int{n, to}] {
-					before[to] = n
-					level = append(level, to)
-				}
+			passed := a.origin
+			if e.Kind.Process() {
+				passed = 0
+			}
+			next := enter(e.To, passed)
+			if _, seen := before[next]; !seen {
+				before[next] = a
+				out = append(out, next)
 			}
 		}
-		var further []int
-		for _, n := range level {
-			for _, to := range w.next(n) {
-				if fresh(to) {
-					before[to] = n
-					further = append(further, to)
+		return out
+	}
+	for level := []at{start}; len(level) > 0; {
+		for i := 0; i < len(level); i++ {
+			if goals[level[i].node] {
+				var out []int
+				for a := level[i]; a.node != 0; a = before[a] {
+					out = append(out, a.node)
 				}
+				slices.Reverse(out)
+				return out
 			}
+			level = append(level, steps(level[i], true)...)
+		}
+		var further []at
+		for _, a := range level {
+			further = append(further, steps(a, false)...)
 		}
 		level = further
 	}
 	return nil
 }
 
-// trail is the nodes up to n, the first having 0 before it.
-func trail(before map[int]int, n int) []int {
-	var out []int
-	for ; n != 0; n = before[n] {
-		out = append(out, n)
+func set(nodes []int) map[int]bool {
+	out := map[int]bool{}
+	for _, n := range nodes {
+		out[n] = true
 	}
-	slices.Reverse(out)
 	return out
 }
 

@@ -1,4 +1,4 @@
-package walk
+package narrow
 
 import (
 	"fmt"
@@ -47,6 +47,7 @@ func TestView(t *testing.T) {
 		edges []string // some that must be there
 		not   []string // and some that must not
 		gaps  string
+		cut   int
 	}{
 		{
 			name: "the zero view shows all", nodes: all,
@@ -141,10 +142,10 @@ func TestView(t *testing.T) {
 			edges: []string{"srv.handle -> srv.store +hidden"}, gaps: "srv.log tool.sync",
 		},
 		{
-			name: "hide keeps the crossing it joins over", view: View{Hide: re(`send|handle`)},
-			nodes: "cli.main cli.run cli.log cli.print srv.mount srv.main srv.log srv.check srv.quick srv.store srv.enqueue tool.main tool.write tool.sync",
-			spine: "cli.main cli.run srv.check srv.store tool.main tool.write",
-			edges: []string{"cli.run -http-> srv.check @srv.mount +hidden", "cli.run -http-> srv.log @srv.mount +hidden"},
+			name: "hide keeps the ends of crossings", view: View{Hide: re(`send|handle|check|run`)},
+			nodes: "cli.main cli.log cli.print cli.send srv.handle srv.mount srv.main srv.log srv.quick srv.store srv.enqueue tool.main tool.write tool.sync",
+			spine: "cli.main cli.send srv.handle srv.store tool.main tool.write",
+			edges: []string{"cli.main -> cli.send +hidden", "cli.send -http-> srv.handle @srv.mount", "srv.handle -> srv.store +hidden"},
 			gaps:  "srv.log tool.sync",
 		},
 		{
@@ -160,21 +161,40 @@ func TestView(t *testing.T) {
 		},
 		{
 			name: "show joins over all others and drops their gaps", view: View{Show: re(`cli|tool|srv\.log`)},
-			nodes: "cli.main cli.run cli.log cli.print cli.send srv.log tool.main tool.write tool.sync",
-			spine: "cli.main cli.run cli.send tool.main tool.write",
-			edges: []string{"cli.send -http-> tool.main +hidden", "cli.send -http-> srv.log +hidden"}, gaps: "srv.log tool.sync",
+			nodes: "cli.main cli.run cli.log cli.print cli.send srv.handle srv.log srv.store tool.main tool.write tool.sync",
+			spine: "cli.main cli.run cli.send srv.handle srv.store tool.main tool.write",
+			edges: []string{"cli.send -http-> srv.handle", "srv.handle -> srv.store +hidden", "srv.store -exec-> tool.main", "srv.handle -> srv.log"},
+			gaps:  "srv.log tool.sync",
+		},
+		{
+			name: "show does not jump from program to program", view: View{Show: re(`tool\.write`)},
+			nodes: "cli.main cli.send srv.handle srv.store tool.main tool.write",
+			spine: "cli.main cli.send srv.handle srv.store tool.main tool.write",
+			edges: []string{"cli.main -> cli.send +hidden", "srv.store -exec-> tool.main"},
+			not:   []string{"cli.main -exec-> tool.write +hidden", "cli.main -http-> tool.write +hidden"},
+		},
+		{
+			name: "show leaves out crossings that lead to nothing shown", view: View{Show: re(`cli\.print`)},
+			nodes: "cli.main cli.print", spine: "cli.main cli.print", edges: []string{"cli.main -> cli.print +hidden"},
+		},
+		{
+			name: "show turns the spine off to what is shown", view: View{Show: re(`quick`)},
+			nodes: "cli.main cli.send srv.handle srv.quick", spine: "cli.main cli.send srv.handle srv.quick",
 		},
 		{
 			name: "show without hide", view: View{Show: re(`srv`), Hide: re(`store|mount`)},
-			nodes: "cli.main srv.handle srv.main srv.log srv.check srv.quick srv.enqueue",
-			spine: "cli.main srv.handle srv.check", edges: []string{"cli.main -http-> srv.handle +hidden"}, gaps: "srv.log",
+			nodes: "cli.main cli.send srv.handle srv.log srv.check srv.quick srv.enqueue",
+			spine: "cli.main cli.send srv.handle srv.check", edges: []string{"cli.main -> cli.send +hidden", "cli.send -http-> srv.handle"}, gaps: "srv.log",
 		},
-		{name: "show nothing", view: View{Show: re(`nowhere`)}, nodes: "cli.main", spine: "cli.main"},
 		{
-			name: "depth counts from where a process is entered", view: View{Depth: 1},
-			nodes: "cli.main cli.run cli.send srv.handle srv.mount srv.main srv.log srv.check srv.quick srv.store tool.main tool.write",
+			name: "depth counts from where a process is entered", view: View{Depth: 2},
+			nodes: "cli.main cli.run cli.log cli.send srv.handle srv.mount srv.main srv.log srv.check srv.quick srv.store srv.enqueue tool.main tool.write tool.sync",
 			spine: "cli.main cli.run cli.send srv.handle srv.check srv.store tool.main tool.write",
-			edges: []string{"cli.send -http-> srv.handle @srv.mount", "tool.write -> tool.write"}, gaps: "srv.log",
+			edges: []string{"cli.send -http-> srv.handle @srv.mount", "tool.write -> tool.write"}, gaps: "srv.log tool.sync",
+		},
+		{
+			name: "depth ends the spine", view: View{Depth: 1},
+			nodes: "cli.main cli.run", spine: "cli.main cli.run", cut: 6,
 		},
 		{
 			name: "depth counts what is shown", view: View{Depth: 2, Hide: re(`cli\.log`)},
@@ -184,7 +204,7 @@ func TestView(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			f := sketch(shop)
-			got, err := test.view.apply(f)
+			got, err := test.view.Apply(f)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -193,6 +213,9 @@ func TestView(t *testing.T) {
 			}
 			if have := strings.Join(names(got, got.Spine), " "); have != test.spine {
 				t.Errorf("spine\n%s\nwant\n%s", have, test.spine)
+			}
+			if got.Cut != test.cut {
+				t.Errorf("%d steps are cut, want %d", got.Cut, test.cut)
 			}
 			var after []int
 			for _, g := range got.Gaps {
@@ -225,19 +248,19 @@ func TestViewIsWhole(t *testing.T) {
 	var views []View
 	for _, n := range f.Nodes {
 		x := re(regexp.QuoteMeta(n.Func) + "$")
-		views = append(views, View{Focus: x}, View{Ignore: x}, View{Show: x}, View{Hide: x}, View{Hide: x, Depth: 1},
+		views = append(views, View{Focus: x}, View{Ignore: x}, View{Hide: x}, View{Hide: x, Depth: 1},
 			View{Ignore: x, Focus: re("store"), Hide: re("send"), Depth: 2})
 		if reached[n.ID] {
-			views = append(views, View{To: x}, View{To: x, Hide: re("log|check")})
+			views = append(views, View{Show: x}, View{To: x}, View{To: x, Hide: re("log|check")})
 		}
 	}
 	for _, v := range views {
-		got, err := v.apply(f)
+		got, err := v.Apply(f)
 		if err != nil {
 			t.Errorf("%+v: %v", v, err)
 			continue
 		}
-		if again, _ := v.apply(sketch(shop)); marshal(t, again) != marshal(t, got) {
+		if again, _ := v.Apply(sketch(shop)); marshal(t, again) != marshal(t, got) {
 			t.Errorf("%+v: two runs differ", v)
 		}
 		checkWhole(t, fmt.Sprintf("%+v", v), got)
@@ -281,6 +304,56 @@ func checkWhole(t *testing.T, what string, f *flow.Flow) {
 	}
 }
 
+// TestCrossingsAreTrue shows each function alone, and hides it: an edge into
+// another process is one of those that the flow has.
+func TestCrossingsAreTrue(t *testing.T) {
+	f := sketch(shop)
+	own := map[string]bool{}
+	for _, e := range f.Edges {
+		if e.Kind.Process() {
+			own[fmt.Sprint(e.From, e.To, e.Kind)] = true
+		}
+	}
+	reached := spread([]int{f.Root}, waysOf(f).next)
+	for _, n := range f.Nodes {
+		x := re(regexp.QuoteMeta(n.Func) + "$")
+		views := []View{{Hide: x}}
+		if reached[n.ID] {
+			views = append(views, View{Show: x})
+		}
+		for _, v := range views {
+			got, err := v.Apply(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			program := map[int]string{}
+			for _, n := range got.Nodes {
+				program[n.ID] = n.Component
+			}
+			for _, e := range got.Edges {
+				if e.Kind.Process() != (program[e.From] != program[e.To]) || e.Kind.Process() && !own[fmt.Sprint(e.From, e.To, e.Kind)] {
+					t.Errorf("%+v: %v is no edge of the flow", v, e)
+				}
+				if (e.Skipped == 0) == strings.HasSuffix(e.Rule, "+hidden") {
+					t.Errorf("%+v: %v does not say what it skips", v, e)
+				}
+			}
+		}
+	}
+}
+
+func TestShowMatchesNothing(t *testing.T) {
+	for expr, want := range map[string]string{
+		`nowhere`:  `no function on the route matches --show "nowhere"`,
+		`srv.chek`: `no function on the route matches --show "srv.chek"; did you mean check?`,
+		`mount`:    `no function on the route matches --show "mount"`,
+	} {
+		if _, err := (View{Show: re(expr)}).Apply(sketch(shop)); err == nil || err.Error() != want {
+			t.Errorf("--show %s: %v, want %s", expr, err, want)
+		}
+	}
+}
+
 func TestToMatchesNothing(t *testing.T) {
 	for expr, want := range map[string]string{
 		`nowhere`:      `no function on the route matches --to "nowhere"`,
@@ -289,11 +362,11 @@ func TestToMatchesNothing(t *testing.T) {
 		`mount`:        `no function on the route matches --to "mount"`,
 		`^.{900}$`:     `no function on the route matches --to "^.{900}$"`,
 	} {
-		if _, err := (View{To: re(expr)}).apply(sketch(shop)); err == nil || err.Error() != want {
+		if _, err := (View{To: re(expr)}).Apply(sketch(shop)); err == nil || err.Error() != want {
 			t.Errorf("--to %s: %v, want %s", expr, err, want)
 		}
 	}
-	f, err := View{To: re("check"), Ignore: re("srv")}.apply(sketch(shop))
+	f, err := View{To: re("check"), Ignore: re("srv")}.Apply(sketch(shop))
 	if err == nil {
 		t.Errorf("what is ignored is found: %v", names(f, f.Spine))
 	}
@@ -302,7 +375,7 @@ func TestToMatchesNothing(t *testing.T) {
 func TestViewOfNothing(t *testing.T) {
 	empty := &flow.Flow{Schema: flow.Schema}
 	for _, v := range []View{{}, {To: re(".")}, {Focus: re(".")}, {Ignore: re(".")}, {Hide: re(".")}, {Depth: 1}} {
-		if got, err := v.apply(empty); err != nil || len(got.Nodes) > 0 {
+		if got, err := v.Apply(empty); err != nil || len(got.Nodes) > 0 {
 			t.Errorf("%+v: %v", v, err)
 		}
 	}
