@@ -96,7 +96,25 @@ func unknownCommand(exe *summary.Executable, fields []string) error {
 		return fmt.Errorf("%s does nothing without a command%s", exe.Program, nearest("", names))
 	}
 	what := strings.Join(fields, " ")
-	return fmt.Errorf("%s has no command %q%s", exe.Program, what, nearest(what, names))
+	return fmt.Errorf("%s has no command %q%s%s", exe.Program, what, nearest(what, names), readBy(exe, len(names)))
+}
+
+// readBy says what reads the command line of a program, and what was understood.
+func readBy(exe *summary.Executable, commands int) string {
+	understood := "no command of it was understood"
+	if commands > 0 {
+		understood = fmt.Sprintf("%d of its commands were understood", commands)
+	}
+	switch r := exe.CommandLine; {
+	case r.Library == "":
+		return ""
+	case r.Missing != "":
+		return fmt.Sprintf("; %s reads its command line, which is not followed: %s", r.Library, r.Missing)
+	case !r.Known:
+		return fmt.Sprintf("; %s seems to read its command line, and no model says how: `callroute models %s` writes one to fill in", r.Library, r.Library)
+	default:
+		return fmt.Sprintf("; %s reads its command line, and %s", r.Library, understood)
+	}
 }
 
 // findCommand finds a command by its words, the last of which may be an alias.

@@ -2,6 +2,7 @@ package analyzer
 
 import (
 	"github.com/callroute/callroute/analyzer/boundary"
+	"github.com/callroute/callroute/analyzer/boundary/callback"
 	"github.com/callroute/callroute/analyzer/boundary/commandcalls"
 	"github.com/callroute/callroute/analyzer/boundary/commandfields"
 	"github.com/callroute/callroute/analyzer/boundary/commandtags"
@@ -10,9 +11,11 @@ import (
 	"github.com/callroute/callroute/analyzer/boundary/flagcmd"
 	"github.com/callroute/callroute/analyzer/boundary/grpcmethod"
 	"github.com/callroute/callroute/analyzer/boundary/httproute"
+	"github.com/callroute/callroute/analyzer/boundary/injection"
 	"github.com/callroute/callroute/analyzer/boundary/opaquecall"
 	"github.com/callroute/callroute/analyzer/boundary/pluginregistry"
 	"github.com/callroute/callroute/analyzer/boundary/taskchannel"
+	"github.com/callroute/callroute/analyzer/boundary/taskkind"
 	"github.com/callroute/callroute/analyzer/boundary/ttrpcmethod"
 	"github.com/callroute/callroute/analyzer/boundary/unknowntransport"
 )
@@ -24,6 +27,9 @@ var finders = []boundary.Finder{
 	commandvalues.Finder,
 	commandtags.Finder,
 	flagcmd.Finder, // after the libraries: it is silent where they found commands
+	taskkind.Finder,
+	injection.Finder,
+	callback.Finder,
 	httproute.Finder,
 	grpcmethod.Finder,
 	ttrpcmethod.Finder,

@@ -7,12 +7,15 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/tools/go/ssa"
+
 	"github.com/callroute/callroute/analyzer/boundary"
 	"github.com/callroute/callroute/analyzer/calls"
 	"github.com/callroute/callroute/analyzer/eval"
 	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/index"
 	"github.com/callroute/callroute/analyzer/load"
+	"github.com/callroute/callroute/analyzer/models"
 	"github.com/callroute/callroute/analyzer/program"
 	"github.com/callroute/callroute/analyzer/summary"
 	"github.com/callroute/callroute/analyzer/system"
@@ -84,7 +87,64 @@ func (p *programs) analyze(ctx context.Context, prog *system.Program) (*summary.
 			return nil, err
 		}
 	}
-	return summary.Build(ctx, unit, &found)
+	exe, err := summary.Build(ctx, unit, &found)
+	if err != nil {
+		return nil, err
+	}
+	exe.CommandLine = commandLine(unit)
+	return exe, nil
+}
+
+// commandLine is the library that reads the command line of a program: one that
+// a model describes as such, else one that is given os.Args.
+func commandLine(u *boundary.Unit) summary.CommandLine {
+	var guess string
+	for _, f := range u.Program.Funcs {
+		if !u.Program.User(f) {
+			continue
+		}
+		for _, s := range u.Graph.Out(f) {
+			for _, callee := range s.Callees {
+				path := program.PkgPath(callee)
+				if u.Program.User(callee) || u.Program.Std(callee) || path == "" {
+					continue
+				}
+				if m := u.Models.Of(path); m != nil {
+					if m.Kind == models.CommandLine {
+						return summary.CommandLine{Library: path, Known: true, Missing: missing(m)}
+					}
+					continue
+				}
+				if guess == "" && readsArguments(s.Instr) {
+					guess = path
+				}
+			}
+		}
+	}
+	return summary.CommandLine{Library: guess}
+}
+
+// missing is what a model does not say, where it says nothing.
+func missing(m *models.Model) string {
+	if m.Support == models.Not {
+		return m.Why
+	}
+	return ""
+}
+
+// readsArguments reports whether a call is given os.Args or a part of it.
+func readsArguments(call ssa.CallInstruction) bool {
+	return slices.ContainsFunc(call.Common().Args, func(v ssa.Value) bool {
+		if s, ok := v.(*ssa.Slice); ok {
+			v = s.X
+		}
+		load, ok := v.(*ssa.UnOp)
+		if !ok {
+			return false
+		}
+		g, ok := load.X.(*ssa.Global)
+		return ok && g.Name() == "Args" && g.Pkg.Pkg.Path() == "os"
+	})
 }
 
 // Serves implements stitch.Programs.
@@ -100,6 +160,8 @@ func (p *programs) Serves(ctx context.Context, prog *system.Program, kind flow.K
 		return p.loader.MayServe(ctx, prog, kind, pathTexts(key)...)
 	case flow.GRPC:
 		return p.loader.MayServe(ctx, prog, kind, serviceName(key)+"Server(", "RegisterService(")
+	case flow.Task, flow.Queue:
+		return p.loader.MayServe(ctx, prog, kind, "")
 	default:
 		return p.loader.MayServe(ctx, prog, kind, serviceName(key)+"Service(", "RegisterService(", ".Register(")
 	}
@@ -181,5 +243,5 @@ func commandsOf(exe *summary.Executable) []flow.Command {
 }
 
 func kindOrder(k flow.Kind) int {
-	return slices.Index([]flow.Kind{flow.Registration, flow.HTTP, flow.GRPC, flow.TTRPC}, k)
+	return slices.Index([]flow.Kind{flow.Registration, flow.HTTP, flow.GRPC, flow.TTRPC, flow.Task, flow.Queue}, k)
 }

@@ -72,7 +72,12 @@ func runScenario(t *testing.T, s *scenario.Scenario) {
 	}
 	t.Setenv("GOFLAGS", goflags(s))
 	t.Setenv("GOPROXY", "off")
+	checkScenario(t, s, dir)
+}
 
+// checkScenario analyzes a scenario that was unpacked to dir, twice.
+func checkScenario(t *testing.T, s *scenario.Scenario, dir string) {
+	t.Helper()
 	a, b := open(t, s, dir), open(t, s, dir)
 	for _, trace := range s.Traces {
 		name := strings.Join(append([]string{trace.Program}, trace.Command...), " ")

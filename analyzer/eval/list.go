@@ -95,11 +95,11 @@ func (e *evaluation) tail(v *ssa.Slice, fr *Frame) []Value {
 func (e *evaluation) sliced(elems []Elem, v *ssa.Slice, fr *Frame) ([]Elem, bool) {
 	if v.High != nil {
 		if n, ok := e.belowLen(v.High, v.X, fr); ok {
-			if n > len(elems) || !certain(elems[len(elems)-n:]) {
+			if n < 0 || n > len(elems) || !certain(elems[len(elems)-n:]) {
 				return nil, false
 			}
 			elems = elems[:len(elems)-n]
-		} else if n, ok := e.number(v.High, fr); !ok || n > len(elems) || !certain(elems[:n]) {
+		} else if n, ok := e.number(v.High, fr); !ok || n < 0 || n > len(elems) || !certain(elems[:n]) {
 			return nil, false
 		} else {
 			elems = elems[:n]
@@ -107,7 +107,7 @@ func (e *evaluation) sliced(elems []Elem, v *ssa.Slice, fr *Frame) ([]Elem, bool
 	}
 	if v.Low != nil {
 		n, ok := e.number(v.Low, fr)
-		if !ok || n > len(elems) || !certain(elems[:n]) {
+		if !ok || n < 0 || n > len(elems) || !certain(elems[:n]) {
 			return nil, false
 		}
 		elems = elems[n:]

@@ -37,6 +37,8 @@ const (
 	HTTP         Kind = "http"         // request to a handler in another program
 	GRPC         Kind = "grpc"         // gRPC method
 	TTRPC        Kind = "ttrpc"        // ttrpc method
+	Task         Kind = "task"         // work of a kind, done by who registered for it
+	Queue        Kind = "queue"        // message on a topic, to who listens to it
 	Exec         Kind = "exec"         // start of another program, or of itself
 	Net          Kind = "net"          // connection whose protocol no finder knows; always a gap
 	Channel      Kind = "channel"      // value sent to a goroutine that receives it
@@ -49,7 +51,7 @@ const (
 // through a dispatch table.
 func (k Kind) Crossing() bool {
 	switch k {
-	case HTTP, GRPC, TTRPC, Exec, Net, Channel, Plugin, Registration, Reflection:
+	case HTTP, GRPC, TTRPC, Task, Queue, Exec, Net, Channel, Plugin, Registration, Reflection:
 		return true
 	}
 	return false
@@ -58,7 +60,7 @@ func (k Kind) Crossing() bool {
 // Process reports whether an edge of this kind leaves its process.
 func (k Kind) Process() bool {
 	switch k {
-	case HTTP, GRPC, TTRPC, Exec, Net:
+	case HTTP, GRPC, TTRPC, Task, Queue, Exec, Net:
 		return true
 	}
 	return false

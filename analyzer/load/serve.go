@@ -105,6 +105,9 @@ func (s *serverSearch) makes(imports []string, src []byte) bool {
 		if m := s.known.Of(path); s.kind == flow.HTTP && m != nil && len(m.Listens) > 0 {
 			return true
 		}
+		if m := s.known.Of(path); (s.kind == flow.Task || s.kind == flow.Queue) && m != nil && len(m.Tasks) > 0 {
+			return true
+		}
 		for _, lib := range how.libraries {
 			if path != lib {
 				continue

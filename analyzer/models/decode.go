@@ -184,8 +184,8 @@ func (m *Model) checkCommands() error {
 
 func (m *Model) checkOthers() error {
 	for _, s := range m.Sends {
-		if s.Call.Zero() || s.Request == nil && s.Path == nil {
-			return s.Call.errorf("a send needs call, and request or path")
+		if s.Call.Zero() || s.Request == nil && s.Path == nil && len(m.Bases) == 0 {
+			return s.Call.errorf("a send needs call, and request or path, or bases that say where to")
 		}
 	}
 	for _, e := range m.Effects {
@@ -199,11 +199,21 @@ func (m *Model) checkOthers() error {
 		}
 	}
 	for _, t := range m.Tasks {
-		if t.Register.Zero() == t.Ask.Zero() {
-			return t.Register.errorf("a task has either register or ask")
+		at := t.Register
+		if at.Zero() {
+			at = t.Ask
 		}
-		if t.Kind == nil && t.Of == "" {
-			return t.Register.errorf("a task needs kind")
+		switch {
+		case t.Register.Zero() == t.Ask.Zero():
+			return at.errorf("a task has either register or ask")
+		case t.Kind == nil:
+			return at.errorf("a task needs kind")
+		case !contains([]What{OfText, OfFunction, OfType, OfTypeArgument}, t.Kind.Of):
+			return at.errorf("unknown of %q; write function, type or type argument, or leave it out", t.Kind.Of)
+		case t.By != "" && t.By != ByTask && t.By != ByQueue:
+			return at.errorf("unknown by %q; write task or queue", t.By)
+		case t.Ask.Zero() && t.Function == nil:
+			return at.errorf("what registers needs function")
 		}
 	}
 	return nil

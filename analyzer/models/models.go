@@ -41,6 +41,8 @@ type Model struct {
 	Bases     []Base     `yaml:"bases"`
 	Tasks     []Task     `yaml:"tasks"`
 	Provides  []Provide  `yaml:"provides"`
+	Annotates []Annotate `yaml:"annotates"`
+	Bundles   []Symbol   `yaml:"bundles"` // structs whose fields count as parameters or results, when they are embedded
 	Effects   []Effect   `yaml:"effects"`
 	Callbacks []Callback `yaml:"callbacks"`
 
@@ -152,23 +154,60 @@ type Place struct {
 	Arg  Arg    `yaml:"arg"`
 }
 
-// Task says that calls register functions under a kind, or ask for one.
+// Task says that a call registers a function under a kind or a topic, or that it
+// asks for one.
 type Task struct {
-	Register  Symbol   `yaml:"register"`
-	Ask       Symbol   `yaml:"ask"`
-	Kind      *Operand `yaml:"kind"`      // a text, an argument, "name" for the name of a function or type that is passed
-	Function  *Arg     `yaml:"function"`  // the function, or the value whose method runs
-	Method    string   `yaml:"method"`    // that method
-	Of        string   `yaml:"of"`        // in place of an argument, the method that gives the kind
-	Transport string   `yaml:"transport"` // task, or queue for messages by topic
+	Register Symbol    `yaml:"register"`
+	Ask      Symbol    `yaml:"ask"`
+	Kind     *KindOf   `yaml:"kind"`
+	Function *Arg      `yaml:"function"` // the function, or the value whose method runs
+	Method   string    `yaml:"method"`   // that method
+	By       Transport `yaml:"by"`       // task when empty
 }
 
+// Transport is how work gets to who does it.
+type Transport string
+
+// The transports: a task is work of a kind, a queue has messages on a topic.
+const (
+	ByTask  Transport = "task"
+	ByQueue Transport = "queue"
+)
+
+// KindOf is where a kind stands: in an argument, in a field of it; or it is the
+// name of the function or the type that the argument is.
+type KindOf struct {
+	Arg   Arg    `yaml:"arg"`
+	Field string `yaml:"field"`
+	Of    What   `yaml:"of"`
+}
+
+// What is what a kind is made of.
+type What string
+
+// What a kind is made of: a text, the name of a function or of each method of a
+// value, the name of a type, the name of the type argument of the call.
+const (
+	OfText         What = ""
+	OfFunction     What = "function"
+	OfType         What = "type"
+	OfTypeArgument What = "type argument"
+)
+
 // Provide says that arguments of a call are functions that a container calls by
-// reflection.
+// reflection, with what other such functions return.
 type Provide struct {
 	Call   Symbol `yaml:"call"`
 	Arg    Arg    `yaml:"arg"`
-	Invoke bool   `yaml:"invoke"` // they are called when the program starts; else when a result is needed
+	Invoke bool   `yaml:"invoke"` // called for what it does; else when its result is needed
+}
+
+// Annotate says that a call wraps such a function; As is the function that names
+// the interfaces for which its result stands.
+type Annotate struct {
+	Call Symbol  `yaml:"call"`
+	Arg  Arg     `yaml:"arg"`
+	As   *Symbol `yaml:"as"`
 }
 
 // Effect says that a call changes the world, or waits for it.
@@ -197,11 +236,12 @@ var deeds = []Does{Writes, Removes, Reads, Sends, Starts, Waits, Leaves}
 // Lasts reports whether the world is another one after the effect.
 func (d Does) Lasts() bool { return d == Writes || d == Removes || d == Sends || d == Starts }
 
-// Callback says that a call calls its argument.
+// Callback says that a call calls its argument, or functions in fields of it.
 type Callback struct {
-	Call Symbol `yaml:"call"`
-	Arg  Arg    `yaml:"arg"`
-	When When   `yaml:"when"`
+	Call   Symbol   `yaml:"call"`
+	Arg    Arg      `yaml:"arg"`
+	Fields []string `yaml:"fields"`
+	When   When     `yaml:"when"`
 }
 
 // When is when a callback runs.

@@ -47,7 +47,7 @@ func compareCommands(a, b flow.Command) int {
 
 // kindOrder puts command lines first, then what other programs can send.
 func kindOrder(k flow.Kind) int {
-	order := []flow.Kind{flow.Registration, flow.HTTP, flow.GRPC, flow.TTRPC}
+	order := []flow.Kind{flow.Registration, flow.HTTP, flow.GRPC, flow.TTRPC, flow.Task, flow.Queue}
 	if i := slices.Index(order, k); i >= 0 {
 		return i
 	}

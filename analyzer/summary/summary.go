@@ -36,15 +36,23 @@ const None ID = -1
 
 // Executable is one program as plain data.
 type Executable struct {
-	Program    *system.Program
-	Funcs      []Func
-	Main       ID
-	Departures []Departure
-	Arrivals   []Arrival
-	Foreign    []Arrival // served by functions that are not in the summary: no Handlers
-	Commands   []Command
-	Dropped    flow.Dropped
+	Program     *system.Program
+	Funcs       []Func
+	Main        ID
+	Departures  []Departure
+	Arrivals    []Arrival
+	Foreign     []Arrival // served by functions that are not in the summary: no Handlers
+	Commands    []Command
+	CommandLine CommandLine
+	Dropped     flow.Dropped
 	load.Names
+}
+
+// CommandLine is the library that reads the command line.
+type CommandLine struct {
+	Library string // import path, empty where the program does it itself
+	Known   bool   // a model describes it
+	Missing string // what is missing in the model
 }
 
 // Func is a clone of a function, or a package variable that registers one.

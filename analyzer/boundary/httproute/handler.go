@@ -20,7 +20,7 @@ func (f *serverFinder) handlers(c *eval.Context, values []eval.Value, depth int)
 	var wrappers []eval.Func // that hide what they wrap
 	add := func(hs ...boundary.Handler) {
 		for _, h := range hs {
-			if !slices.ContainsFunc(out, func(x boundary.Handler) bool { return x.Fn == h.Fn && x.Value == h.Value }) {
+			if !slices.Contains(out, h) {
 				out = append(out, h)
 			}
 		}
@@ -275,7 +275,12 @@ func (f *serverFinder) serveHTTP(c *eval.Context, o eval.Object, depth int) []bo
 	if s, ok := t.Underlying().(*types.Struct); ok {
 		for i := range s.NumFields() {
 			if f.handlerLike(s.Field(i).Type()) {
-				inner = append(inner, f.handlers(c, c.Field(o, s.Field(i).Name()), depth+1)...)
+				for _, h := range f.handlers(c, c.Field(o, s.Field(i).Name()), depth+1) {
+					if verb := strings.ToUpper(s.Field(i).Name()); slices.Contains(httpMethods, verb) {
+						h.Label = verb
+					}
+					inner = append(inner, h)
+				}
 			}
 		}
 	}
@@ -283,6 +288,20 @@ func (f *serverFinder) serveHTTP(c *eval.Context, o eval.Object, depth int) []bo
 		return inner
 	}
 	return f.method(o)
+}
+
+var httpMethods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+
+// verbs parts handlers that a field named after a HTTP method holds from others.
+func verbs(handlers []boundary.Handler) (byVerb, others []boundary.Handler) {
+	for _, h := range handlers {
+		if slices.Contains(httpMethods, h.Label) {
+			byVerb = append(byVerb, h)
+		} else {
+			others = append(others, h)
+		}
+	}
+	return byVerb, others
 }
 
 // method is the ServeHTTP method of a value whose type is known.

@@ -17,6 +17,9 @@
 //  3. net/http: Handle and HandleFunc, with Go 1.22 patterns
 //  4. router: the calls that a model (analyzer/models) names, with the prefixes,
 //     methods and groups that stand on the chain before and behind them
+//  5. table: a handler looks up a part of the path in a map of handlers
+//  6. comparison: a handler that serves without a router compares the path with
+//     constants
 //
 // A handler that wraps others stands for those it wraps: a closure that captured
 // a handler, a struct with handlers in its fields, a library call that is given

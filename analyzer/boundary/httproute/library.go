@@ -62,7 +62,15 @@ func (f libraryClient) sent(call index.Call) {
 // request is what the call is given, without the base of the client.
 func (f libraryClient) request(c *eval.Context, call index.Call, root *eval.Frame) request {
 	var r request
-	if f.send.Request == nil {
+	switch {
+	case f.send.Request != nil:
+	case f.send.Path == nil: // the base says it all
+		for _, m := range methodsOf(c, f.send.Method, call.Instr, root) {
+			r.methods = append(r.methods, eval.Lit(m))
+		}
+		r.deciding = []eval.Text{{}}
+		return r
+	default:
 		r.made(c, call.Instr, f.send.Method, *f.send.Path, root)
 		return r
 	}
@@ -229,6 +237,9 @@ func (f libraryClient) based(r *request, bases []eval.Text) {
 
 // joined is base and path with one slash between them.
 func joined(base, path text.Text) text.Text {
+	if len(path.Parts) == 0 {
+		return base
+	}
 	slash := text.Lit("/")
 	return text.Concat(text.TrimRight(base, slash), slash, text.TrimLeft(path, slash))
 }

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/tools/go/ssa"
 
+	"github.com/callroute/callroute/analyzer/boundary"
 	"github.com/callroute/callroute/analyzer/eval"
 	"github.com/callroute/callroute/analyzer/index"
 	"github.com/callroute/callroute/analyzer/program"
@@ -36,6 +37,15 @@ var listening = []listener{
 type listeners struct {
 	at       map[ssa.Value][]string // what made a router → its addresses, "" for one that is not known; nil for http.DefaultServeMux
 	byItself bool                   // whether http.DefaultServeMux is served
+	own      []ownHandler
+	places   []boundary.Place
+}
+
+// ownHandler is what is served without a router.
+type ownHandler struct {
+	handlers []boundary.Handler
+	address  string
+	at       boundary.Place
 }
 
 // address is the one constant address at which a router listens.
@@ -74,6 +84,7 @@ func (f *serverFinder) findListeners(ctx context.Context) listeners {
 // listens notes what one call serves, for each context that decides it.
 func (f *serverFinder) listens(l *listeners, how listener, call index.Call) {
 	root := f.Eval.Root(call.In)
+	l.places = append(l.places, boundary.Place{In: call.In, Pos: call.Instr.Pos()})
 	f.Eval.Contexts(
 		func(c *eval.Context) []eval.Hole {
 			holes := eval.Holes(f.handlerOf(c, how, call, root))
@@ -90,6 +101,11 @@ func (f *serverFinder) listens(l *listeners, how listener, call index.Call) {
 			}
 			for _, v := range values {
 				made, unclear := f.routers(c, v, 0)
+				if len(made) == 0 && v != nil {
+					if hs := f.handlers(c, []eval.Value{v}, 0); len(hs) > 0 {
+						l.own = append(l.own, ownHandler{hs, at, boundary.Place{In: call.In, Pos: call.Instr.Pos()}})
+					}
+				}
 				if unclear {
 					l.byItself = true
 				}

@@ -3,6 +3,7 @@ package httproute
 import (
 	"context"
 	"go/types"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/ssa"
@@ -115,7 +116,7 @@ func withoutReceiver(call ssa.CallInstruction) bool {
 
 func findServers(ctx context.Context, u *boundary.Unit, out *boundary.Findings) {
 	f := &serverFinder{
-		Unit: u, out: out, mounts: map[ssa.Value][]string{}, linked: map[[2]boundary.Node]bool{},
+		Unit: u, out: out, variables: u.NewCommandRoutes(), mounts: map[ssa.Value][]string{}, linked: map[[2]boundary.Node]bool{},
 		idle: map[ssa.Value]bool{}, requests: map[string]bool{}, routerTypes: map[string]bool{},
 	}
 	for _, m := range u.Models.All {
@@ -127,6 +128,7 @@ func findServers(ctx context.Context, u *boundary.Unit, out *boundary.Findings) 
 		}
 	}
 	f.listeners = f.findListeners(ctx)
+	f.dispatched(ctx)
 	for _, pass := range []func(served, index.Call){f.mounted, f.served} {
 		for _, symbol := range u.Index.Symbols() {
 			s, ok := f.servedBy(symbol)
@@ -153,6 +155,7 @@ type serverFinder struct {
 	idle   map[ssa.Value]bool     // call that made a router → it is never served
 
 	listeners listeners
+	variables *boundary.CommandRoutes
 
 	requests    map[string]bool // types by which a function is known to handle requests
 	routerTypes map[string]bool
@@ -249,11 +252,23 @@ func (f *serverFinder) report(c *eval.Context, pattern string, s served, call in
 	if known && !f.serves(router) {
 		return
 	}
+	places := append(f.written(c), boundary.Callers(c, root)...)
+	places = append(places, boundary.Place{In: call.In, Pos: call.Instr.Pos()})
+	byVerb, handlers := verbs(handlers)
+	for _, v := range byVerb {
+		if len(methods) == 0 || slices.Contains(methods, v.Label) {
+			f.out.Arrivals = append(f.out.Arrivals, boundary.Arrival{
+				Kind: flow.HTTP, Key: boundary.Key{Name: v.Label, Path: pattern, Address: f.listeners.address(router, known)},
+				Handlers: []boundary.Handler{{Fn: v.Fn}}, Registered: places, Rule: s.rule(),
+			})
+		}
+	}
+	if len(handlers) == 0 {
+		return
+	}
 	if len(methods) == 0 {
 		methods = []string{""}
 	}
-	places := append(f.written(c), boundary.Callers(c, root)...)
-	places = append(places, boundary.Place{In: call.In, Pos: call.Instr.Pos()})
 	for _, m := range methods {
 		f.out.Arrivals = append(f.out.Arrivals, boundary.Arrival{
 			Kind: flow.HTTP, Key: boundary.Key{Name: strings.ToUpper(m), Path: pattern, Address: f.listeners.address(router, known)},
@@ -266,10 +281,15 @@ func (f *serverFinder) report(c *eval.Context, pattern string, s served, call in
 func (f *serverFinder) written(c *eval.Context) []boundary.Place {
 	var out []boundary.Place
 	for _, p := range c.Picks() {
-		if p.V == nil || p.V.Parent() == nil {
-			continue
+		switch {
+		case p.V == nil || p.V.Parent() == nil:
+		case p.V.Parent().Synthetic == "":
+			out = append(out, boundary.Place{In: p.V.Parent(), Pos: eval.Position(p.V)})
+		default: // of a package variable, which has no function around it
+			if g := f.variables.Variable(p.V); g != nil {
+				out = append(out, boundary.Place{In: g, Pos: eval.Position(p.V)})
+			}
 		}
-		out = append(out, boundary.Place{In: p.V.Parent(), Pos: eval.Position(p.V)})
 	}
 	return out
 }

@@ -89,16 +89,11 @@ const rawConnection = "the protocol spoken on this connection is not known, so w
 var libraries = []struct{ path, method, what string }{
 	{"github.com/gorilla/websocket.Dialer", "Dial", webSocket},
 	{"golang.org/x/net/websocket.Config", "Dial", webSocket},
-	{"github.com/nats-io/nats.go.Conn", "Publish", broker},
-	{"github.com/nats-io/nats.go.Conn", "Request", broker},
-	{"github.com/nats-io/go-nats.Conn", "Publish", broker},
 	{"github.com/rabbitmq/amqp091-go.Channel", "Publish", broker},
 	{"github.com/streadway/amqp.Channel", "Publish", broker},
 	{"github.com/segmentio/kafka-go.Writer", "WriteMessages", broker},
 	{"github.com/eclipse/paho.mqtt.golang.Client", "Publish", broker},
 	{"github.com/godbus/dbus", "Call", "D-Bus is not followed: which service answers is decided by the bus"},
-	{"connectrpc.com/connect.Client", "Call", "connect RPC is not followed"},
-	{"github.com/bufbuild/connect-go.Client", "Call", "connect RPC is not followed"},
 }
 
 const (

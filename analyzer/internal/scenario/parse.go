@@ -247,7 +247,7 @@ func (p *reader) chain(e *Expectation, text string) error {
 }
 
 var kinds = []flow.Kind{
-	flow.Call, flow.Interface, flow.Closure, flow.Go, flow.Defer, flow.HTTP, flow.GRPC, flow.TTRPC,
+	flow.Call, flow.Interface, flow.Closure, flow.Go, flow.Defer, flow.HTTP, flow.GRPC, flow.TTRPC, flow.Task, flow.Queue,
 	flow.Exec, flow.Net, flow.Channel, flow.Plugin, flow.Registration, flow.Reflection,
 }
 

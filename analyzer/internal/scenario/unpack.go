@@ -40,6 +40,23 @@ func (s *Scenario) Unpack(dir, testdata string) ([]string, error) {
 	return modules, nil
 }
 
+// Modules is the modules that the stand-ins of a scenario stand for, as path to
+// version.
+func (s *Scenario) Modules(testdata string) (map[string]string, error) {
+	found := map[string]string{}
+	for _, lib := range s.Libs {
+		list, err := os.ReadFile(filepath.Join(testdata, "libs", lib, "modules.txt"))
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range moduleLine.FindAllStringSubmatch(string(list), -1) {
+			path, version, _ := strings.Cut(m[1], " ")
+			found[path] = version
+		}
+	}
+	return found, nil
+}
+
 var moduleLine = regexp.MustCompile(`(?m)^# (\S+ \S+)$`)
 
 // vendor copies one stand-in into a module.

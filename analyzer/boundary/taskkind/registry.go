@@ -1,0 +1,322 @@
+package taskkind
+
+import (
+	"context"
+	"go/token"
+	"go/types"
+	"slices"
+
+	"golang.org/x/tools/go/ssa"
+
+	"github.com/callroute/callroute/analyzer/boundary"
+	"github.com/callroute/callroute/analyzer/calls"
+	"github.com/callroute/callroute/analyzer/eval"
+	"github.com/callroute/callroute/analyzer/flow"
+	"github.com/callroute/callroute/analyzer/index"
+)
+
+// maxSteps is through how many values a called function or a key is followed
+// back.
+const maxSteps = 10
+
+// registry is one place where functions are looked up by a field.
+type registry struct {
+	*boundary.Unit
+	field *types.Var
+	owner types.Type // the struct that has the field
+	table *ssa.Lookup
+}
+
+// findRegistries is rule 3.
+func findRegistries(ctx context.Context, u *boundary.Unit, out *boundary.Findings) {
+	asked := map[*types.Var]bool{}
+	for _, fn := range u.Program.Funcs {
+		if u.Program.Std(fn) || ctx.Err() != nil {
+			continue
+		}
+		failing := calls.Failing(fn)
+		for _, b := range fn.Blocks {
+			if failing[b] {
+				continue // what an error leads to was not asked for
+			}
+			for _, instr := range b.Instrs {
+				call, ok := instr.(ssa.CallInstruction)
+				if !ok || call.Common().IsInvoke() || call.Common().StaticCallee() != nil {
+					continue
+				}
+				r := dispatches(u, call)
+				if r == nil {
+					continue
+				}
+				arrivals := r.registered()
+				if len(arrivals) == 0 {
+					continue
+				}
+				departures := r.asked()
+				if !slices.ContainsFunc(departures, func(d boundary.Departure) bool { return serves(arrivals, d) }) {
+					continue
+				}
+				out.Arrivals = append(out.Arrivals, arrivals...)
+				if !asked[r.field] {
+					asked[r.field] = true
+					out.Departures = append(out.Departures, departures...)
+				}
+			}
+		}
+	}
+}
+
+func serves(arrivals []boundary.Arrival, d boundary.Departure) bool {
+	return slices.ContainsFunc(arrivals, func(a boundary.Arrival) bool { return a.Key.Path == d.Key.Path })
+}
+
+// dispatches is the registry in which the called function is looked up, nil for
+// none.
+func dispatches(u *boundary.Unit, call ssa.CallInstruction) *registry {
+	table := lookedUp(call.Common().Value, 0)
+	if table == nil {
+		return nil
+	}
+	field, object := keyField(u, table.Index, 0)
+	if field == nil || field.Pkg() == nil || u.Program.SSA.ImportedPackage(field.Pkg().Path()) == nil {
+		return nil
+	}
+	owner := object.Type()
+	if index.TypeSymbol(owner) == "" {
+		return nil
+	}
+	for _, a := range call.Common().Args {
+		if types.Identical(a.Type(), owner) && taken(u, a, 0) {
+			return &registry{u, field, owner, table}
+		}
+	}
+	return nil
+}
+
+// lookedUp is the map lookup from which a called function comes, or a struct
+// that holds it.
+func lookedUp(v ssa.Value, depth int) *ssa.Lookup {
+	if depth > maxSteps {
+		return nil
+	}
+	switch v := v.(type) {
+	case *ssa.Lookup:
+		return v
+	case *ssa.Extract:
+		return lookedUp(v.Tuple, depth+1)
+	case *ssa.Field:
+		return lookedUp(v.X, depth+1)
+	case *ssa.ChangeType:
+		return lookedUp(v.X, depth+1)
+	case *ssa.UnOp:
+		if v.Op == token.MUL {
+			return stored(v.X, depth+1)
+		}
+	case *ssa.Phi:
+		for _, e := range v.Edges {
+			if l := lookedUp(e, depth+1); l != nil {
+				return l
+			}
+		}
+	case *ssa.Call:
+		fn := v.Call.StaticCallee()
+		if fn == nil {
+			return nil
+		}
+		for _, b := range fn.Blocks {
+			if r, ok := b.Instrs[len(b.Instrs)-1].(*ssa.Return); ok && len(r.Results) > 0 {
+				if l := lookedUp(r.Results[0], depth+1); l != nil {
+					return l
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// stored is the lookup whose result was put at an address.
+func stored(addr ssa.Value, depth int) *ssa.Lookup {
+	if field, ok := addr.(*ssa.FieldAddr); ok {
+		addr = field.X
+	}
+	for _, st := range index.StoresTo(addr) {
+		if l := lookedUp(st.Val, depth+1); l != nil {
+			return l
+		}
+	}
+	return nil
+}
+
+// keyField is the field that a key reads, and the object that has it.
+func keyField(u *boundary.Unit, v ssa.Value, depth int) (*types.Var, ssa.Value) {
+	if depth > maxSteps {
+		return nil, nil
+	}
+	switch v := v.(type) {
+	case *ssa.ChangeType:
+		return keyField(u, v.X, depth+1)
+	case *ssa.Convert:
+		return keyField(u, v.X, depth+1)
+	case *ssa.UnOp:
+		if addr, ok := v.X.(*ssa.FieldAddr); ok && v.Op == token.MUL {
+			return index.Field(addr.X.Type(), addr.Field), addr.X
+		}
+	case *ssa.Call:
+		fn := v.Call.StaticCallee()
+		if fn == nil || len(fn.Blocks) == 0 || len(v.Call.Args) == 0 || u.Program.Std(fn) {
+			return nil, nil
+		}
+		for _, b := range fn.Blocks {
+			r, ok := b.Instrs[len(b.Instrs)-1].(*ssa.Return)
+			if !ok || len(r.Results) == 0 {
+				continue
+			}
+			if field, object := keyField(u, r.Results[0], depth+1); field != nil && object == ssa.Value(fn.Params[0]) {
+				return field, v.Call.Args[0]
+			}
+		}
+	case *ssa.Parameter:
+		i := slices.Index(v.Parent().Params, v)
+		for _, s := range u.Graph.In(v.Parent()) {
+			if a := eval.Argument(s.Instr, i); a != nil && s.Rule != calls.Passed {
+				if field, object := keyField(u, a, depth+1); field != nil {
+					return field, object
+				}
+			}
+		}
+	}
+	return nil, nil
+}
+
+// taken reports whether v was taken out of a slice, a map or a channel.
+func taken(u *boundary.Unit, v ssa.Value, depth int) bool {
+	if depth > maxSteps {
+		return false
+	}
+	switch v := v.(type) {
+	case *ssa.Extract:
+		switch t := v.Tuple.(type) {
+		case *ssa.Next, *ssa.Lookup, *ssa.Select:
+			return true
+		case *ssa.UnOp:
+			return t.Op == token.ARROW
+		}
+	case *ssa.Lookup:
+		return true
+	case *ssa.UnOp:
+		if v.Op == token.ARROW {
+			return true
+		}
+		switch at := v.X.(type) {
+		case *ssa.IndexAddr:
+			return true
+		case *ssa.Alloc:
+			for _, st := range index.StoresTo(at) {
+				if taken(u, st.Val, depth+1) {
+					return true
+				}
+			}
+		case *ssa.FreeVar:
+			if b := calls.Binding(at); b != nil {
+				for _, st := range index.StoresTo(b) {
+					if taken(u, st.Val, depth+1) {
+						return true
+					}
+				}
+			}
+		}
+	case *ssa.Phi:
+		return slices.ContainsFunc(v.Edges, func(e ssa.Value) bool { return taken(u, e, depth+1) })
+	case *ssa.FreeVar:
+		b := calls.Binding(v)
+		return b != nil && taken(u, b, depth+1)
+	case *ssa.Parameter:
+		i := slices.Index(v.Parent().Params, v)
+		for _, s := range u.Graph.In(v.Parent()) {
+			if a := eval.Argument(s.Instr, i); a != nil && s.Rule != calls.Passed && taken(u, a, depth+1) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// registered is the functions in the table, by their kinds.
+func (r *registry) registered() []boundary.Arrival {
+	var out []boundary.Arrival
+	for _, e := range r.Eval.Context().Entries(r.table.X, r.Eval.Root(r.table.Parent())) {
+		ask := func(c *eval.Context) []eval.Hole {
+			return append(eval.Holes(c.Eval(e.Key, e.Frame)), eval.Holes(c.Eval(e.Value, e.Frame))...)
+		}
+		r.Eval.Contexts(ask, func(c *eval.Context) {
+			for _, k := range c.Eval(e.Key, e.Frame) {
+				kind, ok := eval.AsText(k).Const()
+				handlers := r.handlers(c, c.Eval(e.Value, e.Frame))
+				if !ok || len(handlers) == 0 {
+					continue
+				}
+				out = append(out, boundary.Arrival{
+					Kind: flow.Task, Key: boundary.Key{Path: registryKey(r.field, r.owner, kind)}, Handlers: handlers, Rule: "taskkind/3",
+					Registered: append(boundary.Callers(c, e.Frame), boundary.Place{In: e.At.Parent(), Pos: e.At.Pos()}),
+				})
+			}
+		})
+	}
+	return out
+}
+
+// handlers is the functions that an entry is, or has in its fields.
+func (r *registry) handlers(c *eval.Context, values []eval.Value) []boundary.Handler {
+	out := r.Functions(c, values...)
+	for _, v := range values {
+		o, ok := v.(eval.Object)
+		if !ok {
+			continue
+		}
+		t := o.T
+		if p, ok := t.Underlying().(*types.Pointer); ok {
+			t = p.Elem()
+		}
+		s, ok := t.Underlying().(*types.Struct)
+		if !ok {
+			continue
+		}
+		for i := range s.NumFields() {
+			if _, ok := s.Field(i).Type().Underlying().(*types.Signature); !ok {
+				continue
+			}
+			for _, h := range r.Functions(c, c.Field(o, s.Field(i).Name())...) {
+				h.Label = s.Field(i).Name()
+				out = append(out, h)
+			}
+		}
+	}
+	return out
+}
+
+// asked is the places that give the field a kind.
+func (r *registry) asked() []boundary.Departure {
+	var out []boundary.Departure
+	for _, st := range r.Index.FieldStores(r.field) {
+		root := r.Eval.Root(st.Parent())
+		r.Eval.Contexts(
+			func(c *eval.Context) []eval.Hole { return eval.Holes(c.Eval(st.Val, root)) },
+			func(c *eval.Context) {
+				for _, k := range c.Eval(st.Val, root) {
+					kind, ok := eval.AsText(k).Const()
+					if !ok || kind == "" {
+						continue
+					}
+					pos := st.Pos()
+					if !pos.IsValid() {
+						pos = st.Addr.Pos()
+					}
+					out = append(out, boundary.Departure{
+						Kind: flow.Task, Key: boundary.Key{Path: registryKey(r.field, r.owner, kind)}, In: st.Parent(), Pos: pos,
+						Via: boundary.Callers(c, root), Rule: "taskkind/3",
+					})
+				}
+			})
+	}
+	return out
+}
