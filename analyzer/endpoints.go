@@ -131,16 +131,18 @@ func (j *joiner) arrivals(exe *summary.Executable) {
 			e.Registered = append(e.Registered, exe.SiteOf(r))
 		}
 		var idle []string
-		for n, h := range ar.Handlers {
+		for _, h := range ar.All() {
 			for _, asker := range j.idle[side{exe, h.Func}] {
 				program, _, _ := strings.Cut(asker, " ")
 				idle = append(idle, program)
 			}
 			e.Peers = append(e.Peers, j.askers[side{exe, h.Func}]...)
-			if n > 0 {
-				e.Variants = append(e.Variants, exe.Program.String()+" "+exe.Funcs[h.Func].Name)
-			}
 		}
+		for _, h := range ar.Handlers[1:] {
+			e.Variants = append(e.Variants, exe.Program.String()+" "+exe.Funcs[h.Func].Name)
+		}
+		slices.Sort(e.Peers)
+		e.Peers = slices.Compact(e.Peers)
 		switch {
 		case len(e.Peers) > 0:
 		case len(idle) > 0:

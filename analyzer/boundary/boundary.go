@@ -153,7 +153,8 @@ type Arrival struct {
 	Kind       flow.Kind
 	Key        Key
 	Handlers   []Handler
-	Registered []Place // from the table entry outwards
+	Before     []Handler // what stands around the handlers and runs first, outermost first
+	Registered []Place   // from the table entry outwards
 	Rule       string
 }
 

@@ -61,16 +61,16 @@ func isError(t types.Type) bool {
 
 // Optional is the blocks of f that a call which finds no error may leave out:
 // those under an if, or after an early return. The body of a loop is not
-// optional for being in the loop, nor is one for a way through blocks that never
-// run.
-func Optional(f *ssa.Function, never func(*ssa.BasicBlock) bool) map[*ssa.BasicBlock]bool {
+// optional for being in the loop. Where it is known which way a block goes on,
+// taken has it.
+func Optional(f *ssa.Function, taken map[*ssa.BasicBlock]*ssa.BasicBlock) map[*ssa.BasicBlock]bool {
 	out := map[*ssa.BasicBlock]bool{}
 	failing := Failing(f)
 	for _, b := range f.Blocks {
-		failing[b] = failing[b] || refuses(b) || never(b)
+		failing[b] = failing[b] || refuses(b)
 	}
 	for _, b := range f.Blocks {
-		if !failing[b] && hasCall(b) && avoidable(f, b, failing) {
+		if !failing[b] && hasCall(b) && avoidable(f, b, failing, taken) {
 			out[b] = true
 		}
 	}
@@ -88,7 +88,7 @@ func hasCall(b *ssa.BasicBlock) bool {
 
 // avoidable reports whether f can return, and not for an error, without
 // passing the block avoid.
-func avoidable(f *ssa.Function, avoid *ssa.BasicBlock, failing map[*ssa.BasicBlock]bool) bool {
+func avoidable(f *ssa.Function, avoid *ssa.BasicBlock, failing map[*ssa.BasicBlock]bool, taken map[*ssa.BasicBlock]*ssa.BasicBlock) bool {
 	type edge struct{ from, to *ssa.BasicBlock }
 	seen := map[edge]bool{}
 	work := []edge{{nil, f.Blocks[0]}}
@@ -110,7 +110,9 @@ func avoidable(f *ssa.Function, avoid *ssa.BasicBlock, failing map[*ssa.BasicBlo
 			}
 		}
 		for _, n := range next {
-			work = append(work, edge{e.to, n})
+			if only := taken[e.to]; only == nil || only == n {
+				work = append(work, edge{e.to, n})
+			}
 		}
 	}
 	return false

@@ -107,7 +107,7 @@ func TestBlocks(t *testing.T) {
 		if got := called(calls.Failing(f)); got != want.failing {
 			t.Errorf("%s: calls after an error %q, want %q", name, got, want.failing)
 		}
-		if got := called(calls.Optional(f, func(*ssa.BasicBlock) bool { return false })); got != want.optional {
+		if got := called(calls.Optional(f, nil)); got != want.optional {
 			t.Errorf("%s: calls that may be left out %q, want %q", name, got, want.optional)
 		}
 	}

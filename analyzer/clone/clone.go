@@ -30,6 +30,8 @@ package clone
 
 import (
 	"context"
+	"go/types"
+	"maps"
 	"slices"
 
 	"golang.org/x/tools/go/ssa"
@@ -69,8 +71,8 @@ type Clone struct {
 	Frame *eval.Frame
 	Base  *Clone // itself, where nothing is known
 	Sites []Site
-	Never map[ssa.CallInstruction]bool // calls that cannot run, nil for none
-	Dead  map[*ssa.BasicBlock]bool     // blocks that cannot run
+	Never map[ssa.CallInstruction]bool        // calls that cannot run, nil for none
+	Taken map[*ssa.BasicBlock]*ssa.BasicBlock // where the blocks go on that the inputs decide
 
 	reached bool
 }
@@ -162,7 +164,7 @@ func telling(a eval.Answer) bool {
 	}
 	return !slices.ContainsFunc(a.Values, func(v eval.Value) bool {
 		switch v := v.(type) {
-		case eval.Func, eval.Object:
+		case eval.Func, eval.Object, eval.Outside:
 			return false
 		case eval.Text:
 			_, ok := v.Const()
@@ -197,16 +199,24 @@ func (b *Builder) at(fr *eval.Frame) *Clone {
 }
 
 // Called is the clones of fn that a function value can be when somebody calls
-// it: the function itself, or the method that it is bound to.
-func (b *Builder) Called(fn *ssa.Function, value eval.Func) []*Clone {
+// it: the function itself, or the method that it is bound to. What is known of
+// the arguments is told by their types.
+func (b *Builder) Called(fn *ssa.Function, value eval.Func, known func(types.Type) (eval.Value, bool)) []*Clone {
+	if value.Fn == nil {
+		value = eval.Func{Fn: fn}
+	}
+	args := make([]eval.Answer, len(value.Fn.Params))
+	for i, p := range value.Fn.Params {
+		if v, ok := known(p.Type()); ok {
+			args[i] = eval.Answer{Values: []eval.Value{v}, Complete: true}
+		}
+	}
 	var out []*Clone
-	if value.Fn != nil {
-		found, _ := b.through(value, nil)
-		for _, t := range found {
-			if t.fn.Fn == fn {
-				if c := b.Enter(t.fn, t.args); !slices.Contains(out, c) {
-					out = append(out, c)
-				}
+	found, _ := b.through(value, args)
+	for _, t := range found {
+		if t.fn.Fn == fn {
+			if c := b.Enter(t.fn, t.args); !slices.Contains(out, c) {
+				out = append(out, c)
 			}
 		}
 	}
@@ -238,15 +248,7 @@ func (b *Builder) explore(c *Clone) { b.body(c, c.Frame, nil) }
 // over a function in it, which the compiler made a function of its own.
 func (b *Builder) body(c *Clone, fr *eval.Frame, loop ssa.CallInstruction) {
 	at := b.eval.Brief()
-	live := b.live(at, fr)
-	for _, block := range fr.Fn.Blocks {
-		if !live(block) {
-			if c.Dead == nil {
-				c.Dead = map[*ssa.BasicBlock]bool{}
-			}
-			c.Dead[block] = true
-		}
-	}
+	live := b.live(at, c, fr)
 	for _, s := range b.graph.Out(fr.Fn) {
 		if !live(s.Instr.Block()) {
 			c.never(s.Instr)
@@ -275,13 +277,20 @@ func (b *Builder) body(c *Clone, fr *eval.Frame, loop ssa.CallInstruction) {
 	}
 }
 
-// live tells which blocks can run in fr. Where no input is known there is
+// live tells which blocks of a body of c can run in fr. Where no input is known there is
 // nothing to decide with.
-func (b *Builder) live(at *eval.Context, fr *eval.Frame) func(*ssa.BasicBlock) bool {
+func (b *Builder) live(at *eval.Context, c *Clone, fr *eval.Frame) func(*ssa.BasicBlock) bool {
 	if fr == b.eval.Root(fr.Fn) {
 		return func(*ssa.BasicBlock) bool { return true }
 	}
-	blocks := at.Decide().Live(fr)
+	decide := at.Decide()
+	blocks := decide.Live(fr)
+	if taken := decide.Taken(); len(taken) > 0 {
+		if c.Taken == nil {
+			c.Taken = map[*ssa.BasicBlock]*ssa.BasicBlock{}
+		}
+		maps.Copy(c.Taken, taken)
+	}
 	return func(block *ssa.BasicBlock) bool { return blocks[block] }
 }
 

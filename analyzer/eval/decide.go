@@ -19,10 +19,11 @@ import (
 // from fields of which every store in the program is known.
 type Decisions struct {
 	e     *evaluation
-	live  map[*ssa.BasicBlock]bool // of the function at hand, nil while it is not known
-	depth int                      // operands, one behind the other
-	calls int                      // calls, one inside the other
-	steps *int                     // operands looked at for one condition
+	live  map[*ssa.BasicBlock]bool            // of the function at hand, nil while it is not known
+	taken map[*ssa.BasicBlock]*ssa.BasicBlock // where those go on that can go one way only
+	depth int                                 // operands, one behind the other
+	calls int                                 // calls, one inside the other
+	steps *int                                // operands looked at for one condition
 }
 
 // What one decision may look through. Predicates in real source are a few blocks
@@ -46,6 +47,9 @@ type fact struct {
 	typ      types.Type
 }
 
+// Taken is where the blocks go on that are decided, once Live was asked for.
+func (d *Decisions) Taken() map[*ssa.BasicBlock]*ssa.BasicBlock { return d.taken }
+
 // Live is the blocks of fr.Fn that can run in fr.
 func (d *Decisions) Live(fr *Frame) map[*ssa.BasicBlock]bool {
 	// Twice: a phi of the first pass takes edges that turn out never to run.
@@ -56,6 +60,7 @@ func (d *Decisions) Live(fr *Frame) map[*ssa.BasicBlock]bool {
 
 func (d *Decisions) reach(fr *Frame) map[*ssa.BasicBlock]bool {
 	seen := map[*ssa.BasicBlock]bool{}
+	d.taken = map[*ssa.BasicBlock]*ssa.BasicBlock{}
 	if len(fr.Fn.Blocks) == 0 {
 		return seen
 	}
@@ -78,6 +83,7 @@ func (d *Decisions) reach(fr *Frame) map[*ssa.BasicBlock]bool {
 				if yes {
 					next = b.Succs[:1]
 				}
+				d.taken[b] = next[0]
 			}
 		}
 		work = append(work, next...)
@@ -387,6 +393,13 @@ func (d *Decisions) field(x ssa.Value, i int, fr *Frame) ([]fact, bool) {
 	}
 	var out []fact
 	for _, b := range bases {
+		if given, ok := b.(Outside); ok {
+			if f := index.Field(x.Type(), i); f == nil || f.Name() != given.Field {
+				return nil, false
+			}
+			out = append(out, fact{text: given.Text, constant: true})
+			continue
+		}
 		o, ok := b.(Object)
 		if !ok {
 			return nil, false

@@ -158,6 +158,8 @@ func identity(v Value) string {
 		return fmt.Sprintf("o%p %p %v %v", v.Site, v.Frame, v.Path, v.T)
 	case Result:
 		return fmt.Sprintf("r%p %d %p", v.Call, v.Index, v.Frame)
+	case Outside:
+		return fmt.Sprintf("x%v %s=%s", v.T, v.Field, v.Text)
 	case Hole:
 		return fmt.Sprintf("h%p %p %d", v.V, v.Frame, v.Kind)
 	case List:

@@ -131,6 +131,13 @@ func (e *evaluation) fieldsOf(bases []Value, x ssa.Value, i int) []Value {
 			out = append(out, e.fieldOfResult(b, i)...)
 		case Text:
 			out = append(out, e.fieldOfText(b, x, i)...)
+		case Outside:
+			f := index.Field(x.Type(), i)
+			if f.Name() != b.Field {
+				e.incomplete = true
+				return []Value{Hole{V: x, T: f.Type()}}
+			}
+			out = append(out, Lit(b.Text))
 		case Hole:
 			if b.Kind == Element {
 				return []Value{b}

@@ -63,6 +63,14 @@ type Elem struct {
 	text     *text.Text // what the element is when no operand says it: a part of a split text
 }
 
+// Outside is a value that is made outside of the program, one field of which is
+// known: a request of which a joined departure tells the method.
+type Outside struct {
+	T     types.Type
+	Field string
+	Text  string
+}
+
 // Hole is a value that depends on the caller, on the choice of an element, or
 // that cannot be told at all.
 type Hole struct {
@@ -103,6 +111,9 @@ func (o Object) Type() types.Type { return o.T }
 
 // Type implements Value.
 func (r Result) Type() types.Type { return concrete(r.T) }
+
+// Type implements Value.
+func (o Outside) Type() types.Type { return concrete(o.T) }
 
 // Type implements Value.
 func (List) Type() types.Type { return nil }

@@ -228,6 +228,9 @@ func (p *Program) Std(f *ssa.Function) bool { return p.std[pkgOf(f)] }
 // User reports whether f belongs to the sources under study.
 func (p *Program) User(f *ssa.Function) bool { return p.user[pkgOf(f)] }
 
+// UserPackage reports whether t is a package of the sources under study.
+func (p *Program) UserPackage(t *types.Package) bool { return p.user[t] }
+
 // pkgOf is the package that declares f, also for wrappers and instances.
 func pkgOf(f *ssa.Function) *types.Package {
 	for f.Parent() != nil {

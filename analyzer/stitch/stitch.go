@@ -51,11 +51,12 @@ type Stitcher struct {
 // Join is one thing that a departure reaches.
 type Join struct {
 	Exe        *summary.Executable
-	Func       summary.ID       // a handler; None when a program is started
-	Command    *summary.Command // the command of a started program, nil for its main function
-	Argv       []string         // the known arguments of a started program
-	ArgvKnown  bool             // whether Argv is all of them
-	Registered []summary.Place  // in Exe
+	Func       summary.ID        // a handler; None when a program is started
+	Command    *summary.Command  // the command of a started program, nil for its main function
+	Argv       []string          // the known arguments of a started program
+	ArgvKnown  bool              // whether Argv is all of them
+	Before     []summary.Handler // run before Func
+	Registered []summary.Place   // in Exe
 	Detail     string
 	Label      string
 }
@@ -157,8 +158,8 @@ func answer(exe *summary.Executable, d *summary.Departure) answers {
 		if n > out.score {
 			out = answers{score: n}
 		}
-		for _, h := range a.Handlers {
-			j := Join{Exe: exe, Func: h.Func, Registered: a.Registered, Detail: detail(d, a), Label: h.Label}
+		for _, h := range a.For(d.Key.Name) {
+			j := Join{Exe: exe, Func: h.Func, Before: a.Before, Registered: a.Registered, Detail: detail(d, a), Label: h.Label}
 			if !slices.ContainsFunc(out.joins, func(x Join) bool { return x.Func == h.Func }) {
 				out.joins = append(out.joins, j)
 			}

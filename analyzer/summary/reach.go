@@ -14,7 +14,7 @@ func (b *builder) registrations() {
 	handler := map[ID]bool{}
 	for _, a := range b.exe.Arrivals {
 		if a.Kind.Process() {
-			for _, h := range a.Handlers {
+			for _, h := range slices.Concat(a.Handlers, a.Before) {
 				handler[b.exe.Base(h.Func)] = true
 			}
 		}
@@ -64,7 +64,7 @@ func (e *Executable) Running() map[ID]bool {
 	r := reach{exe: e, seen: map[ID]bool{}, bases: map[ID]bool{}}
 	r.starts()
 	for _, a := range e.Arrivals {
-		for _, h := range a.Handlers {
+		for _, h := range slices.Concat(a.All(), a.Before) {
 			r.push(h.Func)
 		}
 	}

@@ -12,6 +12,9 @@ import (
 	"cmp"
 	"context"
 	"go/token"
+	"go/types"
+	"maps"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -22,6 +25,7 @@ import (
 	"github.com/callroute/callroute/analyzer/clone"
 	"github.com/callroute/callroute/analyzer/eval"
 	"github.com/callroute/callroute/analyzer/flow"
+	"github.com/callroute/callroute/analyzer/index"
 	"github.com/callroute/callroute/analyzer/load"
 	"github.com/callroute/callroute/analyzer/program"
 	"github.com/callroute/callroute/analyzer/provenance"
@@ -70,6 +74,16 @@ type Func struct {
 	Leaves   []int      // Departures decided here
 	Effects  []Effect
 	Branches []Branch
+	Lost     []Lost
+}
+
+// Lost is a call of which it is not known what it reaches.
+type Lost struct {
+	Line   int
+	Pos    int // of the call, or of the loop that it runs in, as in Site
+	Kind   flow.Kind
+	Detail string
+	Reason string
 }
 
 // Site is a place where control passes on.
@@ -163,8 +177,27 @@ type Arrival struct {
 	Kind       flow.Kind
 	Key        boundary.Key
 	Handlers   []Handler
+	Methods    map[string][]Handler // the same for requests with a method that decides what they do
+	Before     []Handler
 	Registered []Place
 	Rule       string
+}
+
+// For is the handlers of a request with this method.
+func (a *Arrival) For(method string) []Handler {
+	if handlers, ok := a.Methods[method]; ok {
+		return handlers
+	}
+	return a.Handlers
+}
+
+// All is the handlers for any request.
+func (a *Arrival) All() []Handler {
+	out := slices.Clone(a.Handlers)
+	for _, m := range slices.Sorted(maps.Keys(a.Methods)) {
+		out = append(out, a.Methods[m]...)
+	}
+	return out
 }
 
 // Handler is a function and what chooses it.
@@ -301,7 +334,7 @@ func (b *builder) reach() {
 	handlers := func(list []boundary.Handler) {
 		for _, h := range list {
 			if b.kept(h.Fn) {
-				for _, c := range b.cloner.Called(h.Fn, h.Value) {
+				for _, c := range b.cloner.Called(h.Fn, h.Value, nothing) {
 					b.cloner.Reach(c)
 				}
 			}
@@ -315,7 +348,17 @@ func (b *builder) reach() {
 	}
 	for _, a := range b.found.Arrivals {
 		handlers(a.Handlers)
+		handlers(a.Before)
 		places(a.Registered)
+		for _, method := range methodsOf(a) {
+			for _, h := range a.Handlers {
+				if b.kept(h.Fn) {
+					for _, c := range b.cloner.Called(h.Fn, h.Value, asked(method)) {
+						b.cloner.Reach(c)
+					}
+				}
+			}
+		}
 	}
 	for _, c := range b.found.Commands {
 		handlers(c.Run)
@@ -334,6 +377,33 @@ func (b *builder) reach() {
 		for _, f := range d.Brings {
 			function(f)
 		}
+	}
+}
+
+// nothing is known of the arguments.
+func nothing(types.Type) (eval.Value, bool) { return nil, false }
+
+// asked is what is known of the arguments of a handler when the request has this
+// method.
+func asked(method string) func(types.Type) (eval.Value, bool) {
+	return func(t types.Type) (eval.Value, bool) {
+		if index.TypeSymbol(t) != "net/http.Request" {
+			return nil, false
+		}
+		return eval.Outside{T: t, Field: "Method", Text: method}, true
+	}
+}
+
+// methodsOf is the methods of the requests that an arrival can be asked with.
+func methodsOf(a boundary.Arrival) []string {
+	switch {
+	case a.Kind != flow.HTTP:
+		return nil
+	case a.Key.Name != "":
+		return []string{a.Key.Name}
+	}
+	return []string{
+		http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions,
 	}
 }
 
@@ -443,8 +513,59 @@ func (b *builder) fill(id ID, c *clone.Clone) {
 			}
 		}
 		site.Candidates = len(functions)
+		if why := b.lost(s); len(functions) == 0 && why != "" {
+			b.exe.Funcs[id].Lost = append(b.exe.Funcs[id].Lost, Lost{site.Line, cmp.Or(site.Loop, site.Pos), s.Kind, s.Detail, why})
+		}
 		if len(site.To) > 0 {
 			b.exe.Funcs[id].Sites = append(b.exe.Funcs[id].Sites, site)
+		}
+	}
+}
+
+// lost says why it is not known what a call in the sources under study reaches,
+// nothing where that is of no account: a library's own interface is implemented
+// by the library, and what it does is known by name.
+func (b *builder) lost(s clone.Site) string {
+	cc := s.Instr.Common()
+	if !b.u.Program.User(s.Caller) {
+		return ""
+	}
+	if cc.IsInvoke() {
+		if p := cc.Method.Pkg(); p == nil || !b.u.Program.UserPackage(p) {
+			return ""
+		}
+		return "no type is known to be behind " + s.Detail + b.from(cc.Value)
+	}
+	return "the function that is called here is not known" + b.from(cc.Value)
+}
+
+// from says where a value comes from, as far as the function tells in which it
+// is used.
+func (b *builder) from(v ssa.Value) string {
+	for {
+		switch x := v.(type) {
+		case *ssa.TypeAssert:
+			v = x.X
+		case *ssa.ChangeType:
+			v = x.X
+		case *ssa.ChangeInterface:
+			v = x.X
+		case *ssa.Extract:
+			v = x.Tuple
+		case *ssa.Call:
+			if s := index.CalleeSymbol(&x.Call); s != "" {
+				return ": it comes from " + s
+			}
+			return ""
+		case *ssa.Parameter:
+			return ": it is an argument, and no caller is known to pass one"
+		case *ssa.UnOp:
+			if f, ok := x.X.(*ssa.FieldAddr); ok {
+				return ": it is kept in the field " + index.Field(f.X.Type(), f.Field).Name()
+			}
+			return ""
+		default:
+			return ""
 		}
 	}
 }
@@ -461,12 +582,12 @@ func around(f *ssa.Function) *ssa.Function {
 // kinds is what the blocks of f are in c, of which f is the body or a part.
 func (b *builder) kinds(c *clone.Clone, f *ssa.Function) *kinds {
 	k := blocksOf{f, nil}
-	if len(c.Dead) > 0 {
+	if len(c.Taken) > 0 {
 		k.in = c
 	}
 	known := b.blocks[k]
 	if known == nil {
-		known = &kinds{calls.Failing(f), calls.Optional(f, func(b *ssa.BasicBlock) bool { return c.Dead[b] })}
+		known = &kinds{calls.Failing(f), calls.Optional(f, c.Taken)}
 		b.blocks[k] = known
 	}
 	return known
@@ -657,7 +778,18 @@ func (b *builder) departures() {
 
 func (b *builder) arrivals() {
 	for _, a := range b.found.Arrivals {
-		out := Arrival{Kind: a.Kind, Key: a.Key, Registered: b.places(a.Registered), Rule: a.Rule, Handlers: b.handlers(a.Handlers)}
+		out := Arrival{
+			Kind: a.Kind, Key: a.Key, Registered: b.places(a.Registered), Rule: a.Rule,
+			Handlers: b.handlers(a.Handlers, nothing), Before: b.handlers(a.Before, nothing),
+		}
+		for _, method := range methodsOf(a) {
+			if hs := b.handlers(a.Handlers, asked(method)); !slices.Equal(hs, out.Handlers) {
+				if out.Methods == nil {
+					out.Methods = map[string][]Handler{}
+				}
+				out.Methods[method] = hs
+			}
+		}
 		if len(out.Handlers) == 0 {
 			b.exe.Foreign = append(b.exe.Foreign, out)
 			continue
@@ -674,13 +806,13 @@ func (b *builder) arrivals() {
 	})
 }
 
-func (b *builder) handlers(in []boundary.Handler) []Handler {
+func (b *builder) handlers(in []boundary.Handler, known func(types.Type) (eval.Value, bool)) []Handler {
 	var out []Handler
 	for _, h := range in {
 		if !b.kept(h.Fn) {
 			continue
 		}
-		for _, c := range b.cloner.Called(h.Fn, h.Value) {
+		for _, c := range b.cloner.Called(h.Fn, h.Value, known) {
 			if id, ok := b.clones[c]; ok && !slices.Contains(out, Handler{id, h.Label}) {
 				out = append(out, Handler{id, h.Label})
 			}
@@ -693,7 +825,7 @@ func (b *builder) commands() {
 	for _, c := range b.found.Commands {
 		at := b.u.Program.Exe.Fset.PositionFor(c.Pos, false)
 		out := Command{
-			Words: c.Words, Aliases: c.Aliases, Groups: c.Groups, Run: b.handlers(c.Run), Before: b.handlers(c.Before),
+			Words: c.Words, Aliases: c.Aliases, Groups: c.Groups, Run: b.handlers(c.Run, nothing), Before: b.handlers(c.Before, nothing),
 			Kind: c.Kind, File: b.u.Program.Exe.Rel(at.Filename), Line: at.Line, Rule: c.Rule, Hidden: c.Hidden, Argv0: c.Argv0,
 		}
 		for _, n := range c.Route {

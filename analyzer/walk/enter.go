@@ -23,7 +23,7 @@ func (w *walker) start(e Entry) {
 	start := w.stop(a, e.Exe.Main)
 	if e.Arrival != nil {
 		w.registered(e.Exe, e.Arrival.Registered)
-		for _, h := range e.Arrival.Handlers {
+		for _, h := range e.Arrival.For(e.Arrival.Key.Name) {
 			n := w.node(place{e.Exe, h.Func})
 			via := w.pathTo(e.Exe, e.Arrival.Registered)
 			last := main

@@ -299,6 +299,13 @@ func (w *walker) visit(v visit) error {
 			w.take(v, s, to)
 		}
 	}
+	for _, l := range f.Lost {
+		if live == nil || live[l.Pos] {
+			w.gap(flow.Gap{
+				After: w.node(place{v.exe, v.id}), Kind: l.Kind, Site: flow.Site{File: f.File, Line: l.Line}, Detail: l.Detail, Reason: l.Reason,
+			})
+		}
+	}
 	for _, i := range f.Leaves {
 		d := &v.exe.Departures[i]
 		if live != nil && !w.leavesLive(d, live) {
@@ -460,9 +467,7 @@ func (w *walker) depart(v visit, d *summary.Departure) error {
 	site := flow.Site{File: v.exe.Funcs[d.In].File, Line: d.Line}
 	if gap != nil {
 		g := flow.Gap{After: in, Kind: d.Kind, Site: site, Detail: d.Key.String(), Reason: gap.Reason, Hint: gap.Hint}
-		if !slices.Contains(w.flow.Gaps, g) {
-			w.flow.Gaps = append(w.flow.Gaps, g)
-		}
+		w.gap(g)
 		end := w.stop(v.activation, d.In)
 		if in != from {
 			w.addHop(w.stop(v.activation, v.id), hop{to: end, edge: none, via: via, pos: posOf(d)})
@@ -493,6 +498,13 @@ func (w *walker) depart(v visit, d *summary.Departure) error {
 	return nil
 }
 
+// gap adds g once.
+func (w *walker) gap(g flow.Gap) {
+	if !slices.Contains(w.flow.Gaps, g) {
+		w.flow.Gaps = append(w.flow.Gaps, g)
+	}
+}
+
 // join adds the edge to one thing that a departure reaches.
 func (w *walker) join(v visit, d *summary.Departure, j stitch.Join, all []stitch.Join, h hop, site flow.Site) {
 	from, in := w.node(place{v.exe, v.id}), w.node(place{v.exe, d.In})
@@ -512,6 +524,7 @@ func (w *walker) join(v visit, d *summary.Departure, j stitch.Join, all []stitch
 	}
 	e.To = w.node(place{j.Exe, j.Func})
 	e.Registered = w.registered(j.Exe, j.Registered)
+	w.around(j)
 	h.edge = w.edge(e)
 	if d.Kind == flow.Channel {
 		a.sent = true
@@ -521,6 +534,28 @@ func (w *walker) join(v visit, d *summary.Departure, j stitch.Join, all []stitch
 	h.to = w.stop(a, j.Func)
 	w.addHop(w.stop(v.activation, v.id), h)
 	w.push(a, j.Func)
+}
+
+// around adds what stands around a handler: it runs before it.
+func (w *walker) around(j stitch.Join) {
+	holder := w.node(place{j.Exe, j.Exe.Main})
+	if n := len(j.Registered); n > 0 {
+		holder = w.node(place{j.Exe, j.Registered[n-1].In})
+	}
+	for _, b := range j.Before {
+		if j.Exe.Base(b.Func) == j.Exe.Base(j.Func) {
+			continue
+		}
+		owner := holder
+		if lit := j.Exe.Funcs[b.Func].Literal; lit != summary.None {
+			owner = w.node(place{j.Exe, lit})
+		}
+		w.edge(flow.Edge{
+			From: owner, To: w.node(place{j.Exe, b.Func}), Kind: flow.Closure, Site: w.declared(j.Exe, b.Func),
+			Detail: "runs before the handler", Rule: "around", Candidates: 1,
+		})
+		w.push(activation{exe: j.Exe}, b.Func)
+	}
 }
 
 // posOf orders a departure among the sites of the function that decides it.

@@ -35,8 +35,9 @@ var listening = []listener{
 
 // listeners is where the routers of a program listen.
 type listeners struct {
-	at       map[ssa.Value][]string // what made a router → its addresses, "" for one that is not known; nil for http.DefaultServeMux
-	byItself bool                   // whether http.DefaultServeMux is served
+	at       map[ssa.Value][]string           // what made a router → its addresses, "" for one that is not known; nil for http.DefaultServeMux
+	around   map[ssa.Value][]boundary.Handler // what made a router → what is served in its place and calls it, outermost first
+	byItself bool                             // whether http.DefaultServeMux is served
 	own      []ownHandler
 	places   []boundary.Place
 }
@@ -57,7 +58,7 @@ func (l listeners) address(router ssa.Value, known bool) string {
 }
 
 func (f *serverFinder) findListeners(ctx context.Context) listeners {
-	l := listeners{at: map[ssa.Value][]string{}}
+	l := listeners{at: map[ssa.Value][]string{}, around: map[ssa.Value][]boundary.Handler{}}
 	found := false
 	for _, how := range listening {
 		for _, call := range f.Index.Calls(how.symbol) {
@@ -100,7 +101,9 @@ func (f *serverFinder) listens(l *listeners, how listener, call index.Call) {
 				values = []eval.Value{nil}
 			}
 			for _, v := range values {
+				f.wrapping = nil
 				made, unclear := f.routers(c, v, 0)
+				around := f.wrapping
 				if len(made) == 0 && v != nil {
 					if hs := f.handlers(c, []eval.Value{v}, 0); len(hs) > 0 {
 						l.own = append(l.own, ownHandler{hs, at, boundary.Place{In: call.In, Pos: call.Instr.Pos()}})
@@ -113,6 +116,7 @@ func (f *serverFinder) listens(l *listeners, how listener, call index.Call) {
 					if m == nil {
 						l.byItself = true
 					}
+					l.around[m] = boundary.Distinct(append(l.around[m], around...))
 					if !slices.Contains(l.at[m], at) {
 						l.at[m] = append(l.at[m], at)
 					}
@@ -193,11 +197,13 @@ func (f *serverFinder) routers(c *eval.Context, v eval.Value, depth int) (made [
 		}
 		return nil, v.T == nil || types.IsInterface(v.T)
 	case eval.Func:
+		f.wrapping = append(f.wrapping, f.Functions(c, v)...)
 		all(c.Captured(v, f.handlerLike))
 	case eval.Object:
 		if f.isRouter(v.T) {
 			return []ssa.Value{v.Site}, false
 		}
+		f.wrapping = append(f.wrapping, f.method(v)...)
 		if s, ok := deref(v.T).Underlying().(*types.Struct); ok {
 			for i := range s.NumFields() {
 				if f.handlerLike(s.Field(i).Type()) || f.isRouter(s.Field(i).Type()) {

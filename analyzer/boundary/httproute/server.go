@@ -155,6 +155,7 @@ type serverFinder struct {
 	idle   map[ssa.Value]bool     // call that made a router → it is never served
 
 	listeners listeners
+	wrapping  []boundary.Handler // the wrappers that were looked through since it was cleared, innermost first
 	variables *boundary.CommandRoutes
 
 	requests    map[string]bool // types by which a function is known to handle requests
@@ -231,6 +232,7 @@ func (f *serverFinder) served(s served, call index.Call) {
 			return holes
 		},
 		func(c *eval.Context) {
+			f.wrapping = nil
 			handlers := f.handlers(c, s.handler(c, call, root), 0)
 			for _, p := range f.patterns(c, s, call, root) {
 				f.report(c, p, s, call, root, handlers)
@@ -254,12 +256,13 @@ func (f *serverFinder) report(c *eval.Context, pattern string, s served, call in
 	}
 	places := append(f.written(c), boundary.Callers(c, root)...)
 	places = append(places, boundary.Place{In: call.In, Pos: call.Instr.Pos()})
+	before := f.before(router, known)
 	byVerb, handlers := verbs(handlers)
 	for _, v := range byVerb {
 		if len(methods) == 0 || slices.Contains(methods, v.Label) {
 			f.out.Arrivals = append(f.out.Arrivals, boundary.Arrival{
 				Kind: flow.HTTP, Key: boundary.Key{Name: v.Label, Path: pattern, Address: f.listeners.address(router, known)},
-				Handlers: []boundary.Handler{{Fn: v.Fn}}, Registered: places, Rule: s.rule(),
+				Handlers: []boundary.Handler{{Fn: v.Fn, Value: v.Value}}, Before: before, Registered: places, Rule: s.rule(),
 			})
 		}
 	}
@@ -272,9 +275,21 @@ func (f *serverFinder) report(c *eval.Context, pattern string, s served, call in
 	for _, m := range methods {
 		f.out.Arrivals = append(f.out.Arrivals, boundary.Arrival{
 			Kind: flow.HTTP, Key: boundary.Key{Name: strings.ToUpper(m), Path: pattern, Address: f.listeners.address(router, known)},
-			Handlers: handlers, Registered: places, Rule: s.rule(),
+			Handlers: handlers, Before: before, Registered: places, Rule: s.rule(),
 		})
 	}
+}
+
+// before is what stands around the router and around the handlers that were
+// looked at last, outermost first.
+func (f *serverFinder) before(router ssa.Value, known bool) []boundary.Handler {
+	var out []boundary.Handler
+	if known {
+		out = f.listeners.around[router]
+	}
+	own := slices.Clone(f.wrapping)
+	slices.Reverse(own) // found from the handler outwards
+	return boundary.Distinct(append(slices.Clone(out), own...))
 }
 
 // written is where the chosen table entries stand in the source.

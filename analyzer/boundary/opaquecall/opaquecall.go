@@ -3,9 +3,13 @@
 //
 //  1. A function that has no Go body: it is written in assembly, or linked from
 //     where it is not seen.
+//
 //  2. What cgo or a missing package would have made callable, and what does not
 //     type-check. The loader puts a hole there, a call of a function that it made
 //     up; see package load.
+//
+//  3. What is chosen when the program runs: a function called by package reflect,
+//     a symbol of a plugin.
 //
 // A call of a library whose bodies are not loaded is not reported: there are
 // hundreds in each program, and most do nothing that outlasts them.
@@ -47,6 +51,9 @@ func find(ctx context.Context, u *boundary.Unit, out *boundary.Findings) {
 }
 
 func departure(p *program.Program, in, callee *ssa.Function) (boundary.Departure, bool) {
+	if reason := chosen[program.Symbol(callee)]; reason != "" {
+		return boundary.Departure{Kind: flow.Call, In: in, Rule: "opaquecall/3", Reason: reason}, true
+	}
 	why, ok := p.Opaque(callee)
 	d := boundary.Departure{Kind: flow.Call, In: in, Reason: why.Why}
 	switch {
@@ -61,3 +68,12 @@ func departure(p *program.Program, in, callee *ssa.Function) (boundary.Departure
 	}
 	return d, true
 }
+
+// chosen is the functions of rule 3.
+var chosen = map[string]string{
+	"(reflect.Value).Call":      byReflection,
+	"(reflect.Value).CallSlice": byReflection,
+	"(*plugin.Plugin).Lookup":   "what a plugin holds is not among the sources",
+}
+
+const byReflection = "package reflect calls a function that is chosen when the program runs"

@@ -9,6 +9,7 @@
 //     (HTTP, gRPC, ttrpc, net/rpc) is that protocol's, and so is one that a
 //     dialer function returns to a library.
 //  3. library: clients of message brokers, web sockets, D-Bus and mail.
+//  4. socket: one that the program makes and connects by system calls.
 //
 // Only calls in the sources under study are looked at: what a library does
 // inside itself is its own affair.
@@ -72,6 +73,8 @@ func sends(symbol string) (way, bool) {
 		return way{connection, rawConnection, 3}, true
 	case "net.DialTCP", "net.DialUDP", "net.DialUnix", "net.DialIP":
 		return way{connection, rawConnection, -1}, true
+	case "syscall.Connect", "golang.org/x/sys/unix.Connect":
+		return way{"unknowntransport/4", "the protocol spoken on this socket is not known, so what it reaches is not followed", -1}, true
 	case "net/smtp.SendMail":
 		return way{"unknowntransport/3", "mail is not followed", 0}, true
 	}
