@@ -163,6 +163,13 @@ type Handler struct {
 	Fn    *ssa.Function
 	Value eval.Func // what is called, with what it captured, where that is known: Fn, or a wrapper of it
 	Label string    // what chooses it when there are several
+	Given *Argument // what is known of one of its arguments, nil for nothing
+}
+
+// Argument is what is known of one parameter of a handler.
+type Argument struct {
+	Param  int
+	Answer eval.Answer
 }
 
 // Link is an edge that a finder knows inside one program.

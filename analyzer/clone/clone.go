@@ -199,17 +199,15 @@ func (b *Builder) at(fr *eval.Frame) *Clone {
 }
 
 // Called is the clones of fn that a function value can be when somebody calls
-// it: the function itself, or the method that it is bound to. What is known of
-// the arguments is told by their types.
-func (b *Builder) Called(fn *ssa.Function, value eval.Func, known func(types.Type) (eval.Value, bool)) []*Clone {
+// it: the function itself, or the method that it is bound to. given tells what is
+// known of a parameter.
+func (b *Builder) Called(fn *ssa.Function, value eval.Func, given func(int, types.Type) eval.Answer) []*Clone {
 	if value.Fn == nil {
 		value = eval.Func{Fn: fn}
 	}
 	args := make([]eval.Answer, len(value.Fn.Params))
 	for i, p := range value.Fn.Params {
-		if v, ok := known(p.Type()); ok {
-			args[i] = eval.Answer{Values: []eval.Value{v}, Complete: true}
-		}
+		args[i] = given(i, p.Type())
 	}
 	var out []*Clone
 	found, _ := b.through(value, args)

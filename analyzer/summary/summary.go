@@ -225,7 +225,7 @@ func Build(ctx context.Context, u *boundary.Unit, found *boundary.Findings) (*Ex
 	b := &builder{
 		makers: provenance.Finder{Index: u.Index, Graph: u.Graph},
 		u:      u, found: found, ids: map[boundary.Node]ID{}, optional: map[Place]bool{}, cut: map[ssa.CallInstruction]bool{},
-		clones: map[*clone.Clone]ID{}, ofFunc: map[*ssa.Function][]ID{}, blocks: map[blocksOf]*kinds{}, never: map[ID]map[int]bool{},
+		clones: map[*clone.Clone]ID{}, ofFunc: map[*ssa.Function][]ID{}, blocks: map[blocksOf]*kinds{}, never: map[ID]map[int]bool{}, served: map[*ssa.Function]bool{},
 		exe: &Executable{Program: u.Program.Exe.Program, Dropped: u.Program.Exe.Dropped, Names: u.Program.Exe.Names, Main: None},
 	}
 	b.exe.Dropped.Packages = append(b.exe.Dropped.Packages, u.Program.Broke...)
@@ -249,6 +249,7 @@ type builder struct {
 	clones   map[*clone.Clone]ID
 	ofFunc   map[*ssa.Function][]ID // the clones of a function
 	blocks   map[blocksOf]*kinds
+	served   map[*ssa.Function]bool // called by a library
 }
 
 type blocksOf struct {
@@ -333,8 +334,9 @@ func (b *builder) reach() {
 	}
 	handlers := func(list []boundary.Handler) {
 		for _, h := range list {
+			b.served[h.Fn] = true
 			if b.kept(h.Fn) {
-				for _, c := range b.cloner.Called(h.Fn, h.Value, nothing) {
+				for _, c := range b.cloner.Called(h.Fn, h.Value, given(h, "")) {
 					b.cloner.Reach(c)
 				}
 			}
@@ -353,7 +355,7 @@ func (b *builder) reach() {
 		for _, method := range methodsOf(a) {
 			for _, h := range a.Handlers {
 				if b.kept(h.Fn) {
-					for _, c := range b.cloner.Called(h.Fn, h.Value, asked(method)) {
+					for _, c := range b.cloner.Called(h.Fn, h.Value, given(h, method)) {
 						b.cloner.Reach(c)
 					}
 				}
@@ -380,17 +382,17 @@ func (b *builder) reach() {
 	}
 }
 
-// nothing is known of the arguments.
-func nothing(types.Type) (eval.Value, bool) { return nil, false }
-
-// asked is what is known of the arguments of a handler when the request has this
-// method.
-func asked(method string) func(types.Type) (eval.Value, bool) {
-	return func(t types.Type) (eval.Value, bool) {
-		if index.TypeSymbol(t) != "net/http.Request" {
-			return nil, false
+// given is what is known of the parameters of a handler: what its finder says,
+// and of a request the method, if there is one.
+func given(h boundary.Handler, method string) func(int, types.Type) eval.Answer {
+	return func(i int, t types.Type) eval.Answer {
+		switch {
+		case h.Given != nil && h.Given.Param == i:
+			return h.Given.Answer
+		case method != "" && index.TypeSymbol(t) == "net/http.Request":
+			return eval.Answer{Values: []eval.Value{eval.Outside{T: t, Field: "Method", Text: method}}, Complete: true}
 		}
-		return eval.Outside{T: t, Field: "Method", Text: method}, true
+		return eval.Answer{}
 	}
 }
 
@@ -535,6 +537,9 @@ func (b *builder) lost(s clone.Site) string {
 			return ""
 		}
 		return "no type is known to be behind " + s.Detail + b.from(cc.Value)
+	}
+	if p, ok := cc.Value.(*ssa.Parameter); ok && b.served[p.Parent()] {
+		return "" // what a library hands to the handler that it calls is its own
 	}
 	return "the function that is called here is not known" + b.from(cc.Value)
 }
@@ -780,10 +785,10 @@ func (b *builder) arrivals() {
 	for _, a := range b.found.Arrivals {
 		out := Arrival{
 			Kind: a.Kind, Key: a.Key, Registered: b.places(a.Registered), Rule: a.Rule,
-			Handlers: b.handlers(a.Handlers, nothing), Before: b.handlers(a.Before, nothing),
+			Handlers: b.handlers(a.Handlers, ""), Before: b.handlers(a.Before, ""),
 		}
 		for _, method := range methodsOf(a) {
-			if hs := b.handlers(a.Handlers, asked(method)); !slices.Equal(hs, out.Handlers) {
+			if hs := b.handlers(a.Handlers, method); !slices.Equal(hs, out.Handlers) {
 				if out.Methods == nil {
 					out.Methods = map[string][]Handler{}
 				}
@@ -806,13 +811,13 @@ func (b *builder) arrivals() {
 	})
 }
 
-func (b *builder) handlers(in []boundary.Handler, known func(types.Type) (eval.Value, bool)) []Handler {
+func (b *builder) handlers(in []boundary.Handler, method string) []Handler {
 	var out []Handler
 	for _, h := range in {
 		if !b.kept(h.Fn) {
 			continue
 		}
-		for _, c := range b.cloner.Called(h.Fn, h.Value, known) {
+		for _, c := range b.cloner.Called(h.Fn, h.Value, given(h, method)) {
 			if id, ok := b.clones[c]; ok && !slices.Contains(out, Handler{id, h.Label}) {
 				out = append(out, Handler{id, h.Label})
 			}
@@ -825,7 +830,7 @@ func (b *builder) commands() {
 	for _, c := range b.found.Commands {
 		at := b.u.Program.Exe.Fset.PositionFor(c.Pos, false)
 		out := Command{
-			Words: c.Words, Aliases: c.Aliases, Groups: c.Groups, Run: b.handlers(c.Run, nothing), Before: b.handlers(c.Before, nothing),
+			Words: c.Words, Aliases: c.Aliases, Groups: c.Groups, Run: b.handlers(c.Run, ""), Before: b.handlers(c.Before, ""),
 			Kind: c.Kind, File: b.u.Program.Exe.Rel(at.Filename), Line: at.Line, Rule: c.Rule, Hidden: c.Hidden, Argv0: c.Argv0,
 		}
 		for _, n := range c.Route {

@@ -538,9 +538,9 @@ func (w *walker) join(v visit, d *summary.Departure, j stitch.Join, all []stitch
 
 // around adds what stands around a handler: it runs before it.
 func (w *walker) around(j stitch.Join) {
-	holder := w.node(place{j.Exe, j.Exe.Main})
+	holder := j.Exe.Main
 	if n := len(j.Registered); n > 0 {
-		holder = w.node(place{j.Exe, j.Registered[n-1].In})
+		holder = j.Registered[n-1].In
 	}
 	for _, b := range j.Before {
 		if j.Exe.Base(b.Func) == j.Exe.Base(j.Func) {
@@ -548,10 +548,11 @@ func (w *walker) around(j stitch.Join) {
 		}
 		owner := holder
 		if lit := j.Exe.Funcs[b.Func].Literal; lit != summary.None {
-			owner = w.node(place{j.Exe, lit})
+			owner = lit
 		}
+		w.pathTo(j.Exe, []summary.Place{{In: owner}})
 		w.edge(flow.Edge{
-			From: owner, To: w.node(place{j.Exe, b.Func}), Kind: flow.Closure, Site: w.declared(j.Exe, b.Func),
+			From: w.node(place{j.Exe, owner}), To: w.node(place{j.Exe, b.Func}), Kind: flow.Closure, Site: w.declared(j.Exe, b.Func),
 			Detail: "runs before the handler", Rule: "around", Candidates: 1,
 		})
 		w.push(activation{exe: j.Exe}, b.Func)

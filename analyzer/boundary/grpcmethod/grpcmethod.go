@@ -7,6 +7,8 @@
 //  3. implementation: inside a handler, and in the literal that it gives to an
 //     interceptor, the call of the service interface goes to the
 //     implementation that was registered with the ServiceDesc
+//  4. interceptors: a handler is called with those that the program's server was
+//     made with, or with none
 //
 // It cannot see services that are registered through reflection, or a proxy
 // that forwards unknown methods.
@@ -15,6 +17,7 @@ package grpcmethod
 import (
 	"context"
 	"go/types"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/ssa"
@@ -31,7 +34,7 @@ var Finder = boundary.Finder{Name: "grpcmethod", Idioms: []int{9, 10, 11, 30}, F
 const lib = "google.golang.org/grpc"
 
 func find(ctx context.Context, u *boundary.Unit, out *boundary.Findings) {
-	f := &finder{Unit: u, out: out}
+	f := &finder{Unit: u, out: out, unary: interceptors(u)}
 	for symbol, arg := range map[string]int{
 		lib + ".Invoke":                               1,
 		"(*" + lib + ".ClientConn).Invoke":            2,
@@ -60,7 +63,47 @@ func find(ctx context.Context, u *boundary.Unit, out *boundary.Findings) {
 
 type finder struct {
 	*boundary.Unit
-	out *boundary.Findings
+	out   *boundary.Findings
+	unary *boundary.Argument // the interceptor that handlers are called with, nil where that is not known
+}
+
+// interceptorParam is the place of the interceptor among the parameters of a
+// generated handler: srv, ctx, dec, interceptor.
+const interceptorParam = 3
+
+// interceptors is rule 4.
+func interceptors(u *boundary.Unit) *boundary.Argument {
+	servers := len(u.Index.Calls(lib + ".NewServer"))
+	if servers == 0 {
+		return nil // the server is made where no body is loaded
+	}
+	set := slices.Concat(u.Index.Calls(lib+".UnaryInterceptor"), u.Index.Calls(lib+".ChainUnaryInterceptor"))
+	if len(set) == 0 {
+		return &boundary.Argument{Param: interceptorParam, Answer: eval.Answer{
+			Values: []eval.Value{eval.Hole{V: ssa.NewConst(nil, types.Typ[types.UntypedNil])}}, Complete: true, Nil: true,
+		}}
+	}
+	if servers > 1 {
+		return nil
+	}
+	a := eval.Answer{Complete: true}
+	for _, call := range set {
+		c := u.Eval.Context()
+		got := c.Answer(call.Instr.Common().Args[0], u.Eval.Root(call.In))
+		a.Complete = a.Complete && got.Complete
+		for _, v := range got.Values {
+			l, ok := v.(eval.List)
+			if !ok {
+				a.Values = append(a.Values, v)
+				continue
+			}
+			for _, el := range l.Elems {
+				a.Complete = a.Complete && !el.Rest
+				a.Values = append(a.Values, c.Element(el)...)
+			}
+		}
+	}
+	return &boundary.Argument{Param: interceptorParam, Answer: a}
 }
 
 // forwards reports whether the call stands in a decorated connection, whose
@@ -170,12 +213,21 @@ func (f *finder) method(c *eval.Context, m method) {
 		}
 		f.out.Arrivals = append(f.out.Arrivals, boundary.Arrival{
 			Kind: flow.GRPC, Key: boundary.Key{Path: "/" + m.service + "/" + name},
-			Handlers: []boundary.Handler{{Fn: fn.Fn}}, Registered: places, Rule: "grpcmethod/2",
+			Handlers: []boundary.Handler{{Fn: fn.Fn, Given: f.given(m.key)}}, Registered: places, Rule: "grpcmethod/2",
 		})
 		if m.iface != nil {
 			f.Bind(fn.Fn, m.iface, m.impls, "grpcmethod/3", m.places, f.out)
 		}
 	}
+}
+
+// given is the interceptor of the handlers of one table. That of a stream runs
+// outside of its handler.
+func (f *finder) given(key string) *boundary.Argument {
+	if key == "StreamName" {
+		return nil
+	}
+	return f.unary
 }
 
 func (f *finder) link(l boundary.Link) { f.out.Links = append(f.out.Links, l) }

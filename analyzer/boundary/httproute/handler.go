@@ -32,13 +32,13 @@ func (f *serverFinder) handlers(c *eval.Context, values []eval.Value, depth int)
 		switch v := v.(type) {
 		case eval.Func:
 			if inner := f.handlers(c, c.Captured(v, f.handlerLike), depth+1); len(inner) > 0 {
-				f.wraps(c, v, inner)
+				f.wraps(c, v)
 				add(inner...)
 				continue
 			}
 			next := f.passesOn(v)
 			if inner := f.handlers(c, f.inside(c, v, next), depth+1); len(inner) > 0 {
-				f.wraps(c, v, inner)
+				f.wraps(c, v)
 				add(inner...)
 				continue
 			}
@@ -47,7 +47,7 @@ func (f *serverFinder) handlers(c *eval.Context, values []eval.Value, depth int)
 				continue
 			}
 			if inner := f.adapted(c, v); inner != nil {
-				f.wraps(c, v, inner)
+				f.wraps(c, v)
 				add(inner...)
 				continue
 			}
@@ -71,7 +71,7 @@ func (f *serverFinder) handlers(c *eval.Context, values []eval.Value, depth int)
 	inner := out
 	for _, w := range wrappers {
 		if len(inner) > 0 {
-			f.wraps(c, w, inner)
+			f.wraps(c, w)
 			continue
 		}
 		add(f.Functions(c, w)...)
@@ -232,18 +232,15 @@ func spread(v ssa.Value, seen map[ssa.Value]bool) {
 	}
 }
 
-// wraps links the function that makes a wrapper to the wrapper, and the wrapper
-// to the handlers it captured. The wrapper's own call of what it captured would
-// reach the handlers of every route, so it is cut.
-func (f *serverFinder) wraps(c *eval.Context, w eval.Func, inner []boundary.Handler) {
+// wraps notes that a wrapper runs before the handlers it captured, and links the
+// function that makes it to it. The wrapper's own call of what it captured is cut:
+// where that is not known it would reach the handlers of every route.
+func (f *serverFinder) wraps(c *eval.Context, w eval.Func) {
 	f.wrapping = append(f.wrapping, f.Functions(c, w)...)
 	if w.Fn.Parent() == nil {
 		return
 	}
 	f.link(boundary.Link{From: w.Fn.Parent(), Pos: w.Closure.Pos(), To: w.Fn})
-	for _, h := range inner {
-		f.link(boundary.Link{From: w.Fn, Pos: w.Fn.Pos(), To: h.Fn})
-	}
 	like := f.handlerLike
 	if !slices.ContainsFunc(w.Fn.FreeVars, func(fv *ssa.FreeVar) bool { return f.handlerLike(fv.Type()) }) {
 		like = callable

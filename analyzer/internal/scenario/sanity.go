@@ -123,6 +123,16 @@ func (g *graph) reached() map[int]bool {
 	for id := range seen {
 		all[id] = true
 	}
+	for i := range g.Edges { // what stands around a handler runs before it
+		if e := &g.Edges[i]; e.Rule == "around" && g.node[e.From] != nil {
+			seen = map[int]bool{}
+			back(e.From)
+			for id := range seen {
+				all[id] = true
+			}
+			forward(e.To)
+		}
+	}
 	return all
 }
 
