@@ -26,14 +26,40 @@ const metadata = packages.NeedName | packages.NeedFiles | packages.NeedImports |
 // A listing is a main package with everything it imports, as the go command has
 // it, and what there is to say about packages that it does not have.
 type listing struct {
+	root  *root
 	main  *packages.Package
 	why   map[string]string // by import path, of what was not found
 	notes []string
 }
 
-// listExecutable lists the main package of p. That a package is missing is an
-// error only for the main package itself.
+// listExecutable lists the main package of p, once until it is loaded.
 func (l *Loader) listExecutable(ctx context.Context, r *root, p *system.Program) (*listing, error) {
+	l.mu.Lock()
+	known := l.listed[p]
+	l.mu.Unlock()
+	if known != nil {
+		return known, nil
+	}
+	listed, err := l.listMain(ctx, r, p)
+	if err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.listed[p] = listed
+	return listed, nil
+}
+
+// forget makes room for the next program.
+func (l *Loader) forget(p *system.Program) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.listed, p)
+}
+
+// listMain asks the go command. That a package is missing is an error only for the
+// main package itself.
+func (l *Loader) listMain(ctx context.Context, r *root, p *system.Program) (*listing, error) {
 	listed, err := l.list(ctx, r, metadata, []string{r.pattern(p.Dir)})
 	if err != nil {
 		return nil, err
@@ -45,7 +71,7 @@ func (l *Loader) listExecutable(ctx context.Context, r *root, p *system.Program)
 		}
 		return nil, fmt.Errorf("%s: cannot list package %s: %s", r.dir, p.Package, why)
 	}
-	out := &listing{main: listed[0], why: l.absent(ctx, r, listed[0])}
+	out := &listing{root: r, main: listed[0], why: l.absent(ctx, r, listed[0])}
 	if why := l.whyRefused(r); why != "" {
 		out.notes = append(out.notes, fmt.Sprintf("%s: the go command does not list this module (%s); what its go.mod names was looked up without it", r.dir, why))
 	}

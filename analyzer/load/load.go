@@ -67,8 +67,9 @@ type Loader struct {
 	nextBase int                      // of the next file in fset
 	trees    map[*system.Source]*tree // what a walk over a source found
 	skipped  map[*system.Source][]Skipped
-	env      *environment     // nil until asked for
-	refused  map[*root]string // why the go command does not list a root as modules
+	listed   map[*system.Program]*listing // and not loaded yet
+	env      *environment                 // nil until asked for
+	refused  map[*root]string             // why the go command does not list a root as modules
 }
 
 // New returns a Loader with nothing loaded.
@@ -81,6 +82,7 @@ func New(opts Options) *Loader {
 		std:      standard{checked: map[string]*known{}},
 		trees:    map[*system.Source]*tree{},
 		skipped:  map[*system.Source][]Skipped{},
+		listed:   map[*system.Program]*listing{},
 		refused:  map[*root]string{},
 	}
 }
@@ -92,6 +94,7 @@ type Executable struct {
 	Main     *Package
 	Packages []*Package // a package comes after its imports; the same order in every run
 	Dropped  flow.Dropped
+	Manifest []File // what it was made from, sorted by name
 	Names
 }
 
@@ -128,6 +131,7 @@ func (l *Loader) Load(ctx context.Context, p *system.Program, sys *system.System
 	if err != nil {
 		return nil, err
 	}
+	l.forget(p)
 	return l.assemble(ctx, listed, p, sys)
 }
 
@@ -137,6 +141,7 @@ func (l *Loader) assemble(ctx context.Context, listed *listing, p *system.Progra
 	for _, u := range units {
 		u.why = listed.why[u.Path]
 	}
+	files := manifest(listed.root, units)
 	if err := l.markUser(units, p.Source, sys); err != nil {
 		return nil, err
 	}
@@ -151,6 +156,7 @@ func (l *Loader) assemble(ctx context.Context, listed *listing, p *system.Progra
 	}
 	e := l.executable(p, slices.Concat(std, rest))
 	e.tell(listed)
+	e.Manifest = files
 	return e, nil
 }
 

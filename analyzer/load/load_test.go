@@ -151,6 +151,44 @@ func TestSameEveryTime(t *testing.T) {
 	}
 }
 
+// TestManifest checks that the files which decide what a program is are known, and
+// that a change of one shows.
+func TestManifest(t *testing.T) {
+	dir := writeTree(t, txtar.Parse([]byte(twoPrograms)))
+	before := loadBoth(t, New(Options{}), dir)[0]
+	known := map[string]File{}
+	for _, f := range before.Manifest {
+		known[before.Rel(f.Name)] = f
+	}
+	for _, name := range []string{"go.mod", "a", "a/main.go", "shared/shared.go", "$GOROOT/src/fmt/print.go"} {
+		if known[name].ModTime.IsZero() {
+			t.Errorf("%s is not in the manifest", name)
+		}
+	}
+	if _, ok := known["b/main.go"]; ok {
+		t.Error("a file of the other program is in the manifest")
+	}
+	if err := os.WriteFile(filepath.Join(dir, "shared", "more.go"), []byte("package shared\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if after := loadBoth(t, New(Options{}), dir)[0]; slices.Equal(before.Manifest, after.Manifest) {
+		t.Error("a new file changes nothing in the manifest")
+	}
+}
+
+// TestNamesEncoded checks that names survive JSON.
+func TestNamesEncoded(t *testing.T) {
+	names := Names{{Dir: "/src"}, {Dir: "/mod/lib@v1", As: "lib@v1"}}
+	data, err := json.Marshal(names)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got Names
+	if err := json.Unmarshal(data, &got); err != nil || got.Rel("/mod/lib@v1/x.go") != "lib@v1/x.go" || got.Path("y.go") != "/src/y.go" {
+		t.Errorf("%s becomes %v: %v", data, got, err)
+	}
+}
+
 func TestCancel(t *testing.T) {
 	dir := writeTree(t, txtar.Parse([]byte(twoPrograms)))
 	src := &system.Source{Name: "two", Dir: dir, Given: dir}

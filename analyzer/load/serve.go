@@ -3,113 +3,76 @@ package load
 import (
 	"bytes"
 	"context"
-	"go/build"
-	"go/parser"
-	"go/token"
 	"os"
-	"path/filepath"
+	"regexp"
 	"slices"
-	"strconv"
-	"strings"
+
+	"golang.org/x/tools/go/packages"
 
 	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/system"
 )
 
-// MayServe reports whether p may serve requests of this kind: whether some
-// package of its own tree that it links makes a server, and some package has one
-// of the texts in a file that is written by hand ("/jobs", empty for any). It
-// reads imports and searches text, which takes milliseconds; where it cannot
-// tell it says yes.
-func (l *Loader) MayServe(ctx context.Context, p *system.Program, kind flow.Kind, texts ...string) bool {
+// MayServe reports whether p may serve requests of this kind: whether some package
+// that it links, its own or a library's, imports a library that makes servers, and
+// mentions what it takes to make one. False is certain: nothing of a package can
+// be used without its name being written in a file that imports it. Where p cannot
+// be listed the answer is yes.
+func (l *Loader) MayServe(ctx context.Context, p *system.Program, kind flow.Kind) bool {
+	how, known := servers[kind]
 	r, err := l.rootOf(p)
-	if err != nil || r.path == "" {
+	if err != nil || !known {
 		return true
 	}
-	s := serverSearch{ctx: ctx, root: r, kind: kind, texts: texts, seen: map[string]bool{}}
-	s.in(p.Dir)
-	return s.done()
-}
-
-// makesServer is how a server of each kind comes to be: a package that imports
-// one of the libraries and has one of the texts in it.
-var makesServer = map[flow.Kind]struct{ libraries, texts []string }{
-	flow.HTTP:  {[]string{"net/http"}, []string{"http.Server{", "ListenAndServe", "http.Serve(", ".Serve("}},
-	flow.GRPC:  {[]string{"google.golang.org/grpc"}, []string{"NewServer("}},
-	flow.TTRPC: {[]string{"github.com/containerd/ttrpc", "github.com/stevvooe/ttrpc"}, []string{"NewServer("}},
-}
-
-type serverSearch struct {
-	ctx   context.Context
-	root  *root
-	kind  flow.Kind
-	texts []string
-	seen  map[string]bool
-
-	server, mentioned bool
-}
-
-func (s *serverSearch) done() bool { return s.server && s.mentioned }
-
-// in searches the package in dir and those of the same tree that it imports.
-func (s *serverSearch) in(dir string) {
-	if s.seen[dir] || s.ctx.Err() != nil || s.done() {
-		return
-	}
-	s.seen[dir] = true
-	entries, err := os.ReadDir(dir)
+	listed, err := l.listExecutable(ctx, r, p)
 	if err != nil {
-		return
+		return true
 	}
-	var imports []string
-	for _, e := range entries {
-		if !isSource(e.Name()) {
-			continue
-		}
-		if ok, err := build.Default.MatchFile(dir, e.Name()); err != nil || !ok {
-			continue
-		}
-		name := filepath.Join(dir, e.Name())
-		src, err := os.ReadFile(name)
-		if err != nil {
-			continue
-		}
-		f, err := parser.ParseFile(token.NewFileSet(), name, src, parser.ImportsOnly)
-		if err != nil {
-			continue
-		}
-		var paths []string
-		for _, i := range f.Imports {
-			if path, err := strconv.Unquote(i.Path.Value); err == nil {
-				paths = append(paths, path)
-			}
-		}
-		s.server = s.server || s.makes(paths, src)
-		if !strings.HasSuffix(e.Name(), ".pb.go") {
-			s.mentioned = s.mentioned || slices.ContainsFunc(s.texts, func(text string) bool { return bytes.Contains(src, []byte(text)) })
-		}
-		imports = append(imports, paths...)
-	}
-	for _, path := range imports {
-		if rel, ok := strings.CutPrefix(path, s.root.path+"/"); ok {
-			s.in(filepath.Join(s.root.dir, rel))
-		}
-	}
+	found, std := false, goroot(listed.main)
+	packages.Visit([]*packages.Package{listed.main}, func(pkg *packages.Package) bool {
+		found = found || !within(std, pkg.Dir) && how.in(pkg)
+		return !found
+	}, nil)
+	return found
 }
 
-func (s *serverSearch) makes(imports []string, src []byte) bool {
-	how := makesServer[s.kind]
-	for _, path := range imports {
-		for _, lib := range how.libraries {
-			if path != lib {
-				continue
-			}
-			for _, text := range how.texts {
-				if bytes.Contains(src, []byte(text)) {
-					return true
-				}
-			}
-		}
+// server is how servers of one kind come to be.
+type server struct {
+	libraries []string // by import path
+	names     *regexp.Regexp
+}
+
+var servers = map[flow.Kind]server{
+	flow.HTTP: {
+		[]string{"net/http", "net/http/fcgi", "net/http/httptest", "golang.org/x/net/http2"},
+		regexp.MustCompile(`\b(Serve|ServeConn|ServeTLS|ListenAndServe|ListenAndServeTLS|Server|NewServer|NewTLSServer|NewUnstartedServer)\b`),
+	},
+	flow.GRPC:  {[]string{"google.golang.org/grpc"}, regexp.MustCompile(`\b(NewServer|Server)\b`)},
+	flow.TTRPC: {[]string{"github.com/containerd/ttrpc", "github.com/stevvooe/ttrpc"}, regexp.MustCompile(`\b(NewServer|Server)\b`)},
+}
+
+// protocols are the modules that implement one: they serve when somebody asks them
+// to, who is then seen. So does the standard library, which was left out before.
+var protocols = []string{"google.golang.org/grpc", "github.com/containerd/ttrpc", "github.com/stevvooe/ttrpc", "golang.org/x/net"}
+
+// in reports whether a package can make a server.
+func (s server) in(pkg *packages.Package) bool {
+	path := unvendored(pkg.PkgPath)
+	if slices.ContainsFunc(protocols, func(module string) bool { return hasPath(module, path) }) {
+		return false
 	}
-	return false
+	if !slices.ContainsFunc(s.libraries, func(lib string) bool { return pkg.Imports[lib] != nil }) {
+		return false
+	}
+	return slices.ContainsFunc(pkg.GoFiles, func(name string) bool {
+		text, err := os.ReadFile(name)
+		return err == nil && s.names.Match(text) && s.imports(text)
+	})
+}
+
+// imports reports whether the text may import one of the libraries.
+func (s server) imports(text []byte) bool {
+	return slices.ContainsFunc(s.libraries, func(lib string) bool {
+		return bytes.Contains(text, []byte(`"`+lib+`"`)) || bytes.Contains(text, []byte("`"+lib+"`"))
+	})
 }

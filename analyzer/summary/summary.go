@@ -64,7 +64,7 @@ type Func struct {
 // Site is a place where control passes on.
 type Site struct {
 	Line       int
-	Pos        int // orders the sites of a function, and names them in a Branch
+	Pos        int // orders the sites of a program, and names them in a Branch; 0 for none
 	Kind       flow.Kind
 	Rule       string
 	Detail     string
@@ -169,6 +169,7 @@ func Build(u *boundary.Unit, found *boundary.Findings) *Executable {
 	}
 	b.exe.Dropped.Packages = append(b.exe.Dropped.Packages, u.Program.Broke...)
 	b.build()
+	b.exe.renumber()
 	return b.exe
 }
 
