@@ -28,7 +28,7 @@ const (
 // through them. A stage imports only stages before it. All packages of
 // boundary/* stand at one place.
 var stages = []string{
-	"store", "system", "load", "program", "index", "calls", "provenance", "eval",
+	"store", "system", "golist", "load", "program", "index", "calls", "provenance", "eval",
 	"boundary", "boundary/*", "summary", "stitch", "source", "walk", "value",
 }
 

@@ -4,6 +4,7 @@
 // The stages, in the order in which data passes through them:
 //
 //	system    which sources and programs are studied
+//	golist    its main packages, and the files that each is made of
 //	load      type-checked source of one of them
 //	program   its SSA
 //	index     where fields, variables and calls are
@@ -28,6 +29,7 @@ import (
 	"strings"
 
 	"github.com/callroute/callroute/analyzer/flow"
+	"github.com/callroute/callroute/analyzer/golist"
 	"github.com/callroute/callroute/analyzer/load"
 	"github.com/callroute/callroute/analyzer/stitch"
 	"github.com/callroute/callroute/analyzer/summary"
@@ -81,7 +83,7 @@ func Open(ctx context.Context, sys *system.System, o Options) (*Analyzer, error)
 }
 
 // noPrograms says why there is nothing to study.
-func noPrograms(sys *system.System, skipped []load.Skipped) error {
+func noPrograms(sys *system.System, skipped []golist.Skipped) error {
 	if len(skipped) > 0 {
 		return errors.New(skipped[0].Why)
 	}

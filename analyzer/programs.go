@@ -11,6 +11,7 @@ import (
 	"github.com/callroute/callroute/analyzer/calls"
 	"github.com/callroute/callroute/analyzer/eval"
 	"github.com/callroute/callroute/analyzer/flow"
+	"github.com/callroute/callroute/analyzer/golist"
 	"github.com/callroute/callroute/analyzer/index"
 	"github.com/callroute/callroute/analyzer/load"
 	"github.com/callroute/callroute/analyzer/program"
@@ -25,7 +26,7 @@ type programs struct {
 	loader   *load.Loader
 	progress func(string)
 	all      []*system.Program
-	skipped  []load.Skipped // main packages that are not in all
+	skipped  []golist.Skipped // main packages that are not in all
 	done     map[*system.Program]*summary.Executable
 }
 

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/callroute/callroute/analyzer/golist"
 )
 
 // Which function bodies are loaded:
@@ -62,7 +64,7 @@ var modelled = []string{
 }
 
 func (u *unit) isModelled() bool {
-	return slices.ContainsFunc(modelled, func(m string) bool { return hasPath(m, u.Path) })
+	return slices.ContainsFunc(modelled, func(m string) bool { return golist.HasPath(m, u.Path) })
 }
 
 // stubRuntimes are the packages that generated code imports if and only if it is
@@ -79,7 +81,7 @@ func (l *Loader) suspect(units []*unit) {
 	users := 0
 	importers := map[string]map[*unit]bool{} // user packages by the module they import from
 	for _, u := range units {
-		u.asked = !u.Standard && slices.ContainsFunc(l.opts.Bodies, func(p string) bool { return hasPath(p, u.Path) })
+		u.asked = !u.Standard && slices.ContainsFunc(l.opts.Bodies, func(p string) bool { return golist.HasPath(p, u.Path) })
 		if !u.User {
 			continue
 		}

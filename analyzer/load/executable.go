@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/callroute/callroute/analyzer/golist"
 	"github.com/callroute/callroute/analyzer/system"
 )
 
@@ -34,12 +35,10 @@ type File struct {
 // its packages, their folders, where another file may turn up, and what says where
 // packages are found. What is not there is left out. It is made before the files
 // are read, so that a change in between is noticed.
-func manifest(r *root, units []*unit) []File {
+func manifest(more []string, units []*unit) []File {
 	names := map[string]bool{}
-	for _, dir := range append([]string{r.dir}, r.used...) {
-		for _, name := range []string{"go.mod", "go.sum", "go.work", "go.work.sum", "vendor.mod", "vendor/modules.txt"} {
-			names[filepath.Join(dir, name)] = true
-		}
+	for _, name := range more {
+		names[name] = true
 	}
 	for _, u := range units {
 		if u.Dir != "" {
@@ -90,10 +89,10 @@ func (l *Loader) executable(p *system.Program, units []*unit) *Executable {
 }
 
 // tell notes what the listing had to say about the packages that were dropped.
-func (e *Executable) tell(l *listing) {
-	e.Dropped.Notes = l.notes
+func (e *Executable) tell(l *golist.Listing) {
+	e.Dropped.Notes = l.Notes
 	for _, path := range e.Dropped.Packages {
-		if why := l.why[path]; why != "" {
+		if why := l.Why[path]; why != "" {
 			if e.Dropped.Why == nil {
 				e.Dropped.Why = map[string]string{}
 			}
@@ -108,7 +107,7 @@ func (e *Executable) tellErrors(units []*unit) {
 	for _, u := range slices.Backward(units) {
 		for _, err := range u.errors {
 			if at := e.Fset.PositionFor(err.Pos, false); u.User && len(e.Dropped.Errors) < most {
-				e.Dropped.Errors = append(e.Dropped.Errors, fmt.Sprintf("%s:%d: %s", e.Rel(at.Filename), at.Line, oneLine(err.Msg)))
+				e.Dropped.Errors = append(e.Dropped.Errors, fmt.Sprintf("%s:%d: %s", e.Rel(at.Filename), at.Line, golist.OneLine(err.Msg)))
 			}
 		}
 	}
@@ -118,7 +117,7 @@ func (e *Executable) tellErrors(units []*unit) {
 // "module@version/…" or "$GOROOT/src/…", else as it is.
 func (n Names) Rel(filename string) string {
 	for _, d := range n {
-		if within(d.Dir, filename) {
+		if golist.Within(d.Dir, filename) {
 			rel := strings.TrimPrefix(filename[len(d.Dir):], string(filepath.Separator))
 			return filepath.ToSlash(filepath.Join(d.As, rel))
 		}

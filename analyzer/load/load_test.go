@@ -17,6 +17,7 @@ import (
 	"golang.org/x/tools/go/packages"
 	"golang.org/x/tools/txtar"
 
+	"github.com/callroute/callroute/analyzer/golist"
 	"github.com/callroute/callroute/analyzer/system"
 )
 
@@ -374,7 +375,7 @@ func TestUnreadable(t *testing.T) {
 	if mains, err := l.Mains(context.Background(), source); err != nil || len(mains) != 1 {
 		t.Errorf("%d programs beside one that cannot be read: %v", len(mains), err)
 	}
-	want := Skipped{filepath.Dir(dangling), dangling + ": no such file or folder; check the path"}
+	want := golist.Skipped{Dir: filepath.Dir(dangling), Why: dangling + ": no such file or folder; check the path"}
 	if got := l.Skipped(source); len(got) != 1 || got[0] != want {
 		t.Errorf("left out: %q, want %q", got, want)
 	}

@@ -1,4 +1,4 @@
-package load
+package golist
 
 import (
 	"context"
@@ -95,7 +95,7 @@ func Dial() {}
 // that one which only asks is.
 func TestMayServe(t *testing.T) {
 	dir := writeTree(t, txtar.Parse([]byte(someServers)))
-	l := New(Options{})
+	l := New("")
 	programs, err := l.Mains(context.Background(), &system.Source{Dir: dir})
 	if err != nil || len(programs) != 5 {
 		t.Fatalf("%d programs, %v", len(programs), err)

@@ -1,4 +1,4 @@
-package load
+package golist
 
 import (
 	"bytes"
@@ -18,19 +18,18 @@ import (
 // mentions what it takes to make one. False is certain: nothing of a package can
 // be used without its name being written in a file that imports it. Where p cannot
 // be listed the answer is yes.
-func (l *Loader) MayServe(ctx context.Context, p *system.Program, kind flow.Kind) bool {
+func (l *Lister) MayServe(ctx context.Context, p *system.Program, kind flow.Kind) bool {
 	how, known := servers[kind]
-	r, err := l.rootOf(p)
-	if err != nil || !known {
+	if !known {
 		return true
 	}
-	listed, err := l.listExecutable(ctx, r, p)
+	listed, err := l.Executable(ctx, p)
 	if err != nil {
 		return true
 	}
-	found, std := false, goroot(listed.main)
-	packages.Visit([]*packages.Package{listed.main}, func(pkg *packages.Package) bool {
-		found = found || !within(std, pkg.Dir) && how.in(pkg)
+	found := false
+	packages.Visit([]*packages.Package{listed.Main}, func(pkg *packages.Package) bool {
+		found = found || !Within(listed.GOROOT, pkg.Dir) && how.in(pkg)
 		return !found
 	}, nil)
 	return found
@@ -57,8 +56,8 @@ var protocols = []string{"google.golang.org/grpc", "github.com/containerd/ttrpc"
 
 // in reports whether a package can make a server.
 func (s server) in(pkg *packages.Package) bool {
-	path := unvendored(pkg.PkgPath)
-	if slices.ContainsFunc(protocols, func(module string) bool { return hasPath(module, path) }) {
+	path := Unvendored(pkg.PkgPath)
+	if slices.ContainsFunc(protocols, func(module string) bool { return HasPath(module, path) }) {
 		return false
 	}
 	if !slices.ContainsFunc(s.libraries, func(lib string) bool { return pkg.Imports[lib] != nil }) {
