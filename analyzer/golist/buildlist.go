@@ -85,7 +85,7 @@ func (b *buildList) find(mod module.Version) (*packages.Module, *modfile.File) {
 		m.Replace = &packages.Module{Path: r.New.Path, Version: r.New.Version}
 		at = r.New
 	}
-	modFile := ""
+	var modFile string
 	if r != nil && r.New.Version == "" {
 		m.Dir = b.folders[mod.Path]
 		modFile = filepath.Join(m.Dir, "go.mod")

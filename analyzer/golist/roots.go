@@ -238,13 +238,13 @@ func exists(dir, name string) bool {
 	return err == nil
 }
 
-// within reports whether name is dir or below it.
+// Within reports whether name is dir or below it.
 func Within(dir, name string) bool {
 	rest, ok := strings.CutPrefix(name, dir)
 	return ok && (rest == "" || rest[0] == filepath.Separator || strings.HasSuffix(dir, string(filepath.Separator)))
 }
 
-// unreadable turns an error of the file system into one that says what to do.
+// Unreadable turns an error of the file system into one that says what to do.
 func Unreadable(err error) error {
 	var pe *fs.PathError
 	if !errors.As(err, &pe) {
