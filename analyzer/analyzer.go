@@ -5,6 +5,7 @@
 //
 //	models    what libraries do, as data
 //	system    which sources and programs are studied
+//	golist    its main packages, and the files that each is made of
 //	load      type-checked source of one of them
 //	program   its SSA
 //	index     where fields, variables and calls are
@@ -29,6 +30,7 @@ import (
 	"strings"
 
 	"github.com/callroute/callroute/analyzer/flow"
+	"github.com/callroute/callroute/analyzer/golist"
 	"github.com/callroute/callroute/analyzer/load"
 	"github.com/callroute/callroute/analyzer/narrow"
 	"github.com/callroute/callroute/analyzer/stitch"
@@ -82,7 +84,7 @@ func Open(ctx context.Context, sys *system.System, o Options) (*Analyzer, error)
 }
 
 // noPrograms says why there is nothing to study.
-func noPrograms(sys *system.System, skipped []load.Skipped) error {
+func noPrograms(sys *system.System, skipped []golist.Skipped) error {
 	if len(skipped) > 0 {
 		return errors.New(skipped[0].Why)
 	}

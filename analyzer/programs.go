@@ -13,6 +13,7 @@ import (
 	"github.com/callroute/callroute/analyzer/calls"
 	"github.com/callroute/callroute/analyzer/eval"
 	"github.com/callroute/callroute/analyzer/flow"
+	"github.com/callroute/callroute/analyzer/golist"
 	"github.com/callroute/callroute/analyzer/index"
 	"github.com/callroute/callroute/analyzer/load"
 	"github.com/callroute/callroute/analyzer/models"
@@ -28,7 +29,7 @@ type programs struct {
 	loader   *load.Loader
 	progress func(string)
 	all      []*system.Program
-	skipped  []load.Skipped // main packages that are not in all
+	skipped  []golist.Skipped // main packages that are not in all
 	done     map[*system.Program]*summary.Executable
 }
 
@@ -148,47 +149,14 @@ func readsArguments(call ssa.CallInstruction) bool {
 }
 
 // Serves implements stitch.Programs.
-func (p *programs) Serves(ctx context.Context, prog *system.Program, kind flow.Kind, key string) bool {
+func (p *programs) Serves(ctx context.Context, prog *system.Program, kind flow.Kind, _ string) bool {
 	if exe := p.done[prog]; exe != nil {
 		return slices.ContainsFunc(exe.Arrivals, func(a summary.Arrival) bool { return a.Kind == kind })
 	}
 	if prog.Auxiliary() {
 		return false
 	}
-	switch kind {
-	case flow.HTTP:
-		return p.loader.MayServe(ctx, prog, kind, pathTexts(key)...)
-	case flow.GRPC:
-		return p.loader.MayServe(ctx, prog, kind, serviceName(key)+"Server(", "RegisterService(")
-	case flow.Task, flow.Queue:
-		return p.loader.MayServe(ctx, prog, kind, "")
-	default:
-		return p.loader.MayServe(ctx, prog, kind, serviceName(key)+"Service(", "RegisterService(", ".Register(")
-	}
-}
-
-// serviceName is "Tasks" for "/shop.v1.Tasks/Create": generated code registers
-// it with a function of that name.
-func serviceName(key string) string {
-	service, _, _ := strings.Cut(strings.TrimPrefix(key, "/"), "/")
-	return service[strings.LastIndexByte(service, '.')+1:]
-}
-
-// pathTexts is "/jobs" and "/start" for the request pattern "*/jobs/*/start":
-// the source of a program that serves it says at least one of them. A version
-// ("/v3") is no such text: servers match it with a placeholder.
-func pathTexts(key string) []string {
-	var out []string
-	for seg := range strings.SplitSeq(key, "/") {
-		version := strings.TrimLeft(seg, "v")
-		if seg != "" && !strings.Contains(seg, "*") && strings.Trim(version, "0123456789.") != "" {
-			out = append(out, "/"+seg)
-		}
-	}
-	if len(out) == 0 {
-		out = append(out, "")
-	}
-	return out
+	return p.loader.MayServe(ctx, prog, kind)
 }
 
 // Commands is what can be traced: of one program, or of all when name is

@@ -32,8 +32,11 @@ func TestBodies(t *testing.T) {
 	const woven = `
 import (
 	"io"
+	"example.com/between"
 	"example.com/caller"
+	"example.com/dialer"
 	"example.com/lazy"
+	"example.com/proxy"
 	"example.com/pure"
 	"example.com/runner"
 	"example.com/runtime"
@@ -41,6 +44,7 @@ import (
 )
 func Woven() {
 	var _ io.Reader = runner.Start("x")
+	between.Start(); dialer.Connect(); dialer.Replace(); proxy.Ask()
 	caller.Call("x"); lazy.Quick(); pure.Add(1, 2); runtime.Write(""); writer.Save("x", nil)
 }
 `

@@ -4,19 +4,14 @@
 // It needs neither gcc nor C headers nor pkg-config, writes nothing into the
 // studied tree, and takes trees as old as GOPATH.
 //
-// Words. A root is a folder in which the go command lists packages by itself:
-// a module, a workspace or a GOPATH-era tree. A package is a user package if it
-// belongs to one of the sources under study; every other one outside the
-// standard library is a library. A declaration is a function, a method, a type,
+// Words. A package is a user package if it belongs to one of the sources under
+// study; every other one outside the standard library is a library. A declaration is a function, a method, a type,
 // a variable or a group of constants. To carry means to hold a process boundary,
 // a dispatch table or a last effect; see bodies.go.
 //
 // Phases, a file each, and what they are made of:
 //
-//	roots     find the roots below a source; importpath tells that of an old one
-//	mains     name every main package of a source
-//	list      ask the go command, or the GOPACKAGESDRIVER, which packages and
-//	          files make up one executable; units is the answer in order
+//	units     what package golist says that there is, in order
 //	demand    follow what is mentioned, from the user packages down: what is not
 //	          mentioned is not loaded. bodies chooses the libraries that keep
 //	          function bodies on the way
@@ -25,10 +20,13 @@
 //	          cut unwanted declarations after it
 //	check     run go/types in dependency order, with a stand-in for import "C";
 //	          std keeps the standard library for the next executable
-//	sanitize  remove what did not type-check, so that go/ssa builds the rest
+//	holes     put a call that stands for it where something did not type-check,
+//	          statements in what is around it, and check again
+//	sanitize  remove what is still wrong, so that go/ssa builds the rest
+//	opaque    say of each function without a body why it has none
 //
 // What it cannot see: code that only cgo generates, functions written in
-// assembly, packages that were not found. Dropped tells of them. A library's
+// assembly, packages that were not found. Opaque and Dropped tell of them. A library's
 // types.Package has only what is mentioned: to look up a name that nobody uses
 // gives nothing, also where the library declares it. That holds for methods too.
 // The standard library has all its exported declarations.
@@ -44,6 +42,7 @@ import (
 	"sync"
 
 	"github.com/callroute/callroute/analyzer/flow"
+	"github.com/callroute/callroute/analyzer/golist"
 	"github.com/callroute/callroute/analyzer/models"
 	"github.com/callroute/callroute/analyzer/system"
 )
@@ -60,30 +59,25 @@ type Options struct {
 // standard library's declarations, so that its types are identical in all of
 // them. It is safe for concurrent use.
 type Loader struct {
+	*golist.Lister
 	opts Options
 	fset *token.FileSet
 
 	std standard
 
 	mu       sync.Mutex
-	nextBase int                      // of the next file in fset
-	trees    map[*system.Source]*tree // what a walk over a source found
-	skipped  map[*system.Source][]Skipped
-	env      *environment     // nil until asked for
-	refused  map[*root]string // why the go command does not list a root as modules
+	nextBase int // of the next file in fset
 }
 
 // New returns a Loader with nothing loaded.
 func New(opts Options) *Loader {
 	return &Loader{
-		opts: opts,
-		fset: token.NewFileSet(),
+		Lister: golist.New(opts.Tags),
+		opts:   opts,
+		fset:   token.NewFileSet(),
 		// Position 0 is none, and see parseFile: one is lost to the padding.
 		nextBase: 2,
 		std:      standard{checked: map[string]*known{}},
-		trees:    map[*system.Source]*tree{},
-		skipped:  map[*system.Source][]Skipped{},
-		refused:  map[*root]string{},
 	}
 }
 
@@ -94,6 +88,7 @@ type Executable struct {
 	Main     *Package
 	Packages []*Package // a package comes after its imports; the same order in every run
 	Dropped  flow.Dropped
+	Manifest []File // what it was made from, sorted by name
 	Names
 }
 
@@ -121,39 +116,37 @@ type Package struct {
 // Dropped.Packages, with the reason in Dropped.Why. Errors are one line: the main
 // package cannot be listed.
 func (l *Loader) Load(ctx context.Context, p *system.Program, sys *system.System) (*Executable, error) {
-	r, err := l.rootOf(p)
-	if err != nil {
-		return nil, err
-	}
 	l.progress("listing packages of %s", p.Name)
-	listed, err := l.listExecutable(ctx, r, p)
+	listed, err := l.Executable(ctx, p)
 	if err != nil {
 		return nil, err
 	}
+	l.Forget(p)
 	return l.assemble(ctx, listed, p, sys)
 }
 
 // assemble makes an executable of what the go command listed for it.
-func (l *Loader) assemble(ctx context.Context, listed *listing, p *system.Program, sys *system.System) (*Executable, error) {
-	units := order(listed.main)
+func (l *Loader) assemble(ctx context.Context, listed *golist.Listing, p *system.Program, sys *system.System) (*Executable, error) {
+	units := order(listed.Main, listed.GOROOT)
 	for _, u := range units {
-		u.why = listed.why[u.Path]
+		u.why = listed.Why[u.Path]
 	}
+	files := manifest(listed.Files, units)
 	if err := l.markUser(units, p.Source, sys); err != nil {
 		return nil, err
 	}
 	l.markModelled(units)
-	sizes := l.environment(ctx).sizes()
-	std, rest, err := l.chooseShared(ctx, units, sizes)
+	std, rest, err := l.chooseShared(ctx, units, listed.Sizes)
 	if err != nil {
 		return nil, err
 	}
 	l.progress("type-checking %d packages of %s", len(std)+len(rest), p.Name)
-	if err := l.check(ctx, rest, sizes); err != nil {
+	if err := l.check(ctx, rest, listed.Sizes); err != nil {
 		return nil, err
 	}
 	e := l.executable(p, slices.Concat(std, rest))
 	e.tell(listed)
+	e.Manifest = files
 	return e, nil
 }
 

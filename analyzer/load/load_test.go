@@ -17,6 +17,7 @@ import (
 	"golang.org/x/tools/go/packages"
 	"golang.org/x/tools/txtar"
 
+	"github.com/callroute/callroute/analyzer/golist"
 	"github.com/callroute/callroute/analyzer/system"
 )
 
@@ -148,6 +149,44 @@ func TestSameEveryTime(t *testing.T) {
 		} else if !slices.Equal(got, first) {
 			t.Fatalf("run %d differs", run)
 		}
+	}
+}
+
+// TestManifest checks that the files which decide what a program is are known, and
+// that a change of one shows.
+func TestManifest(t *testing.T) {
+	dir := writeTree(t, txtar.Parse([]byte(twoPrograms)))
+	before := loadBoth(t, New(Options{}), dir)[0]
+	known := map[string]File{}
+	for _, f := range before.Manifest {
+		known[before.Rel(f.Name)] = f
+	}
+	for _, name := range []string{"go.mod", "a", "a/main.go", "shared/shared.go", "$GOROOT/src/fmt/print.go"} {
+		if known[name].ModTime.IsZero() {
+			t.Errorf("%s is not in the manifest", name)
+		}
+	}
+	if _, ok := known["b/main.go"]; ok {
+		t.Error("a file of the other program is in the manifest")
+	}
+	if err := os.WriteFile(filepath.Join(dir, "shared", "more.go"), []byte("package shared\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if after := loadBoth(t, New(Options{}), dir)[0]; slices.Equal(before.Manifest, after.Manifest) {
+		t.Error("a new file changes nothing in the manifest")
+	}
+}
+
+// TestNamesEncoded checks that names survive JSON.
+func TestNamesEncoded(t *testing.T) {
+	names := Names{{Dir: "/src"}, {Dir: "/mod/lib@v1", As: "lib@v1"}}
+	data, err := json.Marshal(names)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got Names
+	if err := json.Unmarshal(data, &got); err != nil || got.Rel("/mod/lib@v1/x.go") != "lib@v1/x.go" || got.Path("y.go") != "/src/y.go" {
+		t.Errorf("%s becomes %v: %v", data, got, err)
 	}
 }
 
@@ -336,7 +375,7 @@ func TestUnreadable(t *testing.T) {
 	if mains, err := l.Mains(context.Background(), source); err != nil || len(mains) != 1 {
 		t.Errorf("%d programs beside one that cannot be read: %v", len(mains), err)
 	}
-	want := Skipped{filepath.Dir(dangling), dangling + ": no such file or folder; check the path"}
+	want := golist.Skipped{Dir: filepath.Dir(dangling), Why: dangling + ": no such file or folder; check the path"}
 	if got := l.Skipped(source); len(got) != 1 || got[0] != want {
 		t.Errorf("left out: %q, want %q", got, want)
 	}

@@ -11,6 +11,8 @@ import (
 	"slices"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/callroute/callroute/analyzer/golist"
 )
 
 // parse reads every file of the units once. Units whose bodies are not wanted
@@ -64,7 +66,7 @@ func (u *unit) read() ([][]byte, error) {
 	for i, name := range u.files {
 		text, err := os.ReadFile(name)
 		if err != nil {
-			return nil, unreadable(err)
+			return nil, golist.Unreadable(err)
 		}
 		texts[i] = text
 	}

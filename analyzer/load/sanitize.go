@@ -8,6 +8,8 @@ import (
 	"go/token"
 	"go/types"
 	"slices"
+
+	"github.com/callroute/callroute/analyzer/golist"
 )
 
 // cutBroken prepares a file with syntax errors for go/types: no body that the
@@ -107,7 +109,7 @@ func (s *sanitizer) cause(u *unit, n ast.Node) Opaque {
 	}
 	for _, e := range s.errors {
 		if n.Pos() <= e.Pos && e.Pos <= n.End() {
-			return Opaque{Untyped, "does not type-check: " + oneLine(e.Msg)}
+			return Opaque{Untyped, "does not type-check: " + golist.OneLine(e.Msg)}
 		}
 	}
 	if untyped == "" {

@@ -15,6 +15,8 @@ import (
 	"golang.org/x/tools/go/ssa"
 	"golang.org/x/tools/go/ssa/ssautil"
 	"golang.org/x/tools/txtar"
+
+	"github.com/callroute/callroute/analyzer/golist"
 )
 
 // TestBrokenSource breaks the corpus in many small ways. Whatever go/types makes
@@ -39,7 +41,7 @@ func FuzzBrokenSource(f *testing.F) {
 type breaker struct {
 	dir    string
 	loader *Loader
-	listed *listing
+	listed *golist.Listing
 	files  []txtar.File
 	tokens map[string][]piece
 }
@@ -70,11 +72,7 @@ func newBreaker(tb testing.TB) *breaker {
 		}
 	}
 	// The packages stay the same while their text changes.
-	r, err := b.loader.rootOf(b.program())
-	if err != nil {
-		tb.Fatal(err)
-	}
-	b.listed, err = b.loader.listExecutable(context.Background(), r, b.program())
+	b.listed, err = b.loader.Executable(context.Background(), b.program())
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/mod/module"
 	"golang.org/x/tools/go/packages"
 
+	"github.com/callroute/callroute/analyzer/golist"
 	"github.com/callroute/callroute/analyzer/system"
 )
 
@@ -64,8 +65,7 @@ func (u *unit) whole() bool {
 
 // order makes a unit of main and of each package it imports, imports first.
 // The go command sorts nothing for us, so imports are followed by path.
-func order(main *packages.Package) []*unit {
-	goroot := goroot(main)
+func order(main *packages.Package, goroot string) []*unit {
 	var units []*unit
 	made := map[*packages.Package]*unit{}
 	var visit func(p *packages.Package) *unit
@@ -84,7 +84,7 @@ func order(main *packages.Package) []*unit {
 		if u.Dir == "" && len(u.files) > 0 {
 			u.Dir = filepath.Dir(u.files[0]) // a driver may leave it out
 		}
-		u.Standard = p.PkgPath == "unsafe" || !u.missing && within(goroot, u.Dir)
+		u.Standard = p.PkgPath == "unsafe" || !u.missing && golist.Within(goroot, u.Dir)
 		if p.PkgPath == "unsafe" {
 			u.files = nil // its one file is documentation
 		}
@@ -103,18 +103,6 @@ func order(main *packages.Package) []*unit {
 	return units
 }
 
-// goroot is the folder of the standard library that the go command used, which
-// the toolchain line of a go.mod can make another than our own.
-func goroot(main *packages.Package) string {
-	dir := "\x00" // no folder is within it
-	packages.Visit([]*packages.Package{main}, nil, func(p *packages.Package) {
-		if p.PkgPath == "runtime" || p.PkgPath == "errors" {
-			dir = filepath.Dir(p.Dir)
-		}
-	})
-	return dir
-}
-
 // shortenVendored takes the "…/vendor/" away from the paths of GOPATH mode.
 // Where two copies of a package would get one name, the deeper one keeps its
 // long path: go/types takes a path for an identity.
@@ -123,7 +111,7 @@ func shortenVendored(units []*unit) {
 	for _, u := range units {
 		short := u.Path
 		if !u.Standard {
-			short = unvendored(u.Path)
+			short = golist.Unvendored(u.Path)
 		}
 		if other := taken[short]; other == nil || len(u.Path) < len(other.Path) {
 			taken[short] = u
@@ -141,14 +129,6 @@ func shortenVendored(units []*unit) {
 	for _, u := range units {
 		u.nameImports()
 	}
-}
-
-// unvendored is the path by which source code imports a package.
-func unvendored(path string) string {
-	if i := strings.LastIndex(path, "/vendor/"); i >= 0 {
-		return path[i+len("/vendor/"):]
-	}
-	return path
 }
 
 func (u *unit) nameImports() {
@@ -169,15 +149,11 @@ func (l *Loader) markUser(units []*unit, own *system.Source, sys *system.System)
 	}
 	var prefixes []string
 	for _, src := range ours {
-		t, err := l.tree(src)
+		paths, err := l.Owned(src)
 		if err != nil {
 			return err
 		}
-		for _, r := range t.roots {
-			for _, path := range r.owned {
-				prefixes = append(prefixes, unversioned(path))
-			}
-		}
+		prefixes = append(prefixes, paths...)
 	}
 	for i, u := range units {
 		switch {
@@ -187,26 +163,11 @@ func (l *Loader) markUser(units []*unit, own *system.Source, sys *system.System)
 		case u.module != nil && (u.module.Main || u.module.Replace != nil && u.module.Replace.Version == ""):
 			u.User = true
 		default:
-			u.User = slices.ContainsFunc(prefixes, func(p string) bool { return hasPath(p, unvendored(u.Path)) }) ||
-				within(own.Dir, u.Dir) && !strings.Contains(u.Dir, "/vendor/") && !strings.Contains(u.Dir, "/Godeps/")
+			u.User = slices.ContainsFunc(prefixes, func(p string) bool { return golist.HasPath(p, golist.Unvendored(u.Path)) }) ||
+				golist.Within(own.Dir, u.Dir) && !strings.Contains(u.Dir, "/vendor/") && !strings.Contains(u.Dir, "/Godeps/")
 		}
 	}
 	return nil
-}
-
-// unversioned removes /v2 and the like: a source and the copy of it that
-// another one vendors may be of different major versions.
-func unversioned(modulePath string) string {
-	if prefix, _, ok := module.SplitPathVersion(modulePath); ok {
-		return prefix
-	}
-	return modulePath
-}
-
-// hasPath reports whether an import path is prefix or below it.
-func hasPath(prefix, importPath string) bool {
-	rest, ok := strings.CutPrefix(importPath, prefix)
-	return ok && (rest == "" || rest[0] == '/')
 }
 
 // guessName is the usual package name for an import path.

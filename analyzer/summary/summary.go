@@ -89,7 +89,7 @@ type Lost struct {
 // Site is a place where control passes on.
 type Site struct {
 	Line       int
-	Pos        int // orders the sites of a function, and names them in a Branch
+	Pos        int // orders the sites of a program, and names them in a Branch; 0 for none
 	Loop       int // of a call in the body of a range over a function: the Pos of the call that runs the loop
 	Kind       flow.Kind
 	Rule       string
@@ -232,6 +232,7 @@ func Build(ctx context.Context, u *boundary.Unit, found *boundary.Findings) (*Ex
 	if err := b.build(ctx); err != nil {
 		return nil, err
 	}
+	b.exe.renumber()
 	return b.exe, nil
 }
 
@@ -680,7 +681,9 @@ func (b *builder) links() {
 		for _, from := range b.clonesOf(l.From) {
 			f := &b.exe.Funcs[from]
 			if !slices.ContainsFunc(f.Sites, func(x Site) bool { return x.Pos == s.Pos && x.Kind == s.Kind && slices.Equal(x.To, s.To) }) {
-				f.Sites = append(f.Sites, s)
+				own := s
+				own.Registered = slices.Clone(s.Registered)
+				f.Sites = append(f.Sites, own)
 			}
 		}
 	}
@@ -694,7 +697,9 @@ func (b *builder) links() {
 			out.Live = append(out.Live, int(siteAt(c)))
 		}
 		for _, id := range b.clonesOf(br.In) {
-			b.exe.Funcs[id].Branches = append(b.exe.Funcs[id].Branches, out)
+			own := out
+			own.Live = slices.Clone(out.Live)
+			b.exe.Funcs[id].Branches = append(b.exe.Funcs[id].Branches, own)
 		}
 	}
 }

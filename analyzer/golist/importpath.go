@@ -1,4 +1,4 @@
-package load
+package golist
 
 import (
 	"encoding/json"

@@ -1,4 +1,4 @@
-package load
+package golist
 
 import (
 	"fmt"
@@ -43,7 +43,7 @@ func (g *gopath) place(path string) string {
 // is made, with links to what is in dir.
 func (g *gopath) add(path, dir string, inner []string) error {
 	at := g.place(path)
-	below := slices.DeleteFunc(slices.Clone(inner), func(p string) bool { return p == path || !hasPath(path, p) })
+	below := slices.DeleteFunc(slices.Clone(inner), func(p string) bool { return p == path || !HasPath(path, p) })
 	if len(below) == 0 {
 		return g.link(at, dir)
 	}
@@ -52,14 +52,14 @@ func (g *gopath) add(path, dir string, inner []string) error {
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return unreadable(err)
+		return Unreadable(err)
 	}
 	for _, e := range entries {
 		next := path + "/" + e.Name()
 		to := filepath.Join(dir, e.Name())
 		switch {
 		case slices.Contains(below, next):
-		case slices.ContainsFunc(below, func(p string) bool { return hasPath(next, p) }) && e.IsDir():
+		case slices.ContainsFunc(below, func(p string) bool { return HasPath(next, p) }) && e.IsDir():
 			err = g.add(next, to, below)
 		default:
 			err = g.link(g.place(next), to)
@@ -94,7 +94,7 @@ func (g *gopath) file(name string) string {
 		return name
 	}
 	for _, l := range g.links {
-		if within(l.from, name) {
+		if Within(l.from, name) {
 			return l.to + name[len(l.from):]
 		}
 	}

@@ -1,4 +1,4 @@
-package load
+package golist
 
 import (
 	"errors"
@@ -85,7 +85,7 @@ func (b *buildList) find(mod module.Version) (*packages.Module, *modfile.File) {
 		m.Replace = &packages.Module{Path: r.New.Path, Version: r.New.Version}
 		at = r.New
 	}
-	modFile := ""
+	var modFile string
 	if r != nil && r.New.Version == "" {
 		m.Dir = b.folders[mod.Path]
 		modFile = filepath.Join(m.Dir, "go.mod")
@@ -154,7 +154,7 @@ func required(f *modfile.File) []module.Version {
 func (b *buildList) of(path string) *packages.Module {
 	var found *packages.Module
 	for _, m := range b.modules {
-		if hasPath(m.Path, path) && (found == nil || len(m.Path) > len(found.Path)) {
+		if HasPath(m.Path, path) && (found == nil || len(m.Path) > len(found.Path)) {
 			found = m
 		}
 	}
@@ -186,7 +186,7 @@ func (b *buildList) check(ours string) error {
 		name := filepath.Join(m.Dir, "go.mod")
 		data, err := os.ReadFile(name)
 		if err != nil {
-			return unreadable(err)
+			return Unreadable(err)
 		}
 		if _, err := modfile.Parse(name, data, nil); err != nil {
 			return err
@@ -205,7 +205,7 @@ func (b *buildList) gopath() (*gopath, error) {
 	for _, path := range paths {
 		// A module below another one may have its folder there already.
 		inner := slices.DeleteFunc(slices.Clone(paths), func(p string) bool {
-			return hasPath(path, p) && b.modules[p].Dir == filepath.Join(b.modules[path].Dir, filepath.FromSlash(strings.TrimPrefix(p, path)))
+			return HasPath(path, p) && b.modules[p].Dir == filepath.Join(b.modules[path].Dir, filepath.FromSlash(strings.TrimPrefix(p, path)))
 		})
 		if exists(g.place(path), ".") {
 			continue

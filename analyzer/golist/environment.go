@@ -1,4 +1,4 @@
-package load
+package golist
 
 import (
 	"context"
@@ -19,7 +19,7 @@ type environment struct {
 }
 
 // environment asks the go command once.
-func (l *Loader) environment(ctx context.Context) environment {
+func (l *Lister) environment(ctx context.Context) environment {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.env != nil {

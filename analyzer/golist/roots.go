@@ -1,4 +1,4 @@
-package load
+package golist
 
 import (
 	"errors"
@@ -40,7 +40,7 @@ type tree struct {
 }
 
 // rootOf returns the innermost root around p.
-func (l *Loader) rootOf(p *system.Program) (*root, error) {
+func (l *Lister) rootOf(p *system.Program) (*root, error) {
 	t, err := l.tree(p.Source)
 	if err != nil {
 		return nil, err
@@ -51,8 +51,24 @@ func (l *Loader) rootOf(p *system.Program) (*root, error) {
 	return nil, fmt.Errorf("%s: not below the source %s; give the program's own source", p.Dir, p.Source.Dir)
 }
 
-// tree walks a source once per Loader.
-func (l *Loader) tree(src *system.Source) (*tree, error) {
+// Owned are the import paths of the modules and trees that a source holds, without
+// their major versions: a copy of one that is vendored elsewhere may be of another.
+func (l *Lister) Owned(src *system.Source) ([]string, error) {
+	t, err := l.tree(src)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, r := range t.roots {
+		for _, path := range r.owned {
+			out = append(out, unversioned(path))
+		}
+	}
+	return out, nil
+}
+
+// tree walks a source once.
+func (l *Lister) tree(src *system.Source) (*tree, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if t := l.trees[src]; t != nil {
@@ -70,7 +86,7 @@ func (l *Loader) tree(src *system.Source) (*tree, error) {
 func (t *tree) around(dir string) *root {
 	var found *root
 	for _, r := range t.roots {
-		if within(r.dir, dir) && (found == nil || len(r.dir) > len(found.dir)) {
+		if Within(r.dir, dir) && (found == nil || len(r.dir) > len(found.dir)) {
 			found = r
 		}
 	}
@@ -80,7 +96,7 @@ func (t *tree) around(dir string) *root {
 func walk(src *system.Source) (*tree, error) {
 	info, err := os.Stat(src.Dir)
 	if err != nil {
-		return nil, unreadable(err)
+		return nil, Unreadable(err)
 	}
 	if !info.IsDir() {
 		return nil, fmt.Errorf("%s: not a folder; give the folder of a Go source tree", src.Dir)
@@ -91,7 +107,7 @@ func walk(src *system.Source) (*tree, error) {
 		name = filepath.Clean(name)
 		switch {
 		case err != nil:
-			return unreadable(err)
+			return Unreadable(err)
 		case !d.IsDir():
 			if isSource(d.Name()) {
 				if dir := filepath.Dir(name); len(t.dirs) == 0 || t.dirs[len(t.dirs)-1] != dir {
@@ -158,7 +174,7 @@ func moduleRoot(dir, file string, how layout) (*root, error) {
 	name := filepath.Join(dir, file)
 	data, err := os.ReadFile(name)
 	if err != nil {
-		return nil, unreadable(err)
+		return nil, Unreadable(err)
 	}
 	path := modfile.ModulePath(data)
 	if path == "" {
@@ -171,11 +187,11 @@ func workspace(dir string) (*root, error) {
 	name := filepath.Join(dir, "go.work")
 	data, err := os.ReadFile(name)
 	if err != nil {
-		return nil, unreadable(err)
+		return nil, Unreadable(err)
 	}
 	work, err := modfile.ParseWork(name, data, nil)
 	if err != nil {
-		return nil, errors.New(oneLine(err.Error()) + "; mend go.work, or set GOWORK=off")
+		return nil, errors.New(OneLine(err.Error()) + "; mend go.work, or set GOWORK=off")
 	}
 	r := &root{dir: dir, layout: inModule}
 	for _, use := range work.Use {
@@ -222,14 +238,14 @@ func exists(dir, name string) bool {
 	return err == nil
 }
 
-// within reports whether name is dir or below it.
-func within(dir, name string) bool {
+// Within reports whether name is dir or below it.
+func Within(dir, name string) bool {
 	rest, ok := strings.CutPrefix(name, dir)
 	return ok && (rest == "" || rest[0] == filepath.Separator || strings.HasSuffix(dir, string(filepath.Separator)))
 }
 
-// unreadable turns an error of the file system into one that says what to do.
-func unreadable(err error) error {
+// Unreadable turns an error of the file system into one that says what to do.
+func Unreadable(err error) error {
 	var pe *fs.PathError
 	if !errors.As(err, &pe) {
 		return err
@@ -241,4 +257,20 @@ func unreadable(err error) error {
 		return fmt.Errorf("%s: no permission to read it; make it readable", pe.Path)
 	}
 	return fmt.Errorf("%s: %w", pe.Path, pe.Err)
+}
+
+// files are those that may say where the root's packages are found.
+func (r *root) files() []string {
+	var out []string
+	for _, dir := range append([]string{r.dir}, r.used...) {
+		for _, name := range []string{"go.mod", "go.sum", "go.work", "go.work.sum", "vendor.mod", "vendor/modules.txt"} {
+			out = append(out, filepath.Join(dir, name))
+		}
+	}
+	return out
+}
+
+// OneLine joins a message of several lines.
+func OneLine(text string) string {
+	return strings.Join(strings.Fields(text), " ")
 }

@@ -1,9 +1,10 @@
-package load
+package golist
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"go/types"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,23 +18,49 @@ import (
 	"github.com/callroute/callroute/analyzer/system"
 )
 
-// metadata is what one executable needs. All that makes go/packages ask the go
-// command for compiled files must stay out of it, for then that runs cgo and the
-// C compiler: NeedCompiledGoFiles, NeedSyntax, NeedTypes, NeedTypesInfo,
-// NeedExportFile, and NeedTypesSizes too.
-const metadata = packages.NeedName | packages.NeedFiles | packages.NeedImports | packages.NeedDeps | packages.NeedModule
-
-// A listing is a main package with everything it imports, as the go command has
+// A Listing is a main package with everything it imports, as the go command has
 // it, and what there is to say about packages that it does not have.
-type listing struct {
-	main  *packages.Package
-	why   map[string]string // by import path, of what was not found
-	notes []string
+type Listing struct {
+	Main   *packages.Package
+	GOROOT string            // the standard library's folder
+	Sizes  types.Sizes       // on the system that is listed for
+	Why    map[string]string // by import path, of what was not found
+	Notes  []string          // how it was listed, if not as usual
+	Files  []string          // that may say where packages are found; not all are there
 }
 
-// listExecutable lists the main package of p. That a package is missing is an
-// error only for the main package itself.
-func (l *Loader) listExecutable(ctx context.Context, r *root, p *system.Program) (*listing, error) {
+// Executable lists the main package of p, once until Forget. That a package is
+// missing is an error only for the main package itself.
+func (l *Lister) Executable(ctx context.Context, p *system.Program) (*Listing, error) {
+	r, err := l.rootOf(p)
+	if err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	known := l.listed[p]
+	l.mu.Unlock()
+	if known != nil {
+		return known, nil
+	}
+	listed, err := l.listMain(ctx, r, p)
+	if err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.listed[p] = listed
+	return listed, nil
+}
+
+// Forget makes room for the next program.
+func (l *Lister) Forget(p *system.Program) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.listed, p)
+}
+
+// listMain asks the go command.
+func (l *Lister) listMain(ctx context.Context, r *root, p *system.Program) (*Listing, error) {
 	listed, err := l.list(ctx, r, metadata, []string{r.pattern(p.Dir)})
 	if err != nil {
 		return nil, err
@@ -41,13 +68,15 @@ func (l *Loader) listExecutable(ctx context.Context, r *root, p *system.Program)
 	if len(listed) != 1 || len(listed[0].GoFiles) == 0 {
 		why := "no Go files for this system; set -tags or GOOS"
 		if len(listed) == 1 && len(listed[0].Errors) > 0 {
-			why = oneLine(listed[0].Errors[0].Msg)
+			why = OneLine(listed[0].Errors[0].Msg)
 		}
 		return nil, fmt.Errorf("%s: cannot list package %s: %s", r.dir, p.Package, why)
 	}
-	out := &listing{main: listed[0], why: l.absent(ctx, r, listed[0])}
+	out := &Listing{
+		Main: listed[0], GOROOT: goroot(listed[0]), Sizes: l.environment(ctx).sizes(), Why: l.absent(ctx, r, listed[0]), Files: r.files(),
+	}
 	if why := l.whyRefused(r); why != "" {
-		out.notes = append(out.notes, fmt.Sprintf("%s: the go command does not list this module (%s); what its go.mod names was looked up without it", r.dir, why))
+		out.Notes = append(out.Notes, fmt.Sprintf("%s: the go command does not list this module (%s); what its go.mod names was looked up without it", r.dir, why))
 	}
 	return out, nil
 }
@@ -55,7 +84,7 @@ func (l *Loader) listExecutable(ctx context.Context, r *root, p *system.Program)
 // list runs the driver of go/packages in root r. File names in the answer are
 // those of the studied tree, in every layout. A root that the go command refuses
 // is listed as in the time of GOPATH, where nothing can disagree.
-func (l *Loader) list(ctx context.Context, r *root, need packages.LoadMode, patterns []string) ([]*packages.Package, error) {
+func (l *Lister) list(ctx context.Context, r *root, need packages.LoadMode, patterns []string) ([]*packages.Package, error) {
 	if l.whyRefused(r) != "" {
 		return l.listWithoutModules(ctx, r, need, patterns)
 	}
@@ -76,7 +105,7 @@ func (l *Loader) list(ctx context.Context, r *root, need packages.LoadMode, patt
 
 // listWithoutModules links every module that r requires into a GOPATH, and lists
 // there.
-func (l *Loader) listWithoutModules(ctx context.Context, r *root, need packages.LoadMode, patterns []string) ([]*packages.Package, error) {
+func (l *Lister) listWithoutModules(ctx context.Context, r *root, need packages.LoadMode, patterns []string) ([]*packages.Package, error) {
 	b := requirements(r, l.environment(ctx).moduleCache)
 	if err := b.check(l.environment(ctx).version); err != nil {
 		return nil, err
@@ -98,7 +127,7 @@ func (l *Loader) listWithoutModules(ctx context.Context, r *root, need packages.
 		return nil, err
 	}
 	packages.Visit(listed, nil, func(p *packages.Package) {
-		if m := b.of(p.PkgPath); m != nil && within(m.Dir, p.Dir) && !strings.Contains(p.PkgPath, "/vendor/") {
+		if m := b.of(p.PkgPath); m != nil && Within(m.Dir, p.Dir) && !strings.Contains(p.PkgPath, "/vendor/") {
 			p.Module = m
 		}
 	})
@@ -110,7 +139,7 @@ func (b *buildList) path(dir string) string {
 	path := dir
 	found := ""
 	for _, m := range b.modules {
-		if m.Main && within(m.Dir, dir) && len(m.Dir) > len(found) {
+		if m.Main && Within(m.Dir, dir) && len(m.Dir) > len(found) {
 			found = m.Dir
 			path = m.Path + filepath.ToSlash(strings.TrimPrefix(dir, m.Dir))
 		}
@@ -118,13 +147,13 @@ func (b *buildList) path(dir string) string {
 	return path
 }
 
-func (l *Loader) whyRefused(r *root) string {
+func (l *Lister) whyRefused(r *root) string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.refused[r]
 }
 
-func (l *Loader) refuse(r *root, err error) {
+func (l *Lister) refuse(r *root, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	_, why, _ := strings.Cut(err.Error(), ": cannot list packages: ")
@@ -154,7 +183,7 @@ func (c *driverConfig) load(ctx context.Context, r *root, need packages.LoadMode
 	}
 	// go/packages makes a package of this name of some failures of go list.
 	if len(listed) == 1 && listed[0].PkgPath == "command-line-arguments" && len(listed[0].GoFiles) == 0 && len(listed[0].Errors) > 0 {
-		return nil, fmt.Errorf("%s: cannot list packages: %s", r.dir, c.gopath.text(oneLine(listed[0].Errors[0].Msg)))
+		return nil, fmt.Errorf("%s: cannot list packages: %s", r.dir, c.gopath.text(OneLine(listed[0].Errors[0].Msg)))
 	}
 	packages.Visit(listed, func(p *packages.Package) bool {
 		for i := range p.GoFiles {
@@ -175,14 +204,14 @@ func environ() []string {
 	return append(os.Environ(), "CGO_ENABLED=1")
 }
 
-func (l *Loader) buildFlags() []string {
-	if l.opts.Tags == "" {
+func (l *Lister) buildFlags() []string {
+	if l.tags == "" {
 		return nil
 	}
-	return []string{"-tags=" + l.opts.Tags}
+	return []string{"-tags=" + l.tags}
 }
 
-func (l *Loader) driverConfig(r *root) (*driverConfig, error) {
+func (l *Lister) driverConfig(r *root) (*driverConfig, error) {
 	c := &driverConfig{}
 	c.Dir = r.dir
 	c.Env = environ()
@@ -230,7 +259,7 @@ func (c *driverConfig) overlayVendorMod(r *root) error {
 		if err == nil {
 			c.Overlay[filepath.Join(r.dir, shown)] = data
 		} else if name == "vendor.mod" {
-			return unreadable(err)
+			return Unreadable(err)
 		}
 	}
 	c.Env = append(c.Env, "GOWORK=off", "GO111MODULE=on", "GOFLAGS="+withoutModFlags(os.Getenv("GOFLAGS")))
@@ -284,7 +313,7 @@ func (r *root) pattern(dir string) string {
 
 // absent says of every package that was not found why, as far as that is known.
 // A package is absent if the go command has no files of it.
-func (l *Loader) absent(ctx context.Context, r *root, main *packages.Package) map[string]string {
+func (l *Lister) absent(ctx context.Context, r *root, main *packages.Package) map[string]string {
 	why := map[string]string{}
 	var b *buildList
 	packages.Visit([]*packages.Package{main}, nil, func(p *packages.Package) {
@@ -296,7 +325,7 @@ func (l *Loader) absent(ctx context.Context, r *root, main *packages.Package) ma
 		}
 		why[p.PkgPath] = b.absent(p.PkgPath, r.dir)
 		if why[p.PkgPath] == "" && len(p.Errors) > 0 {
-			why[p.PkgPath], _, _ = strings.Cut(oneLine(p.Errors[0].Msg), "; to add") // which only the tree's owner should
+			why[p.PkgPath], _, _ = strings.Cut(OneLine(p.Errors[0].Msg), "; to add") // which only the tree's owner should
 		}
 	})
 	return why
@@ -312,10 +341,5 @@ func driverMessage(err error) string {
 	if errors.As(err, &list) {
 		text = list.Msg
 	}
-	return oneLine(text)
-}
-
-// oneLine joins a message of several lines.
-func oneLine(text string) string {
-	return strings.Join(strings.Fields(text), " ")
+	return OneLine(text)
 }

@@ -1,4 +1,4 @@
-package load
+package golist
 
 import (
 	"bytes"
@@ -28,7 +28,7 @@ type Skipped struct {
 // about folders in which some file says `package main`, and type-checks nothing.
 // A folder that cannot be listed does not keep the others from being so; Skipped
 // tells of it.
-func (l *Loader) Mains(ctx context.Context, src *system.Source) ([]*system.Program, error) {
+func (l *Lister) Mains(ctx context.Context, src *system.Source) ([]*system.Program, error) {
 	t, err := l.tree(src)
 	if err != nil {
 		return nil, err
@@ -84,7 +84,7 @@ func (l *Loader) Mains(ctx context.Context, src *system.Source) ([]*system.Progr
 }
 
 // Skipped lists the folders that Mains had to leave out of a source, sorted.
-func (l *Loader) Skipped(src *system.Source) []Skipped {
+func (l *Lister) Skipped(src *system.Source) []Skipped {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.skipped[src]
@@ -94,7 +94,7 @@ func (l *Loader) Skipped(src *system.Source) []Skipped {
 func whyUnlisted(dir string, listed []*packages.Package) string {
 	for _, p := range listed {
 		if len(p.GoFiles) == 0 && len(p.Errors) > 0 && (p.Dir == dir || strings.HasSuffix(p.PkgPath, "/"+filepath.Base(dir))) {
-			if msg := oneLine(p.Errors[0].Msg); !strings.Contains(msg, "build constraints exclude") {
+			if msg := OneLine(p.Errors[0].Msg); !strings.Contains(msg, "build constraints exclude") {
 				return dir + ": " + msg
 			}
 		}
@@ -124,7 +124,7 @@ func saysMain(dir string) (main bool, unread error) {
 	for _, file := range sourceFiles(dir) {
 		data, err := os.ReadFile(file)
 		if err != nil {
-			unread = unreadable(err)
+			unread = Unreadable(err)
 		} else if bytes.Contains(data, []byte("main")) && packageMain.Match(data) {
 			return true, nil
 		}

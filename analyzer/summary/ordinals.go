@@ -1,0 +1,60 @@
+package summary
+
+import (
+	"maps"
+	"slices"
+)
+
+// renumber replaces the positions of an executable, which depend on what was
+// loaded before it, by their places in the order of all of them. So the same
+// program has the same summary whenever it is loaded.
+func (e *Executable) renumber() {
+	positions := map[int]bool{}
+	e.eachPos(func(pos *int) { positions[*pos] = true })
+	delete(positions, 0) // none
+	rank := map[int]int{}
+	for i, pos := range slices.Sorted(maps.Keys(positions)) {
+		rank[pos] = i + 1
+	}
+	e.eachPos(func(pos *int) { *pos = rank[*pos] })
+}
+
+// eachPos visits every position once.
+func (e *Executable) eachPos(visit func(*int)) {
+	places := func(list []Place) {
+		for i := range list {
+			visit(&list[i].Pos)
+		}
+	}
+	for i := range e.Funcs {
+		f := &e.Funcs[i]
+		for j := range f.Sites {
+			visit(&f.Sites[j].Pos)
+			visit(&f.Sites[j].Loop)
+			places(f.Sites[j].Registered)
+			for _, made := range f.Sites[j].Made {
+				places(made)
+			}
+		}
+		for j := range f.Effects {
+			visit(&f.Effects[j].Pos)
+		}
+		for j := range f.Lost {
+			visit(&f.Lost[j].Pos)
+		}
+		for _, b := range f.Branches {
+			for j := range b.Live {
+				visit(&b.Live[j])
+			}
+		}
+	}
+	for i := range e.Departures {
+		visit(&e.Departures[i].Pos)
+		places(e.Departures[i].Via)
+	}
+	for _, list := range [][]Arrival{e.Arrivals, e.Foreign} {
+		for i := range list {
+			places(list[i].Registered)
+		}
+	}
+}
