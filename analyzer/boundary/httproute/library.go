@@ -136,7 +136,9 @@ func (f libraryClient) bases(c *eval.Context, v ssa.Value, fr *eval.Frame) []eva
 	var out []eval.Text
 	boundary.Settled(c, func(c *eval.Context) []eval.Value { return c.Eval(v, fr) }, func(c *eval.Context, clients []eval.Value) {
 		for _, b := range f.base(c, clients, 0) {
-			same := func(t eval.Text) bool { return strings.TrimPrefix(t.Pattern(), "*") == strings.TrimPrefix(b.Pattern(), "*") }
+			same := func(t eval.Text) bool {
+				return strings.TrimPrefix(t.Pattern(), "*") == strings.TrimPrefix(b.Pattern(), "*")
+			}
 			if !slices.ContainsFunc(out, same) {
 				out = append(out, b)
 			}
