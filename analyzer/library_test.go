@@ -1,11 +1,16 @@
 package analyzer_test
 
 import (
+	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"maps"
 	"os"
 	"os/exec"
 	"path"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -89,8 +94,14 @@ func checkLibrary(t *testing.T, m *models.Model, checked string) {
 // rewrites is what a scenario has to say otherwise for another major version of
 // a library.
 var rewrites = map[string][]string{
-	"github.com/labstack/echo/v5": {"c echo.Context", "c *echo.Context"},
-	"github.com/gofiber/fiber/v3": {"c *fiber.Ctx", "c fiber.Ctx"},
+	"github.com/alecthomas/kingpin": {
+		`app.Command("ring", "ring a bell").Alias("toll").PreAction(prepare)`, `app.Command("ring", "ring a bell")`,
+		"{ return act(c) }", "{ prepare(c); return act(c) }",
+		".Action(", ".Dispatch(", "kingpin.Action", "kingpin.Dispatch",
+	},
+	"github.com/peterbourgon/ff/v4": {`/ffcli"`, `"`, "ffcli.", "ff."},
+	"github.com/labstack/echo/v5":   {"c echo.Context", "c *echo.Context"},
+	"github.com/gofiber/fiber/v3":   {"c *fiber.Ctx", "c fiber.Ctx"},
 }
 
 // modulePath is the module path and the version of what a model was checked
@@ -113,5 +124,130 @@ func goCommand(t *testing.T, dir string, args ...string) {
 	cmd.Env = append(os.Environ(), "GOWORK=off", "PWD="+filepath.Clean(dir))
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("go %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+}
+
+// TestSymbols looks for every name that a model uses in the source of the
+// library: in one of the versions that it names at least. Of the standard
+// library it is the source of this toolchain.
+func TestSymbols(t *testing.T) {
+	which := os.Getenv("CALLROUTE_REAL_LIBRARIES")
+	for _, m := range models.Builtin().All {
+		std := !strings.Contains(strings.Split(m.Library, "/")[0], ".")
+		if !std && which != "1" && (which == "" || !strings.Contains(m.Library, which)) {
+			continue
+		}
+		t.Run(m.Library, func(t *testing.T) {
+			declared := map[string]map[string]bool{}
+			for _, checked := range m.Checked {
+				dir := filepath.Join(runtime.GOROOT(), "src", m.Library)
+				if !std {
+					dir = download(t, m, checked)
+				}
+				for sub := range packagesOf(m) {
+					if declared[sub] == nil {
+						declared[sub] = map[string]bool{}
+					}
+					declarations(t, filepath.Join(dir, sub), declared[sub])
+				}
+			}
+			for _, s := range m.Symbols() {
+				for _, name := range s.Names() {
+					if !slices.ContainsFunc(s.In(), func(recv string) bool { return declared[s.Package()][recv+name] }) {
+						t.Errorf("%s: no %s in the versions %v", m.File, name, m.Checked)
+					}
+				}
+			}
+		})
+	}
+}
+
+// packagesOf is the packages of a library that its model names.
+func packagesOf(m *models.Model) map[string]bool {
+	found := map[string]bool{}
+	for _, s := range m.Symbols() {
+		found[s.Package()] = true
+	}
+	return found
+}
+
+// download is where the source of one version lies.
+func download(t *testing.T, m *models.Model, checked string) string {
+	t.Helper()
+	module, version := modulePath(m, checked)
+	cmd := exec.Command("go", "mod", "download", "-json", module+"@"+version)
+	cmd.Dir = t.TempDir()
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%s@%s: %v\n%s", module, version, err, out)
+	}
+	var found struct{ Dir string }
+	if err := json.Unmarshal(out, &found); err != nil {
+		t.Fatal(err)
+	}
+	return found.Dir
+}
+
+// declarations adds what the package in dir declares: "Get", "Router.Get" for
+// methods of a type or an interface, "*.Get" for any of them.
+func declarations(t *testing.T, dir string, into map[string]bool) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range files {
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		if err != nil || strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		for _, decl := range f.Decls {
+			switch decl := decl.(type) {
+			case *ast.FuncDecl:
+				if decl.Recv == nil {
+					into[decl.Name.Name] = true
+					continue
+				}
+				into[receiver(decl.Recv.List[0].Type)+"."+decl.Name.Name] = true
+				into["*."+decl.Name.Name] = true
+			case *ast.GenDecl:
+				for _, spec := range decl.Specs {
+					typ, ok := spec.(*ast.TypeSpec)
+					if !ok {
+						continue
+					}
+					into[typ.Name.Name] = true
+					if it, ok := typ.Type.(*ast.InterfaceType); ok {
+						methods(it, typ.Name.Name, into)
+					}
+				}
+			}
+		}
+	}
+}
+
+func methods(it *ast.InterfaceType, name string, into map[string]bool) {
+	for _, field := range it.Methods.List {
+		for _, m := range field.Names {
+			into[name+"."+m.Name] = true
+			into["*."+m.Name] = true
+		}
+	}
+}
+
+func receiver(e ast.Expr) string {
+	for {
+		switch x := e.(type) {
+		case *ast.StarExpr:
+			e = x.X
+		case *ast.IndexExpr:
+			e = x.X
+		case *ast.IndexListExpr:
+			e = x.X
+		case *ast.Ident:
+			return x.Name
+		default:
+			return ""
+		}
 	}
 }

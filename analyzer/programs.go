@@ -99,7 +99,7 @@ func (p *programs) analyze(ctx context.Context, prog *system.Program) (*summary.
 // commandLine is the library that reads the command line of a program: one that
 // a model describes as such, else one that is given os.Args.
 func commandLine(u *boundary.Unit) summary.CommandLine {
-	var guess string
+	var found, guess summary.CommandLine
 	for _, f := range u.Program.Funcs {
 		if !u.Program.User(f) {
 			continue
@@ -110,19 +110,20 @@ func commandLine(u *boundary.Unit) summary.CommandLine {
 				if u.Program.User(callee) || u.Program.Std(callee) || path == "" {
 					continue
 				}
-				if m := u.Models.Of(path); m != nil {
-					if m.Kind == models.CommandLine {
-						return summary.CommandLine{Library: path, Known: true, Missing: missing(m)}
-					}
-					continue
-				}
-				if guess == "" && readsArguments(s.Instr) {
-					guess = path
+				m := u.Models.Of(path)
+				switch {
+				case m != nil && m.Kind == models.CommandLine && (found.Library == "" || len(m.Commands) > 0):
+					found = summary.CommandLine{Library: path, Known: true, Missing: missing(m)}
+				case m == nil && guess.Library == "" && readsArguments(s.Instr):
+					guess.Library = path
 				}
 			}
 		}
 	}
-	return summary.CommandLine{Library: guess}
+	if found.Library == "" {
+		return guess
+	}
+	return found
 }
 
 // missing is what a model does not say, where it says nothing.

@@ -193,6 +193,11 @@ func (m *Model) checkOthers() error {
 			return e.Call.errorf("an effect needs call, and does, which is one of %s", list(deeds))
 		}
 	}
+	for _, l := range m.Leaves {
+		if l.Call.Zero() || l.Why == "" {
+			return l.Call.errorf("an entry of leaves needs call, and why it is not followed")
+		}
+	}
 	for _, c := range m.Callbacks {
 		if c.Call.Zero() || !contains([]When{Now, Later, Another}, c.When) {
 			return c.Call.errorf("a callback needs call, arg, and when: now, later or goroutine")

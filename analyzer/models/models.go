@@ -45,6 +45,7 @@ type Model struct {
 	Bundles   []Symbol   `yaml:"bundles"` // structs whose fields count as parameters or results, when they are embedded
 	Effects   []Effect   `yaml:"effects"`
 	Callbacks []Callback `yaml:"callbacks"`
+	Leaves    []Leave    `yaml:"leaves"`
 
 	File string `yaml:"-"` // where it was written
 	Line int    `yaml:"-"`
@@ -215,6 +216,14 @@ type Effect struct {
 	Call   Symbol `yaml:"call"`
 	Does   Does   `yaml:"does"`
 	Bodies bool   `yaml:"bodies"` // a library that calls it is worth loading
+}
+
+// Leave says that a call leaves the process in a way that is not followed. It
+// becomes a gap.
+type Leave struct {
+	Call Symbol `yaml:"call"`
+	Why  string `yaml:"why"`
+	To   *Arg   `yaml:"to"` // the argument that says where to
 }
 
 // Does is what an effect does.

@@ -2,6 +2,7 @@ package models
 
 import (
 	"fmt"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -134,6 +135,59 @@ func (s Symbol) String() string { return s.text }
 
 // Zero reports whether no symbol was written.
 func (s Symbol) Zero() bool { return s.text == "" }
+
+// Package is the package below the library's that s is of, "" for its own.
+func (s Symbol) Package() string { return s.sub }
+
+// Names is the names that s stands for; "*" for any.
+func (s Symbol) Names() []string {
+	return slices.DeleteFunc(slices.Clone(s.name), func(n string) bool { return n == "*" })
+}
+
+// In is what may stand before the names: types with a dot, nothing for functions
+// and types.
+func (s Symbol) In() []string {
+	if s.recv == nil {
+		return []string{""}
+	}
+	var out []string
+	for _, r := range s.recv {
+		out = append(out, r+".")
+	}
+	return out
+}
+
+// Symbols is every symbol in the entries of a model.
+func (m *Model) Symbols() []Symbol {
+	var out []Symbol
+	var walk func(reflect.Value)
+	walk = func(v reflect.Value) {
+		if s, ok := v.Interface().(Symbol); ok {
+			if !s.Zero() {
+				out = append(out, s)
+			}
+			return
+		}
+		switch v.Kind() {
+		case reflect.Pointer:
+			if !v.IsNil() {
+				walk(v.Elem())
+			}
+		case reflect.Slice:
+			for i := range v.Len() {
+				walk(v.Index(i))
+			}
+		case reflect.Struct:
+			for i := range v.NumField() {
+				if v.Type().Field(i).IsExported() {
+					walk(v.Field(i))
+				}
+			}
+		}
+	}
+	walk(reflect.ValueOf(*m))
+	return out
+}
 
 // Called is a symbol of a program, taken apart.
 type Called struct{ Path, Recv, Name string }

@@ -38,6 +38,7 @@ func (f *serverFinder) dispatched(ctx context.Context) {
 	for _, s := range f.listeners.own {
 		d.compared(s)
 	}
+	f.methodTables()
 }
 
 // dispatch follows the path of a request.

@@ -20,6 +20,8 @@
 //  5. table: a handler looks up a part of the path in a map of handlers
 //  6. comparison: a handler that serves without a router compares the path with
 //     constants
+//  7. table by method: handlers in a map by method and then by path, with the
+//     base path that the API's description says
 //
 // A handler that wraps others stands for those it wraps: a closure that captured
 // a handler, a struct with handlers in its fields, a library call that is given

@@ -137,7 +137,10 @@ func (f libraryClient) bases(c *eval.Context, v ssa.Value, fr *eval.Frame) []eva
 	var out []eval.Text
 	boundary.Settled(c, func(c *eval.Context) []eval.Value { return c.Eval(v, fr) }, func(c *eval.Context, clients []eval.Value) {
 		for _, b := range f.base(c, clients, 0) {
-			if !slices.ContainsFunc(out, func(t eval.Text) bool { return t.Pattern() == b.Pattern() }) {
+			same := func(t eval.Text) bool {
+				return strings.TrimPrefix(t.Pattern(), "*") == strings.TrimPrefix(b.Pattern(), "*")
+			}
+			if !slices.ContainsFunc(out, same) {
 				out = append(out, b)
 			}
 		}
@@ -145,33 +148,30 @@ func (f libraryClient) bases(c *eval.Context, v ssa.Value, fr *eval.Frame) []eva
 	return out
 }
 
-// base is the base of the URLs of a client, or of the client that it was made
-// from; nil where it is not known.
+// base is the bases of the URLs of clients, or of those that they were made from;
+// none where they are not known.
 func (f libraryClient) base(c *eval.Context, clients []eval.Value, depth int) []eval.Text {
+	var out []eval.Text
 	if depth > maxChain {
 		return nil
 	}
 	for _, x := range clients {
-		r, ok := x.(eval.Result)
-		if !ok {
-			if o, isObject := x.(eval.Object); isObject {
-				return f.given(c, o.Site, o.Frame)
+		switch x := x.(type) {
+		case eval.Object:
+			out = append(out, f.given(c, x.Site, x.Frame)...)
+		case eval.Result:
+			if by, ok := f.basedBy(x.Call); ok {
+				out = append(out, texts(c.Eval(eval.Argument(x.Call, int(by.URL)), x.Frame))...)
+				continue
 			}
-			continue
-		}
-		if by, ok := f.basedBy(r.Call); ok {
-			return texts(c.Eval(eval.Argument(r.Call, int(by.URL)), r.Frame))
-		}
-		if found := f.given(c, r.Call, r.Frame); found != nil {
-			return found
-		}
-		if recv := f.receiver(r.Call); recv != nil {
-			if found := f.base(c, c.Eval(boundary.Promoted(recv), r.Frame), depth+1); found != nil {
-				return found
+			found := f.given(c, x.Call, x.Frame)
+			if recv := f.receiver(x.Call); found == nil && recv != nil {
+				found = f.base(c, c.Eval(boundary.Promoted(recv), x.Frame), depth+1)
 			}
+			out = append(out, found...)
 		}
 	}
-	return nil
+	return slices.DeleteFunc(out, func(t eval.Text) bool { return t.Pattern() == "*" })
 }
 
 func (f libraryClient) receiver(call *ssa.Call) ssa.Value {

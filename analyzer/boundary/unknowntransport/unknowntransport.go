@@ -8,7 +8,8 @@
 //     program itself writes. One that is handed to a client of a known protocol
 //     (HTTP, gRPC, ttrpc, net/rpc) is that protocol's, and so is one that a
 //     dialer function returns to a library.
-//  3. library: clients of message brokers, web sockets, D-Bus and mail.
+//  3. library: what a model (analyzer/models) says is not followed: clients of
+//     message brokers, web sockets, D-Bus, mail.
 //  4. socket: one that the program makes and connects by system calls.
 //
 // Only calls in the sources under study are looked at: what a library does
@@ -20,7 +21,6 @@ package unknowntransport
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"golang.org/x/tools/go/ssa"
 
@@ -28,6 +28,7 @@ import (
 	"github.com/callroute/callroute/analyzer/eval"
 	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/index"
+	"github.com/callroute/callroute/analyzer/models"
 )
 
 // Finder finds departures that are not followed.
@@ -36,7 +37,7 @@ var Finder = boundary.Finder{Name: "unknowntransport", Idioms: []int{23}, Find: 
 func find(ctx context.Context, u *boundary.Unit, out *boundary.Findings) {
 	f := finder{u, out}
 	for _, symbol := range u.Index.Symbols() {
-		how, ok := sends(symbol)
+		how, ok := f.sends(symbol)
 		if !ok {
 			continue
 		}
@@ -61,7 +62,7 @@ type way struct {
 }
 
 // sends is the way out that the called symbol is.
-func sends(symbol string) (way, bool) {
+func (f finder) sends(symbol string) (way, bool) {
 	switch symbol {
 	case "(*net/rpc.Client).Call", "(*net/rpc.Client).Go":
 		return way{"unknowntransport/1", "net/rpc is not followed: which method answers is decided by its name when the program runs", 1}, true
@@ -75,34 +76,19 @@ func sends(symbol string) (way, bool) {
 		return way{connection, rawConnection, -1}, true
 	case "syscall.Connect", "golang.org/x/sys/unix.Connect":
 		return way{"unknowntransport/4", "the protocol spoken on this socket is not known, so what it reaches is not followed", -1}, true
-	case "net/smtp.SendMail":
-		return way{"unknowntransport/3", "mail is not followed", 0}, true
 	}
-	for _, l := range libraries {
-		recv, method, ok := strings.Cut(symbol, ").")
-		if ok && strings.HasPrefix(strings.TrimLeft(recv, "(*"), l.path) && strings.HasPrefix(method, l.method) {
-			return way{"unknowntransport/3", l.what, -1}, true
+	e, ok := models.Find(f.Models, func(m *models.Model) []models.Leave { return m.Leaves }, func(l *models.Leave) models.Symbol { return l.Call }, symbol)
+	if ok {
+		to := -1
+		if e.Of.To != nil {
+			to = int(*e.Of.To)
 		}
+		return way{"unknowntransport/3", e.Of.Why, to}, true
 	}
 	return way{}, false
 }
 
 const rawConnection = "the protocol spoken on this connection is not known, so what net.Dial reaches is not followed"
-
-var libraries = []struct{ path, method, what string }{
-	{"github.com/gorilla/websocket.Dialer", "Dial", webSocket},
-	{"golang.org/x/net/websocket.Config", "Dial", webSocket},
-	{"github.com/rabbitmq/amqp091-go.Channel", "Publish", broker},
-	{"github.com/streadway/amqp.Channel", "Publish", broker},
-	{"github.com/segmentio/kafka-go.Writer", "WriteMessages", broker},
-	{"github.com/eclipse/paho.mqtt.golang.Client", "Publish", broker},
-	{"github.com/godbus/dbus", "Call", "D-Bus is not followed: which service answers is decided by the bus"},
-}
-
-const (
-	webSocket = "messages on a web socket are not followed"
-	broker    = "a message broker decides who receives this; subscribers are not followed"
-)
 
 type finder struct {
 	*boundary.Unit
