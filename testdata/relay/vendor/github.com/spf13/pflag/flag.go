@@ -5,6 +5,7 @@ package pflag
 import (
 	"flag"
 	"io"
+	"os"
 	"time"
 )
 
@@ -21,6 +22,22 @@ type Flag struct {
 }
 
 type ErrorHandling int
+
+const (
+	ContinueOnError ErrorHandling = iota
+	ExitOnError
+	PanicOnError
+)
+
+var CommandLine = NewFlagSet("", ExitOnError)
+
+func Bool(name string, value bool, usage string) *bool {
+	return CommandLine.std.Bool(name, value, usage)
+}
+
+func Parse() { _ = CommandLine.Parse(os.Args[1:]) }
+
+func Arg(i int) string { return CommandLine.std.Arg(i) }
 
 type FlagSet struct {
 	std *flag.FlagSet
