@@ -34,6 +34,7 @@ import (
 	"github.com/callroute/callroute/analyzer/calls"
 	"github.com/callroute/callroute/analyzer/index"
 	"github.com/callroute/callroute/analyzer/program"
+	"github.com/callroute/callroute/analyzer/text"
 )
 
 const (
@@ -216,8 +217,11 @@ func (e *evaluation) eval(v ssa.Value, fr *Frame) []Value {
 	e.incomplete, e.null = false, false
 	out := e.step(v, fr)
 	delete(e.active, k)
-	if len(out) == 0 || len(out) > maxValues {
+	switch {
+	case len(out) == 0:
 		out = opaque(v)
+	case len(out) > maxValues:
+		out = widened(v, out)
 	}
 	e.incomplete = e.incomplete || slices.ContainsFunc(out, unknown)
 	if e.cuts == cuts || len(e.active) == 0 {
@@ -225,6 +229,19 @@ func (e *evaluation) eval(v ssa.Value, fr *Frame) []Value {
 	}
 	e.note(outside)
 	return out
+}
+
+// widened is one answer in place of too many: of texts what they have in common.
+func widened(v ssa.Value, values []Value) []Value {
+	var texts []text.Text
+	for _, x := range values {
+		t, ok := x.(Text)
+		if !ok {
+			return opaque(v)
+		}
+		texts = append(texts, t.Text)
+	}
+	return []Value{Text{Text: text.Widen(texts...)}}
 }
 
 // note adds what is known of one answer to that of the answer it is a part of.

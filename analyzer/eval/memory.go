@@ -365,7 +365,7 @@ func (e *evaluation) storedLater(o Object, f *types.Var, known bool) []Value {
 		}
 		own := receiver(baseOf(st.Addr))
 		if known && !own {
-			e.incomplete = e.incomplete || !e.elsewhere(st, o)
+			e.incomplete = e.incomplete || !e.brief || !e.elsewhere(st, o)
 			continue
 		}
 		if n++; n > maxValues {

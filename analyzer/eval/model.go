@@ -174,18 +174,28 @@ func (e *evaluation) each(args [][]Value, f func(...text.Text) text.Text) []Valu
 	return distinct(out)
 }
 
-// choices is every way to take one value from each set. Where there are too
-// many, it is one choice of holes.
-func choices(sets [][]Value) [][]Value {
+func product(sets [][]Value) int {
 	n := 1
 	for _, s := range sets {
 		if n *= len(s); n > maxValues {
-			var one []Value
-			for _, s := range sets {
-				one = append(one, Text{Text: lost(s)})
-			}
-			return [][]Value{one}
+			return n
 		}
+	}
+	return n
+}
+
+// choices is every way to take one value from each set. Where there are too
+// many, the largest sets become holes: what is certain stays.
+func choices(sets [][]Value) [][]Value {
+	sets = slices.Clone(sets)
+	for product(sets) > maxValues {
+		largest := 0
+		for i := range sets {
+			if len(sets[i]) > len(sets[largest]) {
+				largest = i
+			}
+		}
+		sets[largest] = []Value{Text{Text: joint(sets[largest])}}
 	}
 	out := [][]Value{nil}
 	for _, s := range sets {
@@ -200,13 +210,13 @@ func choices(sets [][]Value) [][]Value {
 	return out
 }
 
-// lost is a text that depends on all the values.
-func lost(values []Value) text.Text {
+// joint is what texts have in common.
+func joint(values []Value) text.Text {
 	var all []text.Text
 	for _, v := range values {
 		all = append(all, AsText(v).Text)
 	}
-	return text.Unknowable(all...)
+	return text.Widen(all...)
 }
 
 // concat is every pairing of a and b.
@@ -367,7 +377,7 @@ func stringsJoin(e *evaluation, v *ssa.Call, _ int, fr *Frame) []Value {
 				next = append(next, append(slices.Clip(before), values))
 			}
 			if variants = next; len(variants) > maxValues {
-				return []Value{Text{Text: lost(e.eval(v.Call.Args[1], fr))}}
+				return []Value{Text{Text: text.Hole(text.Unknown{})}}
 			}
 		}
 		for _, elems := range variants {

@@ -130,8 +130,7 @@ func few(urls []text.URL) []text.URL {
 	if len(urls) <= maxValues {
 		return urls
 	}
-	u, _ := text.ParseURL(text.Hole(text.Unknown{}))
-	return []text.URL{u}
+	return []text.URL{text.WidenURLs(urls)}
 }
 
 func (e *evaluation) urls(v Value) []text.URL {
@@ -179,21 +178,24 @@ func (e *evaluation) urlOfFields(o Object) []text.URL {
 			u, _ := text.ParseURL(text.Hole(text.Unknown{}))
 			return []text.URL{u}
 		}
+		values := e.fieldOf(o, i, types.Typ[types.String])
+		if len(values) == 0 {
+			values = []Value{Hole{}}
+			if e.unset(o, maxFrames) {
+				values = []Value{Text{}}
+			}
+		}
+		if len(out)*len(values) > maxValues {
+			values = []Value{Text{Text: joint(values)}}
+		}
 		var next []text.URL
 		for _, u := range out {
-			values := e.fieldOf(o, i, types.Typ[types.String])
-			if len(values) == 0 {
-				values = []Value{Hole{}}
-				if e.unset(o, maxFrames) {
-					values = []Value{Text{}}
-				}
-			}
 			for _, x := range values {
 				*f.of(&u) = AsText(x).Text
 				next = append(next, u)
 			}
 		}
-		out = few(next)
+		out = next
 	}
 	for _, name := range []string{"User", "ForceQuery", "OmitHost"} {
 		i := index.FieldNamed(o.T, name)

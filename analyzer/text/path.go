@@ -2,6 +2,7 @@ package text
 
 import (
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -28,7 +29,8 @@ func CleanPath(t Text) Text {
 	}
 	head, middle, tail := t.ends()
 	rooted := strings.HasPrefix(head, "/")
-	likelyRooted := strings.HasPrefix(t.Parts[0].Lit, "/")
+	begin := slices.IndexFunc(t.Parts, func(p Part) bool { return p.Lit != "" || p.Hole != nil })
+	likelyRooted := begin >= 0 && t.Parts[begin].Hole == nil && strings.HasPrefix(t.Parts[begin].Lit, "/")
 
 	var body [][]Part // the segments that an ordinary hole leaves, up to the last open part
 	all := segments(Concat(Lit(head), Text{middle}))
