@@ -10,6 +10,8 @@
 //     dialer function returns to a library.
 //  3. library: what a model (analyzer/models) says is not followed: clients of
 //     message brokers, web sockets, D-Bus, mail.
+//  4. router: a library without bodies and without a model that is given a path
+//     and a function; the hint is a model to fill in.
 //
 // Only calls in the sources under study are looked at: what a library does
 // inside itself is its own affair.
@@ -35,6 +37,7 @@ var Finder = boundary.Finder{Name: "unknowntransport", Idioms: []int{23}, Find: 
 
 func find(ctx context.Context, u *boundary.Unit, out *boundary.Findings) {
 	f := finder{u, out}
+	f.routers()
 	for _, symbol := range u.Index.Symbols() {
 		how, ok := f.sends(symbol)
 		if !ok {
