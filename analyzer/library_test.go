@@ -65,7 +65,7 @@ func checkLibrary(t *testing.T, m *models.Model, checked string) {
 		}
 	}
 	if from == "" {
-		t.Fatalf("%s does not use %s", s.Name, m.Library)
+		t.Skipf("%s shows code that %s generates, and does not use it", s.Name, m.Library)
 	}
 	delete(required, from)
 	required[to] = version
