@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -142,7 +141,7 @@ func TestSymbols(t *testing.T) {
 		t.Run(m.Library, func(t *testing.T) {
 			declared := map[string]map[string]bool{}
 			for _, checked := range m.Checked {
-				dir := filepath.Join(runtime.GOROOT(), "src", m.Library)
+				dir := filepath.Join(strings.TrimSpace(goCommand(t, ".", "env", "GOROOT")), "src", m.Library)
 				if !std {
 					dir = download(t, m, checked)
 				}
