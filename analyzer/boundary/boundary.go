@@ -34,6 +34,8 @@ type Unit struct {
 	Graph   *calls.Graph
 	Eval    *eval.Evaluator
 	Models  *models.Set
+
+	modelled map[*models.Model]*modelled // nil until asked for
 }
 
 // Finder reports what one protocol or dispatch table does in a unit.

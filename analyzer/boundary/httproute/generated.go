@@ -130,13 +130,14 @@ func (f *serverFinder) registrations() []registration {
 			}
 		}
 	}
+	names := f.routeNames()
 	for _, fn := range f.Program.Funcs {
 		if f.Program.Std(fn) {
 			continue
 		}
 		for _, site := range f.Graph.Out(fn) {
 			cc := site.Instr.Common()
-			if !cc.IsInvoke() || f.Models.Of(cc.Method.Pkg().Path()) != nil {
+			if !cc.IsInvoke() || !names[cc.Method.Name()] || cc.Method.Pkg() == nil || f.Models.Of(cc.Method.Pkg().Path()) != nil {
 				continue
 			}
 			for _, callee := range site.Callees {
@@ -144,6 +145,19 @@ func (f *serverFinder) registrations() []registration {
 					out = append(out, registration{s, index.Call{In: fn, Instr: site.Instr}})
 					break
 				}
+			}
+		}
+	}
+	return out
+}
+
+// routeNames is the names of the functions that register routes.
+func (f *serverFinder) routeNames() map[string]bool {
+	out := map[string]bool{}
+	for _, m := range f.Models.All {
+		for _, r := range m.Routes {
+			for _, name := range r.Call.Names() {
+				out[name] = true
 			}
 		}
 	}
