@@ -75,8 +75,9 @@ func runScenario(t *testing.T, s *scenario.Scenario) {
 	checkScenario(t, s, dir)
 }
 
-// checkScenario analyzes a scenario that was unpacked to dir, twice.
-func checkScenario(t *testing.T, s *scenario.Scenario, dir string) {
+// checkScenario analyzes a scenario that was unpacked to dir, twice. The sources
+// of its libraries lie in the folders libs.
+func checkScenario(t *testing.T, s *scenario.Scenario, dir string, libs ...string) {
 	t.Helper()
 	a, b := open(t, s, dir), open(t, s, dir)
 	for _, trace := range s.Traces {
@@ -91,7 +92,7 @@ func checkScenario(t *testing.T, s *scenario.Scenario, dir string) {
 		for _, p := range trace.Check(f, dir) {
 			t.Errorf("%s: trace %s: %s", s.Name, name, p)
 		}
-		for _, problem := range scenario.Sane(f, s.Sources(dir)) {
+		for _, problem := range scenario.Sane(f, append(s.Sources(dir), libs...)) {
 			t.Errorf("%s: trace %s: not sane: %s", s.Name, name, problem)
 		}
 		again, err := b.Trace(t.Context(), query)

@@ -34,6 +34,8 @@ type Unit struct {
 	Graph   *calls.Graph
 	Eval    *eval.Evaluator
 	Models  *models.Set
+
+	modelled map[*models.Model]*modelled // nil until asked for
 }
 
 // Calls is every call of the function with this symbol: those that name it, and

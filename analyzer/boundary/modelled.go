@@ -17,7 +17,7 @@ import (
 // a function value too.
 func (u *Unit) CallsOf(m *models.Model, s models.Symbol) []index.Call {
 	var out []index.Call
-	for _, symbol := range u.Index.Symbols() {
+	for _, symbol := range u.of(m).symbols {
 		if m.Matches(s, models.Split(symbol)) {
 			out = append(out, u.Index.Calls(symbol)...)
 		}
@@ -76,15 +76,34 @@ func (u *Unit) functionsOf(m *models.Model, s models.Symbol) []*ssa.Function {
 	return out
 }
 
-func (u *Unit) packagesOf(m *models.Model) []*ssa.Package {
-	var out []*ssa.Package
-	for _, p := range u.Program.SSA.AllPackages() {
-		if _, ok := m.Below(p.Pkg.Path()); ok {
-			out = append(out, p)
+// modelled is what a program has of a library that a model describes.
+type modelled struct {
+	packages []*ssa.Package
+	symbols  []string // that are called
+}
+
+// of is what the program has of a library.
+func (u *Unit) of(m *models.Model) *modelled {
+	if u.modelled == nil {
+		u.modelled = map[*models.Model]*modelled{}
+		for _, m := range u.Models.All {
+			u.modelled[m] = &modelled{}
+		}
+		for _, p := range u.Program.SSA.AllPackages() {
+			if m := u.Models.Of(p.Pkg.Path()); m != nil {
+				u.modelled[m].packages = append(u.modelled[m].packages, p)
+			}
+		}
+		for _, symbol := range u.Index.Symbols() {
+			if m := u.Models.Of(models.Split(symbol).Path); m != nil {
+				u.modelled[m].symbols = append(u.modelled[m].symbols, symbol)
+			}
 		}
 	}
-	return out
+	return u.modelled[m]
 }
+
+func (u *Unit) packagesOf(m *models.Model) []*ssa.Package { return u.of(m).packages }
 
 // Linked reports whether the program has a library in it.
 func (u *Unit) Linked(m *models.Model) bool { return len(u.packagesOf(m)) > 0 }

@@ -30,17 +30,20 @@ func TestBuiltin(t *testing.T) {
 }
 
 func TestSplit(t *testing.T) {
-	for symbol, want := range map[string]models.Called{
-		"net/http.Get":                               {Path: "net/http", Name: "Get"},
-		"(*net/http.Client).Do":                      {Path: "net/http", Recv: "Client", Name: "Do"},
-		"(github.com/labstack/echo/v4.Context).Bind": {Path: "github.com/labstack/echo/v4", Recv: "Context", Name: "Bind"},
-		"gopkg.in/yaml.v3.Marshal":                   {Path: "gopkg.in/yaml.v3", Name: "Marshal"},
-		"(*gopkg.in/urfave/cli.v1.App).Run":          {Path: "gopkg.in/urfave/cli.v1", Recv: "App", Name: "Run"},
-		"(*example.com/x.List[T]).Add":               {Path: "example.com/x", Recv: "List", Name: "Add"},
-		"os.Remove":                                  {Path: "os", Name: "Remove"},
+	for _, test := range []struct {
+		symbol string
+		want   models.Called
+	}{
+		{"net/http.Get", models.Called{Path: "net/http", Name: "Get"}},
+		{"(*net/http.Client).Do", models.Called{Path: "net/http", Recv: "Client", Name: "Do"}},
+		{"(github.com/labstack/echo/v4.Context).Bind", models.Called{Path: "github.com/labstack/echo/v4", Recv: "Context", Name: "Bind"}},
+		{"gopkg.in/yaml.v3.Marshal", models.Called{Path: "gopkg.in/yaml.v3", Name: "Marshal"}},
+		{"(*gopkg.in/urfave/cli.v1.App).Run", models.Called{Path: "gopkg.in/urfave/cli.v1", Recv: "App", Name: "Run"}},
+		{"(*example.com/x.List[T]).Add", models.Called{Path: "example.com/x", Recv: "List", Name: "Add"}},
+		{"os.Remove", models.Called{Path: "os", Name: "Remove"}},
 	} {
-		if have := models.Split(symbol); have != want {
-			t.Errorf("%s: %+v", symbol, have)
+		if have := models.Split(test.symbol); have != test.want {
+			t.Errorf("%s: %+v", test.symbol, have)
 		}
 	}
 }

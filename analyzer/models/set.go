@@ -115,15 +115,18 @@ type Entry[T any] struct {
 	Of    *T
 }
 
-// Find is the first entry whose symbol names what was called.
+// Find is the first entry of the library's model whose symbol names what was
+// called.
 func Find[T any](s *Set, entries func(*Model) []T, symbol func(*T) Symbol, called string) (Entry[T], bool) {
 	c := Split(called)
-	for _, m := range s.All {
-		all := entries(m)
-		for i := range all {
-			if m.Matches(symbol(&all[i]), c) {
-				return Entry[T]{m, &all[i]}, true
-			}
+	m := s.Of(c.Path)
+	if m == nil {
+		return Entry[T]{}, false
+	}
+	all := entries(m)
+	for i := range all {
+		if m.Matches(symbol(&all[i]), c) {
+			return Entry[T]{m, &all[i]}, true
 		}
 	}
 	return Entry[T]{}, false

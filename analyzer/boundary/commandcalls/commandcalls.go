@@ -291,7 +291,7 @@ func (f *finder) visit(n node, depth int) {
 		}
 		child := node{owner: own, of: m, words: append(n.words[:len(n.words):len(n.words)], m.name), before: n.before, hidden: n.hidden}
 		if n.of != nil {
-			child.groups = append(n.groups[:len(n.groups):len(n.groups)], n.aliases)
+			child.groups = slices.Concat(n.groups, [][]string{n.aliases})
 		}
 		for _, g := range f.alias {
 			if g.to.is(own) {

@@ -124,9 +124,9 @@ func (f *finder) fields(n node, t types.Type, route []boundary.Node) {
 			if name == "" || f.tags.Name != "" && tags[f.tags.Name] == "" {
 				name = kebab(field.Name())
 			}
-			child.words = append(n.words[:len(n.words):len(n.words)], name)
+			child.words = slices.Concat(n.words, []string{name})
 			if n.above != nil {
-				child.groups = append(n.groups[:len(n.groups):len(n.groups)], n.aliases)
+				child.groups = slices.Concat(n.groups, [][]string{n.aliases})
 			}
 			child.aliases = strings.FieldsFunc(tags[f.tags.Alias], func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
 			_, hidden := tags[f.tags.Hidden]

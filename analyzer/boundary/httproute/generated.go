@@ -12,6 +12,7 @@ import (
 	"github.com/callroute/callroute/analyzer/boundary"
 	"github.com/callroute/callroute/analyzer/eval"
 	"github.com/callroute/callroute/analyzer/flow"
+	"github.com/callroute/callroute/analyzer/index"
 	"github.com/callroute/callroute/analyzer/program"
 )
 
@@ -108,4 +109,80 @@ func (f *serverFinder) basePaths() map[string]string {
 		}
 	}
 	return out
+}
+
+// registration is a call that serves a handler.
+type registration struct {
+	served
+	call index.Call
+}
+
+// registrations is the calls that models name, also through an interface of the
+// program's own that a router of a library has.
+func (f *serverFinder) registrations() []registration {
+	var out []registration
+	for _, symbol := range f.Index.Symbols() {
+		if s, ok := f.servedBy(symbol); ok {
+			for _, call := range f.Index.Calls(symbol) {
+				if !f.Program.Std(call.In) {
+					out = append(out, registration{s, call})
+				}
+			}
+		}
+	}
+	names := f.routeNames()
+	for _, fn := range f.Program.Funcs {
+		if f.Program.Std(fn) {
+			continue
+		}
+		for _, site := range f.Graph.Out(fn) {
+			cc := site.Instr.Common()
+			if !cc.IsInvoke() || !names[cc.Method.Name()] || cc.Method.Pkg() == nil || f.Models.Of(cc.Method.Pkg().Path()) != nil {
+				continue
+			}
+			for _, callee := range site.Callees {
+				if s, ok := f.servedBy(program.Symbol(callee)); ok {
+					out = append(out, registration{s, index.Call{In: fn, Instr: site.Instr}})
+					break
+				}
+			}
+		}
+	}
+	return out
+}
+
+// routeNames is the names of the functions that register routes.
+func (f *serverFinder) routeNames() map[string]bool {
+	out := map[string]bool{}
+	for _, m := range f.Models.All {
+		for _, r := range m.Routes {
+			for _, name := range r.Call.Names() {
+				out[name] = true
+			}
+		}
+	}
+	return out
+}
+
+// called is rule 8: a handler that is made where it is called, as in
+// http.HandlerFunc(f).ServeHTTP(w, r), runs there; the call graph ends in net/http.
+func (f *serverFinder) called() {
+	for _, symbol := range []string{"(net/http.Handler).ServeHTTP", "(net/http.HandlerFunc).ServeHTTP"} {
+		for _, call := range f.Index.Calls(symbol) {
+			if f.Program.Std(call.In) {
+				continue
+			}
+			for _, v := range f.Eval.Context().Eval(operand(call, 0), f.Eval.Root(call.In)) {
+				if _, ok := v.(eval.Func); !ok {
+					continue
+				}
+				for _, h := range f.Functions(f.Eval.Context(), v) {
+					f.out.Links = append(f.out.Links, boundary.Link{
+						From: call.In, Pos: call.Instr.Pos(), To: h.Fn, Kind: flow.Closure, Rule: "httproute/8", Candidates: 1,
+						Detail: "net/http.HandlerFunc",
+					})
+				}
+			}
+		}
+	}
 }

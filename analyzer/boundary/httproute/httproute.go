@@ -22,6 +22,7 @@
 //     constants
 //  7. table by method: handlers in a map by method and then by path, with the
 //     base path that the API's description says
+//  8. call: a handler that is made where it is called runs there
 //
 // A handler that wraps others stands for those it wraps: a closure that captured
 // a handler, a struct with handlers in its fields, a library call that is given

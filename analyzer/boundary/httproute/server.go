@@ -129,20 +129,14 @@ func findServers(ctx context.Context, u *boundary.Unit, out *boundary.Findings) 
 	}
 	f.listeners = f.findListeners(ctx)
 	f.dispatched(ctx)
+	f.called()
+	all := f.registrations()
 	for _, pass := range []func(served, index.Call){f.mounted, f.served} {
-		for _, symbol := range u.Index.Symbols() {
-			s, ok := f.servedBy(symbol)
-			if !ok {
-				continue
+		for _, r := range all {
+			if ctx.Err() != nil {
+				return
 			}
-			for _, call := range u.Index.Calls(symbol) {
-				if ctx.Err() != nil {
-					return
-				}
-				if !u.Program.Std(call.In) {
-					pass(s, call)
-				}
-			}
+			pass(r.served, r.call)
 		}
 	}
 }

@@ -10,7 +10,9 @@
 //     dialer function returns to a library.
 //  3. library: what a model (analyzer/models) says is not followed: clients of
 //     message brokers, web sockets, D-Bus, mail.
-//  4. socket: one that the program makes and connects by system calls.
+//  4. router: a library without bodies and without a model that is given a path
+//     and a function; the hint is a model to fill in.
+//  5. socket: one that the program makes and connects by system calls.
 //
 // Only calls in the sources under study are looked at: what a library does
 // inside itself is its own affair.
@@ -36,6 +38,7 @@ var Finder = boundary.Finder{Name: "unknowntransport", Idioms: []int{23}, Find: 
 
 func find(ctx context.Context, u *boundary.Unit, out *boundary.Findings) {
 	f := finder{u, out}
+	f.routers()
 	for _, symbol := range u.Index.Symbols() {
 		how, ok := f.sends(symbol)
 		if !ok {
@@ -75,7 +78,7 @@ func (f finder) sends(symbol string) (way, bool) {
 	case "net.DialTCP", "net.DialUDP", "net.DialUnix", "net.DialIP":
 		return way{connection, rawConnection, -1}, true
 	case "syscall.Connect", "golang.org/x/sys/unix.Connect":
-		return way{"unknowntransport/4", "the protocol spoken on this socket is not known, so what it reaches is not followed", -1}, true
+		return way{"unknowntransport/5", "the protocol spoken on this socket is not known, so what it reaches is not followed", -1}, true
 	}
 	e, ok := models.Find(f.Models, func(m *models.Model) []models.Leave { return m.Leaves }, func(l *models.Leave) models.Symbol { return l.Call }, symbol)
 	if ok {
