@@ -32,10 +32,7 @@ func browser(t *testing.T) context.Context {
 	t.Helper()
 	path, err := exec.LookPath("chromium")
 	if err != nil {
-		if os.Getuid() == 0 {
-			t.Fatal("chromium is missing; install Debian's package chromium")
-		}
-		t.Skip("chromium is missing")
+		npm.Missing(t, "chromium is missing; Debian's package is called chromium")
 	}
 	options := []chromedp.ExecAllocatorOption{
 		chromedp.ExecPath(path), chromedp.NoFirstRun, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Headless,
@@ -82,7 +79,13 @@ func open(t *testing.T, browser context.Context, url string) *tab {
 	if err := chromedp.Do(ctx); err != nil {
 		t.Fatal(err)
 	}
-	ctx, timeout := context.WithTimeout(ctx, 40*time.Second)
+	// How long a page may take depends on what else the machine does: only what
+	// hangs is ended, in time to say where.
+	end := time.Now().Add(10 * time.Minute)
+	if deadline, ok := t.Deadline(); ok && deadline.Add(-time.Minute).Before(end) {
+		end = deadline.Add(-time.Minute)
+	}
+	ctx, timeout := context.WithDeadline(ctx, end)
 	t.Cleanup(timeout)
 	b := &tab{t, ctx}
 	b.do(command(network.Enable, network.EnableParams{}), chromedp.Navigate(url))
@@ -124,14 +127,14 @@ func (b *tab) says(expression string) string {
 // until waits for an expression to become true.
 func (b *tab) until(expression string) {
 	b.t.Helper()
-	for range 200 {
+	for b.ctx.Err() == nil {
 		ok, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool]("Boolean("+expression+")"))
 		if err == nil && ok {
 			return
 		}
 		time.Sleep(25 * time.Millisecond)
 	}
-	b.t.Fatalf("%s does not become true; the page is at %s", expression, b.says("location.href"))
+	b.t.Fatalf("%s does not become true", expression)
 }
 
 // clear empties a field. The protocol types a letter even where the page takes
@@ -164,6 +167,9 @@ func pageFile(t *testing.T, f *flow.Flow) string {
 }
 
 func TestBrowser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out of short runs: a browser is slow to start")
+	}
 	ctx := browser(t)
 	t.Run("explorer", func(t *testing.T) { explore(t, ctx) })
 	t.Run("shared", func(t *testing.T) { sharedSender(t, ctx) })
