@@ -25,6 +25,7 @@ require (
 	github.com/flopp/go-findfont v0.1.0
 	github.com/goccy/go-graphviz v0.2.10
 	github.com/goccy/go-yaml v1.19.2
+	github.com/google/jsonschema-go v0.4.3
 	github.com/google/nftables v0.3.0
 	github.com/google/uuid v1.6.0
 	github.com/moby/docker-image-spec v1.3.1

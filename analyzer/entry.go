@@ -28,18 +28,34 @@ func findEntry(exe *summary.Executable, words []string) (e walk.Entry, args []st
 		e.Arrival = a
 		return e, nil, nil
 	}
+	if len(command) == 0 && nearlyRoute(exe, fields) {
+		return e, nil, unknownCommand(exe, fields)
+	}
 	if c := findCommand(exe, command); c != nil && !nearlyCommand(exe, command, args) {
 		e.Command, e.Words = c, command
 		return e, args, nil
 	}
-	if len(exe.Commands) == 0 && !slices.ContainsFunc(fields, isPath) {
+	if len(exe.Commands) == 0 {
 		e.Words = nil
 		return e, fields, nil
 	}
 	return e, nil, unknownCommand(exe, fields)
 }
 
-func isPath(word string) bool { return strings.Contains(word, "/") && !strings.HasPrefix(word, "-") }
+// nearlyRoute reports whether words look like a route or an RPC method, of a
+// program that serves some.
+func nearlyRoute(exe *summary.Executable, words []string) bool {
+	if !slices.ContainsFunc(exe.Arrivals, func(a summary.Arrival) bool { return a.Kind.Process() }) {
+		return false
+	}
+	switch len(words) {
+	case 1:
+		return strings.HasPrefix(words[0], "/")
+	case 2:
+		return strings.Contains(words[1], "/") && words[0] == strings.ToUpper(words[0])
+	}
+	return false
+}
 
 // splitArguments splits a command line into the longest command that it names
 // and what is typed beside it. Flags may stand before a command.

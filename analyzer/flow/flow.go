@@ -47,6 +47,9 @@ const (
 	Reflection   Kind = "reflection"   // function called through package reflect
 )
 
+// Kinds is all kinds, in the order above.
+var Kinds = []Kind{Call, Interface, Closure, Go, Defer, HTTP, GRPC, TTRPC, Exec, Net, Channel, Plugin, Registration, Reflection}
+
 // Crossing reports whether an edge of this kind leaves a process or goes
 // through a dispatch table.
 func (k Kind) Crossing() bool {

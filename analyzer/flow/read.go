@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // maxTrace is the size of a trace that is read, in bytes. A trace of 20,000
@@ -53,7 +54,15 @@ func describe(err error, size int) error {
 	case errors.As(err, &syntax):
 		return fmt.Errorf("at byte %d: %w", syntax.Offset, err)
 	case errors.As(err, &kind):
-		return fmt.Errorf("at byte %d: %s must not be a %s", kind.Offset, kind.Field, kind.Value)
+		return fmt.Errorf("at byte %d: %s cannot hold %s", kind.Offset, kind.Field, article(kind.Value))
 	}
 	return err
+}
+
+// article puts "a" or "an" before a noun.
+func article(noun string) string {
+	if strings.ContainsRune("aeiou", rune(noun[0])) {
+		return "an " + noun
+	}
+	return "a " + noun
 }

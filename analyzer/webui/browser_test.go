@@ -32,10 +32,7 @@ func browser(t *testing.T) context.Context {
 	t.Helper()
 	path, err := exec.LookPath("chromium")
 	if err != nil {
-		if os.Getuid() == 0 {
-			t.Fatal("chromium is missing; install Debian's package chromium")
-		}
-		t.Skip("chromium is missing")
+		npm.Missing(t, "chromium is missing; Debian's package is called chromium")
 	}
 	options := []chromedp.ExecAllocatorOption{
 		chromedp.ExecPath(path), chromedp.NoFirstRun, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Headless,
@@ -82,7 +79,13 @@ func open(t *testing.T, browser context.Context, url string) *tab {
 	if err := chromedp.Do(ctx); err != nil {
 		t.Fatal(err)
 	}
-	ctx, timeout := context.WithTimeout(ctx, 40*time.Second)
+	// How long a page may take depends on what else the machine does: only what
+	// hangs is ended, in time to say where.
+	end := time.Now().Add(10 * time.Minute)
+	if deadline, ok := t.Deadline(); ok && deadline.Add(-time.Minute).Before(end) {
+		end = deadline.Add(-time.Minute)
+	}
+	ctx, timeout := context.WithDeadline(ctx, end)
 	t.Cleanup(timeout)
 	b := &tab{t, ctx}
 	b.do(command(network.Enable, network.EnableParams{}), chromedp.Navigate(url))
@@ -124,14 +127,14 @@ func (b *tab) says(expression string) string {
 // until waits for an expression to become true.
 func (b *tab) until(expression string) {
 	b.t.Helper()
-	for range 200 {
+	for b.ctx.Err() == nil && !b.t.Failed() {
 		ok, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool]("Boolean("+expression+")"))
 		if err == nil && ok {
 			return
 		}
 		time.Sleep(25 * time.Millisecond)
 	}
-	b.t.Fatalf("%s does not become true; the page is at %s", expression, b.says("location.href"))
+	b.t.Fatalf("%s does not become true", expression)
 }
 
 // clear empties a field. The protocol types a letter even where the page takes
@@ -164,6 +167,9 @@ func pageFile(t *testing.T, f *flow.Flow) string {
 }
 
 func TestBrowser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out of short runs: a browser is slow to start")
+	}
 	ctx := browser(t)
 	t.Run("explorer", func(t *testing.T) { explore(t, ctx) })
 	t.Run("shared", func(t *testing.T) { sharedSender(t, ctx) })
@@ -183,11 +189,32 @@ func explore(t *testing.T, ctx context.Context) {
 		n := &f.Nodes[i]
 		n.Code = []flow.CodeLine{{Line: n.Line, Text: "func heat() {"}, {Line: n.Line + 7, Text: "\treturn nil // " + n.Func}}
 	}
+	first := f.Spine[0]
+	for i := range f.Nodes {
+		if n := &f.Nodes[i]; n.ID == first {
+			n.Does = []flow.Effect{{Line: n.Line, Verb: "writes", What: "heat to log"}}
+			n.Code = []flow.CodeLine{{Line: n.Line, Text: "func main() { say(`one"}, {Line: n.Line + 1, Text: "if two"}, {Line: n.Line + 2, Text: "three`); return }"}}
+		}
+	}
 	b := open(t, ctx, pageFile(t, f))
 	b.offline()
 	b.until("callroute.state.view === 'article'")
 	b.do(chromedp.Click("#show-explorer"))
 	b.until("document.querySelectorAll('#view .node-row').length > 5")
+
+	// It opens filled: the first function's code is there, with what it does, and
+	// a string over lines is one.
+	b.until("document.querySelector('#code h2').textContent.includes('main.main')")
+	b.until("document.querySelector('#code .does').textContent === 'writes heat to log at line ' + callroute.model.nodes[callroute.model.route[0]].line")
+	if got := b.says("[...document.querySelectorAll('#code .string')].map((s) => s.textContent).join('|')"); got != "`one|if two|three`" {
+		t.Errorf("the raw string is %s", got)
+	}
+	if got := b.says("[...document.querySelectorAll('#code .keyword')].map((s) => s.textContent).join('|')"); got != "func|return" {
+		t.Errorf("the keywords are %s", got)
+	}
+	if got := b.says("[...document.querySelectorAll('#code .acts button')].map((s) => s.textContent).join('|')"); !strings.Contains(got, "Copy place|Copy link") {
+		t.Errorf("the buttons are %s", got)
+	}
 
 	// Keys: ? opens the list, Esc closes it, / goes to the search.
 	b.do(chromedp.KeyEvent("?"))
@@ -399,14 +426,22 @@ func accessible(t *testing.T, ctx context.Context) {
 		dark      bool
 	}{
 		{"article", page, 1440, false},
-		{"article dark", page, 400, true},
-		{"explorer", page + "#view=explorer", 1440, true},
-		{"explorer narrow", page + "#view=explorer&pane=search", 400, false},
+		{"article dark", page, 1440, true},
+		{"article on a phone", page, 360, false},
+		{"article on a phone, dark", page, 360, true},
+		{"explorer", page + "#view=explorer", 1440, false},
+		{"explorer dark", page + "#view=explorer", 1440, true},
+		{"explorer on a phone", page + "#view=explorer", 360, false},
+		{"explorer on a phone, dark", page + "#view=explorer", 360, true},
+		{"explorer narrow", page + "#view=explorer&pane=search", 360, false},
 		{"graph", page + "#view=explorer&mode=graph", 1440, false},
+		{"graph on a phone, dark", page + "#view=explorer&mode=graph", 360, true},
 		{"callers dark", page + "#view=explorer&mode=callers", 1440, true},
 		{"path", page + "#view=explorer&mode=path", 1440, false},
 		{"index", "file://" + dir + "/index.html", 1440, false},
-		{"index dark", "file://" + dir + "/index.html", 400, true},
+		{"index dark", "file://" + dir + "/index.html", 1440, true},
+		{"index on a phone", "file://" + dir + "/index.html", 360, false},
+		{"index on a phone, dark", "file://" + dir + "/index.html", 360, true},
 	} {
 		b := open(t, ctx, "about:blank")
 		scheme := "light"

@@ -54,7 +54,15 @@ type nodeData struct {
 	File    int        `json:"file"` // -1: none
 	Line    int        `json:"line"`
 	End     int        `json:"end"`
+	Does    []doesData `json:"does,omitempty"`
 	Code    []codeData `json:"code,omitempty"`
+}
+
+// doesData is what a function does to the machine.
+type doesData struct {
+	Line int    `json:"line"`
+	Verb string `json:"verb"`
+	What string `json:"what"`
 }
 
 // codeData is one line: its number and its text.
@@ -187,6 +195,9 @@ func (c *collector) collectNodes(nodes []flow.Node) {
 		d := nodeData{
 			Name: c.Name(n), Func: n.Func, Program: c.programOf(n.Component),
 			File: c.fileOf(n.Component, n.File), Line: n.Line, End: n.EndLine,
+		}
+		for _, e := range n.Does {
+			d.Does = append(d.Does, doesData(e))
 		}
 		for _, l := range n.Code {
 			d.Code = append(d.Code, codeData{l.Line, l.Text})

@@ -43,7 +43,7 @@ func Page(w io.Writer, f *flow.Flow, o Options) error {
 		return err
 	}
 	p.Style, p.Script = template.CSS(style), template.JS(script)
-	p.Policy = fmt.Sprintf("default-src 'none'; base-uri 'none'; form-action 'none'; style-src '%s'; script-src '%s'", hash(string(style)), hash(script))
+	p.Policy = fmt.Sprintf("default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; style-src '%s'; script-src '%s'", hash(string(style)), hash(script))
 	if p.Data, err = jsonScript(p.data); err != nil {
 		return err
 	}

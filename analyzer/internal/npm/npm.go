@@ -5,12 +5,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
 // Install fetches packages ("axe-core@4.10.3") into a folder of the test's own
-// and returns its node_modules. Where that is not possible the test fails for
-// root, who runs every test, and is skipped for others.
+// and returns its node_modules. Where that is not possible the test is left out.
 func Install(t *testing.T, packages ...string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -18,15 +18,17 @@ func Install(t *testing.T, packages ...string) string {
 	cmd := exec.CommandContext(t.Context(), "npm", args...)
 	cmd.Dir = dir
 	if out, err := cmd.CombinedOutput(); err != nil {
-		Missing(t, "npm cannot fetch %v: %v: %s", packages, err, out)
+		last := strings.TrimSpace(string(out))
+		Missing(t, "npm cannot fetch %s: %v: %s", strings.Join(packages, ", "), err, last[strings.LastIndexByte(last, '\n')+1:])
 	}
 	return filepath.Join(dir, "node_modules")
 }
 
-// Missing fails the test of root, and skips that of others.
+// Missing leaves a test out, because something is not there, or fails it where
+// nothing may be left out.
 func Missing(t *testing.T, format string, args ...any) {
 	t.Helper()
-	if os.Getuid() == 0 {
+	if os.Getenv("CALLROUTE_COMPLETE") == "1" {
 		t.Fatalf(format, args...)
 	}
 	t.Skipf(format, args...)

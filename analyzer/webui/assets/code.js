@@ -3,18 +3,35 @@
 const goWords = new Set(('break case chan const continue default defer else fallthrough for func go goto if import interface map package range return select struct switch type var').split(' '));
 const goToken = /(\/\/.*|\/\*.*?\*\/)|("(?:[^"\\]|\\.)*"|`[^`]*`|'(?:[^'\\]|\\.)+')|([A-Za-z_]\w*)/g;
 
-// painted is a line of Go with its keywords, strings and comments in colour.
-// Each line stands alone: lines before it may be left out.
-function painted(text) {
+// painted is a line of Go with its keywords, strings and comments in colour. raw
+// says whether a raw string goes on into the line, and then into the next; lines
+// before it may be left out.
+function painted(text, raw) {
   const out = [];
   let at = 0;
-  for (const m of text.matchAll(goToken)) {
+  if (raw.open) {
+    const end = text.indexOf('`');
+    if (end < 0) return [el('span', { class: 'string' }, text)];
+    raw.open = false;
+    at = end + 1;
+    out.push(el('span', { class: 'string' }, text.slice(0, at)));
+  }
+  const rest = text.slice(at);
+  // A raw string that is opened and not closed on this line runs to its end.
+  const opened = rest.replace(goToken, (token) => ' '.repeat(token.length)).indexOf('`');
+  const own = opened < 0 ? rest : rest.slice(0, opened);
+  let done = 0;
+  for (const m of own.matchAll(goToken)) {
     const kind = m[1] ? 'comment' : m[2] ? 'string' : goWords.has(m[3]) ? 'keyword' : '';
     if (!kind) continue;
-    out.push(text.slice(at, m.index), el('span', { class: kind }, m[0]));
-    at = m.index + m[0].length;
+    out.push(own.slice(done, m.index), el('span', { class: kind }, m[0]));
+    done = m.index + m[0].length;
   }
-  out.push(text.slice(at));
+  out.push(own.slice(done));
+  if (opened >= 0) {
+    raw.open = true;
+    out.push(el('span', { class: 'string' }, rest.slice(opened)));
+  }
   return out;
 }
 
@@ -23,12 +40,14 @@ function painted(text) {
 function codeLines(model, lines, calls, open) {
   const pre = el('pre', { class: 'code' });
   const at = new Map([...group(calls, (e) => e.line)].map(([line, edges]) => [line, unique(edges, (e) => e.to)]));
+  const raw = { open: false };
   lines.forEach(([line, text], i) => {
     if (i && line !== lines[i - 1][0] + 1) {
+      raw.open = false;
       pre.append(el('span', { class: 'l gap-line' }, el('i'), el('b', {}, (text.match(/^\s*/) || [''])[0] + '…'), '\n'));
     }
     const here = at.get(line) || [];
-    const row = el('span', { class: 'l' + (here.length ? ' calls' : ''), data: { line } }, el('i', {}, line), el('b', {}, painted(text)));
+    const row = el('span', { class: 'l' + (here.length ? ' calls' : ''), data: { line } }, el('i', {}, line), el('b', {}, painted(text, raw)));
     const chips = el('span', { class: 'tos' });
     for (const e of here.slice(0, 4)) {
       chips.append(el('button', {
@@ -74,8 +93,11 @@ function showCode(app, i) {
       el('button', { type: 'button', on: { click: () => app.go({ mode: 'graph' }) } }, 'Graph'),
       el('button', { type: 'button', on: { click: () => app.go({ mode: 'callers' }) } }, 'Who calls this'),
       el('button', { type: 'button', on: { click: () => app.go({ mode: 'path', from: model.key(i) }) } }, 'Path from here'),
-      el('button', { type: 'button', on: { click: () => app.go({ mode: 'path', to: model.key(i) }) } }, 'Path to here')),
+      el('button', { type: 'button', on: { click: () => app.go({ mode: 'path', to: model.key(i) }) } }, 'Path to here'),
+      n.file < 0 ? '' : copier('Copy place', () => model.place(n.file, n.line)),
+      copier('Copy link', () => { app.go({ at: model.key(i) }, { replace: true }); return location.href; })),
   );
+  for (const e of n.does || []) box.append(el('p', { class: 'does' }, `${e.verb} `, el('code', {}, breaks(e.what)), ` at line ${e.line}`));
   for (const g of model.gapsAfter.get(i) || []) {
     box.append(el('div', { class: 'gap' }, el('strong', {}, 'Gap'), ` ${g.kind} `, g.detail ? el('code', {}, g.detail) : '', el('br'), g.reason, g.hint ? el('p', {}, 'To close it: ', el('code', {}, g.hint)) : ''));
   }
@@ -91,6 +113,27 @@ function showCode(app, i) {
   }
   edgeList(app, box, 'Called by', model.callers(i), (e) => e.from);
   edgeList(app, box, 'Calls', calls, (e) => e.to);
+}
+
+// copier is a button that puts a text on the clipboard, and says that it did.
+// Where a page may not write there, the text is shown to be taken.
+function copier(name, text) {
+  const button = el('button', {
+    type: 'button',
+    on: {
+      click: async () => {
+        const t = text();
+        try {
+          await navigator.clipboard.writeText(t);
+          button.textContent = 'Copied';
+        } catch {
+          prompt(name, t);
+        }
+        setTimeout(() => { button.textContent = name; }, 1500);
+      },
+    },
+  }, name);
+  return button;
 }
 
 // callsIn is the calls that stand in a function's own file.

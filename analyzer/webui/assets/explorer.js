@@ -99,7 +99,8 @@ class Explorer {
     if (whole) this.show();
     if (whole || changed('at')) {
       this.mark();
-      showCode(this, this.selected);
+      // Before anything is chosen the first function of the route is shown.
+      showCode(this, this.selected ?? this.model.route[0]);
     }
   }
 
@@ -247,7 +248,13 @@ function later(f, ms) {
 
 // paintArticle colours the code of the article.
 function paintArticle() {
-  for (const b of document.querySelectorAll('#article .code .l:not(.gap-line) b')) b.replaceChildren(...painted(b.textContent));
+  for (const code of document.querySelectorAll('#article .code')) {
+    const raw = { open: false };
+    for (const line of code.querySelectorAll('.l')) {
+      if (line.classList.contains('gap-line')) raw.open = false;
+      else line.querySelector('b').replaceChildren(...painted(line.querySelector('b').textContent, raw));
+    }
+  }
 }
 
 function switchTheme() {

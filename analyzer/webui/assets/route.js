@@ -72,6 +72,7 @@ function stepRow(app, i, by, next) {
   const n = model.nodes[i];
   const others = model.callees(i).filter((e) => e.to !== next);
   const item = el('li', { class: 'step p' + (n.program % 8) }, nodeRow(app, i, by));
+  for (const e of (n.does || []).slice(0, 4)) item.append(el('small', { class: 'does' }, breaks(`${e.verb} ${e.what}`)));
   for (const g of model.gapsAfter.get(i) || []) {
     item.append(el('div', { class: 'gap' }, el('strong', {}, 'Gap'), ` ${g.kind} ${g.detail || ''}: ${g.reason}`));
   }
