@@ -171,7 +171,12 @@ func (w *walker) pathTo(exe *summary.Executable, places []summary.Place) []int {
 	if len(places) == 0 || exe.Main == summary.None {
 		return nil
 	}
-	path := shortest(exe, exe.Main, places)
+	up := w.startups[exe]
+	if up == nil {
+		up = startupOf(exe)
+		w.startups[exe] = up
+	}
+	path := up.pathTo(places)
 	for i, id := range path {
 		n := w.node(place{exe, id})
 		if i == 0 {
@@ -189,9 +194,16 @@ func (w *walker) pathTo(exe *summary.Executable, places []summary.Place) []int {
 	return out
 }
 
-// shortest is the functions on a shortest way from main to the first place
-// that can be reached, through calls and commands of the program.
-func shortest(exe *summary.Executable, main summary.ID, places []summary.Place) []summary.ID {
+// startup is the shortest ways from main to what a program can reach by itself,
+// through calls and commands.
+type startup struct {
+	exe    *summary.Executable
+	before map[summary.ID]summary.ID // clone → the one before it
+	first  map[summary.ID]summary.ID // base → its clone that was reached first
+}
+
+func startupOf(exe *summary.Executable) *startup {
+	main := exe.Main
 	before := map[summary.ID]summary.ID{main: summary.None}
 	queue := []summary.ID{main}
 	var roots []summary.ID
@@ -228,19 +240,25 @@ func shortest(exe *summary.Executable, main summary.ID, places []summary.Place) 
 			}
 		}
 	}
-	clone := map[summary.ID]summary.ID{} // the first that was reached, by base
+	s := &startup{exe, before, map[summary.ID]summary.ID{}}
 	for _, id := range slices.Sorted(maps.Keys(before)) {
-		if base := exe.Base(id); clone[base] == 0 || id == base {
-			clone[base] = id
+		if base := exe.Base(id); s.first[base] == 0 || id == base {
+			s.first[base] = id
 		}
 	}
+	return s
+}
+
+// pathTo is the functions on a shortest way to the first of the places that can
+// be reached, nil for none.
+func (s *startup) pathTo(places []summary.Place) []summary.ID {
 	for _, p := range places {
-		in, ok := clone[exe.Base(p.In)]
+		in, ok := s.first[s.exe.Base(p.In)]
 		if !ok {
 			continue
 		}
 		var path []summary.ID
-		for id := in; id != summary.None; id = before[id] {
+		for id := in; id != summary.None; id = s.before[id] {
 			path = append(path, id)
 		}
 		slices.Reverse(path)

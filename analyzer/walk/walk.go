@@ -42,7 +42,7 @@ type Entry struct {
 func Walk(ctx context.Context, st *stitch.Stitcher, e Entry, v narrow.View) (*flow.Flow, error) {
 	w := &walker{
 		ctx: ctx, st: st, nodes: map[place]int{}, edges: map[edgeKey]int{},
-		visited: map[visit]bool{}, stopOf: map[visit]int{},
+		visited: map[visit]bool{}, stopOf: map[visit]int{}, startups: map[*summary.Executable]*startup{},
 		flow: &flow.Flow{
 			Schema: flow.Schema, Program: e.Exe.Program.String(), Command: e.Words,
 			Nodes: []flow.Node{}, Edges: []flow.Edge{}, Spine: []int{}, Gaps: []flow.Gap{},
@@ -132,19 +132,20 @@ type pending struct {
 }
 
 type walker struct {
-	ctx     context.Context
-	st      *stitch.Stitcher
-	flow    *flow.Flow
-	nodes   map[place]int
-	where   []place // by node
-	edges   map[edgeKey]int
-	visited map[visit]bool
-	queue   []visit
-	stops   []stop
-	stopOf  map[visit]int // place in stops
-	pending []pending
-	reads   bool // the spine came into its last program to ask for an answer
-	steps   int  // steps of the spine since then without an effect ahead
+	ctx      context.Context
+	st       *stitch.Stitcher
+	flow     *flow.Flow
+	nodes    map[place]int
+	where    []place // by node
+	edges    map[edgeKey]int
+	visited  map[visit]bool
+	queue    []visit
+	stops    []stop
+	stopOf   map[visit]int // place in stops
+	pending  []pending
+	startups map[*summary.Executable]*startup
+	reads    bool // the spine came into its last program to ask for an answer
+	steps    int  // steps of the spine since then without an effect ahead
 }
 
 // node is the flow node of a function, made when it is first met.
