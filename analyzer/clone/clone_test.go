@@ -22,7 +22,9 @@ package main
 
 import "os"
 
-type wheel interface{ turn() }
+type wheel interface {
+	turn()
+}
 
 type water struct{}
 
@@ -49,13 +51,13 @@ func wheat() { each(func(int) { sift() }) }
 
 // Two objects of one type, made by one constructor.
 type machine struct {
-	wheel wheel
+	drive wheel
 	done  func()
 }
 
-func build(w wheel, done func()) *machine { return &machine{wheel: w, done: done} }
+func build(w wheel, done func()) *machine { return &machine{drive: w, done: done} }
 
-func (m *machine) run() { m.wheel.turn(); m.done() }
+func (m *machine) run() { m.drive.turn(); m.done() }
 
 func river() { build(&water{}, grind).run() }
 func hill()  { build(&wind{}, sift).run() }

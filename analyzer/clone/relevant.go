@@ -291,12 +291,12 @@ func (r *relevance) parameter(f *ssa.Function, p *ssa.Parameter) {
 		}
 	}
 	for _, w := range r.graph.Wrappers(f) {
-		r.wrapper(w, f, i)
+		r.wrapper(w, i)
 	}
 }
 
 // wrapper queues what a wrapper that the compiler made hands on as parameter i.
-func (r *relevance) wrapper(w, f *ssa.Function, i int) {
+func (r *relevance) wrapper(w *ssa.Function, i int) {
 	for _, b := range w.Blocks {
 		for _, instr := range b.Instrs {
 			if c, ok := instr.(ssa.CallInstruction); ok {

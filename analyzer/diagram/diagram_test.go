@@ -3,6 +3,7 @@ package diagram_test
 import (
 	"bytes"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -142,8 +143,10 @@ func TestPortrait(t *testing.T) {
 		Components: []flow.Component{{Name: "kiln", Package: "example.org/kiln", Version: "deadbeefcafe"}},
 		Nodes: []flow.Node{
 			{ID: 1, Component: "kiln", Func: "example.org/kiln.main", File: "main.go", Line: 3},
-			{ID: 2, Component: "kiln", Func: long, File: "example.org/kiln@v1.2.3/" + strings.Repeat("deep/", 30) + "x.go", Line: 7,
-				Does: []flow.Effect{{Verb: "writes", What: "a & <b>" + strings.Repeat(" very", 50)}}},
+			{
+				ID: 2, Component: "kiln", Func: long, File: "example.org/kiln@v1.2.3/" + strings.Repeat("deep/", 30) + "x.go", Line: 7,
+				Does: []flow.Effect{{Verb: "writes", What: "a & <b>" + strings.Repeat(" very", 50)}},
+			},
 		},
 		Edges: []flow.Edge{{From: 1, To: 2, Kind: flow.Call}},
 	}
@@ -156,7 +159,7 @@ func TestPortrait(t *testing.T) {
 	seen := ""
 	for {
 		token, err := decoder.Token()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

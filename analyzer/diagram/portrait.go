@@ -87,7 +87,7 @@ func (d *portrait) draw() {
 		if i == len(sections)-1 {
 			last = portraitEnd
 		}
-		d.section(s, at, last)
+		d.section(s, last)
 		at += len(s.Steps)
 		if i+1 < len(sections) {
 			d.crossing(d.Onward(at - 1))
@@ -102,7 +102,7 @@ type row struct {
 	node        *flow.Node // named at the right with its place, and linked
 }
 
-func (d *portrait) section(s flow.Section, at, last int) {
+func (d *portrait) section(s flow.Section, last int) {
 	var rows []row
 	hidden := len(s.Steps) - portraitFirst - last
 	for i, id := range s.Steps {

@@ -1,7 +1,6 @@
 package eval
 
 import (
-	"fmt"
 	"go/token"
 	"go/types"
 	"slices"
@@ -161,6 +160,15 @@ func (e *evaluation) fieldsOf(bases []Value, x ssa.Value, i int) []Value {
 	return distinct(out)
 }
 
+// place is the fields that lead to field i of a part.
+func place(path []int, i int) string {
+	b := make([]byte, 0, 2*len(path)+2)
+	for _, n := range path {
+		b = append(b, byte(n), byte(n>>8))
+	}
+	return string(append(b, byte(i), byte(i>>8)))
+}
+
 // partKey names a part of an object.
 type partKey struct {
 	site  ssa.Value
@@ -171,7 +179,7 @@ type partKey struct {
 // fieldOf is the values of field i, of type t, of the object o: those stored
 // where it was made, and those stored later through a pointer that may be it.
 func (e *evaluation) fieldOf(o Object, i int, t types.Type) []Value {
-	k := partKey{o.Site, o.Frame, fmt.Sprint(o.Path, i)}
+	k := partKey{o.Site, o.Frame, place(o.Path, i)}
 	if *e.steps++; e.parting[k] || *e.steps > e.limit() {
 		e.incomplete = true
 		e.cuts++ // a is a copy of b and b of a
@@ -359,7 +367,7 @@ func (e *evaluation) storedLater(o Object, f *types.Var, known bool) []Value {
 				continue // the URL of another request
 			}
 		case *ssa.Call, *ssa.Extract:
-			if modelled(b.(ssa.Value).Type()) {
+			if modelled(b.Type()) {
 				continue
 			}
 		}

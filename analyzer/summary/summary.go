@@ -11,10 +11,7 @@ package summary
 import (
 	"cmp"
 	"context"
-	"go/token"
-	"go/types"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -23,9 +20,7 @@ import (
 	"github.com/callroute/callroute/analyzer/boundary"
 	"github.com/callroute/callroute/analyzer/calls"
 	"github.com/callroute/callroute/analyzer/clone"
-	"github.com/callroute/callroute/analyzer/eval"
 	"github.com/callroute/callroute/analyzer/flow"
-	"github.com/callroute/callroute/analyzer/index"
 	"github.com/callroute/callroute/analyzer/load"
 	"github.com/callroute/callroute/analyzer/program"
 	"github.com/callroute/callroute/analyzer/provenance"
@@ -253,14 +248,6 @@ type builder struct {
 	served   map[*ssa.Function]bool // called by a library
 }
 
-type blocksOf struct {
-	fn *ssa.Function
-	in *clone.Clone // nil where all blocks can run
-}
-
-// kinds is what is known of the blocks of a function.
-type kinds struct{ failing, optional map[*ssa.BasicBlock]bool }
-
 func (b *builder) build(ctx context.Context) error {
 	for _, c := range b.found.Cuts {
 		b.cut[c] = true
@@ -290,161 +277,9 @@ func (b *builder) build(ctx context.Context) error {
 	return nil
 }
 
-// clone takes the functions apart by context and gives each clone an ID, the
-// bases first.
-func (b *builder) clone(ctx context.Context) error {
-	b.cloner = clone.New(b.u.Eval, b.u.Index, b.u.Graph, b.cut)
-	for _, f := range b.u.Program.Funcs {
-		if b.kept(f) && f.Synthetic != packageInit {
-			b.add(f)
-		}
-	}
-	b.reach()
-	if err := b.cloner.Explore(ctx); err != nil {
-		return err
-	}
-	for _, c := range b.cloner.All() {
-		if _, ok := b.clones[c]; ok {
-			continue
-		}
-		base, ok := b.ids[c.Fn]
-		if !ok {
-			continue // in the standard library
-		}
-		b.clones[c] = ID(len(b.exe.Funcs))
-		b.ofFunc[c.Fn] = append(b.ofFunc[c.Fn], ID(len(b.exe.Funcs)))
-		f := b.exe.Funcs[base]
-		b.exe.Funcs = append(b.exe.Funcs, Func{
-			Base: b.exe.Funcs[base].Base, Name: f.Name, File: f.File, Line: f.Line, End: f.End, Library: f.Library, Type: f.Type, Literal: None,
-		})
-	}
-	return nil
-}
-
-// reach marks the functions that control comes to by other ways than a call.
-func (b *builder) reach() {
-	function := func(n boundary.Node) {
-		if f, ok := n.(*ssa.Function); ok && b.kept(f) {
-			b.cloner.Reach(b.cloner.Base(f))
-		}
-	}
-	places := func(list []boundary.Place) {
-		for _, p := range list {
-			function(p.In)
-		}
-	}
-	handlers := func(list []boundary.Handler) {
-		for _, h := range list {
-			b.served[h.Fn] = true
-			if b.kept(h.Fn) {
-				for _, c := range b.cloner.Called(h.Fn, h.Value, given(h, "")) {
-					b.cloner.Reach(c)
-				}
-			}
-		}
-	}
-	function(b.u.Main())
-	for _, f := range b.u.Program.Funcs {
-		if strings.HasPrefix(f.Name(), "init#") {
-			function(f)
-		}
-	}
-	for _, a := range b.found.Arrivals {
-		handlers(a.Handlers)
-		handlers(a.Before)
-		places(a.Registered)
-		for _, method := range methodsOf(a) {
-			for _, h := range a.Handlers {
-				if b.kept(h.Fn) {
-					for _, c := range b.cloner.Called(h.Fn, h.Value, given(h, method)) {
-						b.cloner.Reach(c)
-					}
-				}
-			}
-		}
-	}
-	for _, c := range b.found.Commands {
-		handlers(c.Run)
-		handlers(c.Before)
-		for _, n := range c.Route {
-			function(n)
-		}
-	}
-	for _, l := range b.found.Links {
-		function(l.From)
-		function(l.To)
-	}
-	for _, d := range b.found.Departures {
-		function(d.In)
-		places(d.Via)
-		for _, f := range d.Brings {
-			function(f)
-		}
-	}
-}
-
-// given is what is known of the parameters of a handler: what its finder says,
-// and of a request the method, if there is one.
-func given(h boundary.Handler, method string) func(int, types.Type) eval.Answer {
-	return func(i int, t types.Type) eval.Answer {
-		switch {
-		case h.Given != nil && h.Given.Param == i:
-			return h.Given.Answer
-		case method != "" && index.TypeSymbol(t) == "net/http.Request":
-			return eval.Answer{Values: []eval.Value{eval.Outside{T: t, Field: "Method", Text: method}}, Complete: true}
-		}
-		return eval.Answer{}
-	}
-}
-
-// methodsOf is the methods of the requests that an arrival can be asked with.
-func methodsOf(a boundary.Arrival) []string {
-	switch {
-	case a.Kind != flow.HTTP:
-		return nil
-	case a.Key.Name != "":
-		return []string{a.Key.Name}
-	}
-	return []string{
-		http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions,
-	}
-}
-
-// kept reports whether f is a function of the summary.
-func (b *builder) kept(f *ssa.Function) bool {
-	return f.Blocks != nil && !b.u.Program.Std(f) && !b.u.Graph.Wrapper(f)
-}
-
 // packageInit marks the initializer that the compiler makes of a package; what
 // it calls runs before any command.
 const packageInit = "package initializer"
-
-// add gives f an ID. An instance of a generic function is a clone of it.
-func (b *builder) add(f *ssa.Function) {
-	if _, ok := b.ids[f]; ok {
-		return
-	}
-	if f.Synthetic == clone.LoopBody && f.Parent() != nil {
-		b.add(f.Parent())
-		b.ids[f] = b.ids[f.Parent()] // for a reader it is a part of the function around it
-		return
-	}
-	id := ID(len(b.exe.Funcs))
-	base := id
-	if o := f.Origin(); o != nil && o != f {
-		b.add(o)
-		id, base = ID(len(b.exe.Funcs)), b.ids[o]
-	}
-	file, line, end := b.u.Program.Place(f)
-	b.ids[f] = id
-	c := b.cloner.Base(f)
-	b.clones[c] = id
-	b.ofFunc[f] = append(b.ofFunc[f], id)
-	b.exe.Funcs = append(b.exe.Funcs, Func{
-		Base: base, Name: b.u.Program.Name(f), File: file, Line: line, End: end,
-		Library: !b.u.Program.User(f), Type: b.u.Program.Receiver(f), Literal: None,
-	})
-}
 
 // id is the ID of a function or variable, None for those left out. A variable
 // gets one when it is first asked for.
@@ -471,132 +306,6 @@ func (b *builder) id(n boundary.Node) ID {
 		return b.ids[n]
 	}
 	return None
-}
-
-// fill adds the sites and effects of a clone.
-func (b *builder) fill(id ID, c *clone.Clone) {
-	f := c.Fn
-	if parent := around(f); parent != nil {
-		if p, ok := b.ids[parent]; ok {
-			b.exe.Funcs[id].Literal = b.exe.Funcs[p].Base
-		}
-	}
-	for call := range c.Never {
-		if b.never[id] == nil {
-			b.never[id] = map[int]bool{}
-		}
-		b.never[id][int(siteAt(call))] = true
-	}
-	if c.Base == c {
-		b.note(id, b.kinds(c, f).optional)
-	}
-	for _, s := range c.Sites {
-		cc := s.Instr.Common()
-		if cc.IsInvoke() && calls.Universal(cc.Method) && s.Rule != calls.Passed {
-			continue
-		}
-		kinds := b.kinds(c, s.Caller)
-		site := Site{
-			Line: b.u.Program.Line(siteAt(s.Instr)), Pos: int(siteAt(s.Instr)), Kind: s.Kind, Rule: s.Rule, Detail: s.Detail,
-			Failure: kinds.failing[s.Instr.Block()], Optional: kinds.optional[s.Instr.Block()],
-			Given: s.Given && !s.Whole, Carried: b.carry[s.Instr] && s.Rule != calls.Passed,
-		}
-		if s.Loop != nil {
-			site.Loop = int(siteAt(s.Loop))
-		}
-		functions := map[*ssa.Function]bool{}
-		for _, t := range s.To {
-			functions[t.Fn] = true
-			to, ok := b.clones[t]
-			if ok && !slices.Contains(site.To, to) {
-				site.To = append(site.To, to)
-				site.Made = append(site.Made, b.made(s.Site, t.Fn))
-			} else if name := b.does(t.Fn); name != "" {
-				b.effect(id, Effect{site.Line, cmp.Or(site.Loop, site.Pos), name})
-			}
-		}
-		site.Candidates = len(functions)
-		if why := b.lost(s); len(functions) == 0 && why != "" {
-			b.exe.Funcs[id].Lost = append(b.exe.Funcs[id].Lost, Lost{site.Line, cmp.Or(site.Loop, site.Pos), s.Kind, s.Detail, why})
-		}
-		if len(site.To) > 0 {
-			b.exe.Funcs[id].Sites = append(b.exe.Funcs[id].Sites, site)
-		}
-	}
-}
-
-// lost says why it is not known what a call in the sources under study reaches,
-// nothing where that is of no account: a library's own interface is implemented
-// by the library, and what it does is known by name.
-func (b *builder) lost(s clone.Site) string {
-	cc := s.Instr.Common()
-	if !b.u.Program.User(s.Caller) {
-		return ""
-	}
-	if cc.IsInvoke() {
-		if p := cc.Method.Pkg(); p == nil || !b.u.Program.UserPackage(p) {
-			return ""
-		}
-		return "no type is known to be behind " + s.Detail + b.from(cc.Value)
-	}
-	if p, ok := cc.Value.(*ssa.Parameter); ok && b.served[p.Parent()] {
-		return "" // what a library hands to the handler that it calls is its own
-	}
-	return "the function that is called here is not known" + b.from(cc.Value)
-}
-
-// from says where a value comes from, as far as the function tells in which it
-// is used.
-func (b *builder) from(v ssa.Value) string {
-	for {
-		switch x := v.(type) {
-		case *ssa.TypeAssert:
-			v = x.X
-		case *ssa.ChangeType:
-			v = x.X
-		case *ssa.ChangeInterface:
-			v = x.X
-		case *ssa.Extract:
-			v = x.Tuple
-		case *ssa.Call:
-			if s := index.CalleeSymbol(&x.Call); s != "" {
-				return ": it comes from " + s
-			}
-			return ""
-		case *ssa.Parameter:
-			return ": it is an argument, and no caller is known to pass one"
-		case *ssa.UnOp:
-			if f, ok := x.X.(*ssa.FieldAddr); ok {
-				return ": it is kept in the field " + index.Field(f.X.Type(), f.Field).Name()
-			}
-			return ""
-		default:
-			return ""
-		}
-	}
-}
-
-// around is the function in which a literal stands, nil for others.
-func around(f *ssa.Function) *ssa.Function {
-	f = f.Parent()
-	for f != nil && f.Synthetic == clone.LoopBody {
-		f = f.Parent()
-	}
-	return f
-}
-
-// kinds is what the blocks of f are in c, of which f is the body or a part.
-func (b *builder) kinds(c *clone.Clone, f *ssa.Function) *kinds {
-	k := blocksOf{f, nil}
-	if len(c.Taken) > 0 {
-		k.in = c
-	}
-	known := b.blocks[k]
-	if known == nil {
-		known = &kinds{calls.Failing(f), calls.Optional(f, c.Taken)}
-		b.blocks[k] = known
-	}
-	return known
 }
 
 // mostAnswers is how many callees a call may have for their makers to be looked
@@ -628,15 +337,6 @@ func (b *builder) note(id ID, optional map[*ssa.BasicBlock]bool) {
 			}
 		}
 	}
-}
-
-// siteAt is where a call stands. The compiler gives the call of an iterator no
-// place: it is where the iterator comes from.
-func siteAt(call ssa.CallInstruction) token.Pos {
-	if call.Pos().IsValid() {
-		return call.Pos()
-	}
-	return eval.Position(call.Common().Value)
 }
 
 func (b *builder) effect(id ID, e Effect) {
@@ -702,19 +402,6 @@ func (b *builder) links() {
 			b.exe.Funcs[id].Branches = append(b.exe.Funcs[id].Branches, own)
 		}
 	}
-}
-
-// clonesOf is every clone of a function, or the ID of a variable.
-func (b *builder) clonesOf(n boundary.Node) []ID {
-	if f, ok := n.(*ssa.Function); ok {
-		if f.Synthetic == clone.LoopBody {
-			f = around(f)
-		}
-		if ids := b.ofFunc[f]; len(ids) > 0 {
-			return ids
-		}
-	}
-	return []ID{b.id(n)}
 }
 
 func (b *builder) places(in []boundary.Place) []Place {
@@ -814,21 +501,6 @@ func (b *builder) arrivals() {
 		return cmp.Or(cmp.Compare(x.Kind, y.Kind), strings.Compare(x.Key.String(), y.Key.String()),
 			cmp.Compare(x.Handlers[0].Func, y.Handlers[0].Func))
 	})
-}
-
-func (b *builder) handlers(in []boundary.Handler, method string) []Handler {
-	var out []Handler
-	for _, h := range in {
-		if !b.kept(h.Fn) {
-			continue
-		}
-		for _, c := range b.cloner.Called(h.Fn, h.Value, given(h, method)) {
-			if id, ok := b.clones[c]; ok && !slices.Contains(out, Handler{id, h.Label}) {
-				out = append(out, Handler{id, h.Label})
-			}
-		}
-	}
-	return out
 }
 
 func (b *builder) commands() {

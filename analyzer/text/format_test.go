@@ -32,7 +32,7 @@ func (d *dice) operand() (Operand, func(fill) any) {
 	return Constant(c), func(fill) any { return c }
 }
 
-func formatting(name string, folded func(Text, ...Operand) Text, real func(string, ...any) string) fold {
+func formatting(name string, folded func(Text, ...Operand) Text, inFmt func(string, ...any) string) fold {
 	return fold{name, func(d *dice) (Text, func(fill) (string, bool)) {
 		format := d.argument()
 		var operands []Operand
@@ -47,7 +47,7 @@ func formatting(name string, folded func(Text, ...Operand) Text, real func(strin
 			for _, v := range values {
 				args = append(args, v(f))
 			}
-			return real(s, args...), true
+			return inFmt(s, args...), true
 		}
 	}}
 }
@@ -107,7 +107,7 @@ func TestFormatKeepsWhatIsCertain(t *testing.T) {
 			t.Errorf("have %s, want %s", got, test.want)
 		}
 	}
-	if want := fmt.Sprintf("%s", kind("k")); want != "k" {
+	if want := string(kind("k")); want != "k" {
 		t.Error(want)
 	}
 }

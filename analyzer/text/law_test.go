@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// A fold is one function of the package beside the real one. It makes texts by
-// dice and gives the folded text, and the real result for texts that are filled
-// with constants; not ok where the real function fails.
+// A fold is one function of the package beside the exact one. It makes texts by
+// dice and gives the folded text, and the exact result for texts that are filled
+// with constants; not ok where the exact function fails.
 type fold struct {
 	name string
 	run  func(d *dice) (Text, func(fill) (string, bool))
@@ -132,12 +132,12 @@ func matches(t Text, s string, ordinary bool) bool {
 func (f fold) check(t *testing.T, atoms []string, bytes []byte) {
 	t.Helper()
 	d := &dice{bytes: bytes, atoms: atoms}
-	folded, real := f.run(d)
+	folded, exact := f.run(d)
 	for range 4 {
 		var inputs []string
-		any := d.anything()
-		want, ok := real(func(t Text) string {
-			s := any(t)
+		fill := d.anything()
+		want, ok := exact(func(t Text) string {
+			s := fill(t)
 			inputs = append(inputs, fmt.Sprintf("%q of %s", s, t.show()))
 			return s
 		})
@@ -149,7 +149,7 @@ func (f fold) check(t *testing.T, atoms []string, bytes []byte) {
 		return
 	}
 	var inputs []string
-	want, ok := real(func(t Text) string {
+	want, ok := exact(func(t Text) string {
 		s := names(t)
 		inputs = append(inputs, fmt.Sprintf("%q of %s", s, t.show()))
 		return s
@@ -175,7 +175,7 @@ func (t Text) show() string {
 	return strings.TrimSpace("‹" + b.String() + "›")
 }
 
-// law holds folds against the real functions, some thousand times each.
+// law holds folds against the exact functions, some thousand times each.
 func law(t *testing.T, atoms []string, folds []fold) {
 	t.Helper()
 	for _, f := range folds {
@@ -204,31 +204,31 @@ func fuzz(f *testing.F, atoms []string, folds []fold) {
 }
 
 // one is the fold of a function of one string.
-func one(name string, folded func(Text) Text, real func(string) string) fold {
+func one(name string, folded func(Text) Text, exact func(string) string) fold {
 	return fold{name, func(d *dice) (Text, func(fill) (string, bool)) {
 		t := d.text()
-		return folded(t), func(f fill) (string, bool) { return real(f(t)), true }
+		return folded(t), func(f fill) (string, bool) { return exact(f(t)), true }
 	}}
 }
 
 // two is the fold of a function of a string and another, which is mostly a
 // constant.
-func two(name string, folded func(a, b Text) Text, real func(a, b string) string) fold {
+func two(name string, folded func(a, b Text) Text, exact func(a, b string) string) fold {
 	return fold{name, func(d *dice) (Text, func(fill) (string, bool)) {
 		a, b := d.text(), d.argument()
-		return folded(a, b), func(f fill) (string, bool) { return real(f(a), f(b)), true }
+		return folded(a, b), func(f fill) (string, bool) { return exact(f(a), f(b)), true }
 	}}
 }
 
 // many is the fold of a function of any number of strings.
-func many(name string, folded func(...Text) Text, real func(...string) (string, error)) fold {
+func many(name string, folded func(...Text) Text, exact func(...string) (string, error)) fold {
 	return fold{name, func(d *dice) (Text, func(fill) (string, bool)) {
 		list := make([]Text, d.roll(4))
 		for i := range list {
 			list[i] = d.text()
 		}
 		return folded(slices.Clone(list)...), func(f fill) (string, bool) {
-			s, err := real(fillAll(list, f)...)
+			s, err := exact(fillAll(list, f)...)
 			return s, err == nil
 		}
 	}}

@@ -106,7 +106,7 @@ func push(to [][]Part, seg []Part, rooted bool) [][]Part {
 		return to
 	case known && s == "..":
 		last := len(to) - 1
-		if last >= 0 && !(len(to[last]) == 1 && to[last][0].Lit == "..") {
+		if last >= 0 && (len(to[last]) != 1 || to[last][0].Lit != "..") {
 			return to[:last]
 		}
 		if rooted && last < 0 {

@@ -24,17 +24,17 @@ type URL struct {
 // ParseURL is net/url.Parse, which must succeed.
 func ParseURL(t Text) (u URL, ok bool) {
 	if s, ok := t.Const(); ok {
-		real, err := url.Parse(s)
+		parsed, err := url.Parse(s)
 		if err != nil {
 			return URL{}, false
 		}
-		return constURL(real), true
+		return constURL(parsed), true
 	}
 	t, u.RawFragment = cutAt(t, "#")
 	u.Fragment = unescaped(u.RawFragment)
 	u.markQuery = strings.HasSuffix(t.Pattern(), "?") && strings.Count(t.Pattern(), "?") == 1
 	t, u.RawQuery = cutAt(t, "?")
-	head, _, _ := t.headed()
+	head, _ := t.headed()
 	_, known := t.Const()
 	scheme, _, found := strings.Cut(head, ":")
 	switch {
@@ -80,12 +80,13 @@ func constURL(u *url.URL) URL {
 	return out
 }
 
-// headed is ends, of constants too.
-func (t Text) headed() (head string, middle []Part, tail string) {
+// headed is the literals that ends gives, of constants too.
+func (t Text) headed() (head, tail string) {
 	if s, ok := t.Const(); ok {
-		return s, nil, ""
+		return s, ""
 	}
-	return t.ends()
+	head, _, tail = t.ends()
+	return head, tail
 }
 
 func isScheme(s string) bool {
@@ -152,10 +153,10 @@ func (u URL) authority(t Text) URL {
 		path = weak(Concat(Lit("/"), path))
 	}
 	s, ok := host.Const()
-	real, err := url.Parse("//" + s)
+	parsed, err := url.Parse("//" + s)
 	switch {
 	case ok && err == nil:
-		u.User, u.Host = constURL(real).User, constURL(real).Host
+		u.User, u.Host = constURL(parsed).User, constURL(parsed).Host
 	default:
 		u.User, u.Host = Likely(""), weak(host)
 		switch strings.Count(host.Pattern(), "@") {
@@ -305,7 +306,7 @@ func (u URL) queryMark() Text {
 // slash is what is put in front of the path: a slash behind a host, "./" where
 // a segment with a colon would be read as a scheme.
 func (u URL) slash(path, before Text) Text {
-	head, _, _ := path.headed()
+	head, _ := path.headed()
 	sure, _, more := strings.Cut(head, "/")
 	likely, _, _ := strings.Cut(path.Pattern(), "/")
 	_, known := path.Const()
@@ -361,7 +362,7 @@ func (u URL) RequestURI() Text {
 	case empty:
 	case filled:
 		out = u.Opaque
-		if head, _, _ := u.Opaque.headed(); strings.HasPrefix(head, "//") {
+		if head, _ := u.Opaque.headed(); strings.HasPrefix(head, "//") {
 			out = Concat(u.Scheme, Lit(":"), out)
 		} else if len(head) < 2 && (head == "" || head == "/") {
 			out = lost(u.Opaque, u.Scheme)
@@ -378,7 +379,7 @@ func (u URL) JoinPath(elems ...Text) URL {
 		return u.withPath(lost(append([]Text{u.Path}, elems...)...))
 	}
 	elems = append([]Text{u.EscapedPath()}, elems...)
-	head, _, _ := elems[0].headed()
+	head, _ := elems[0].headed()
 	var p Text
 	if strings.HasPrefix(head, "/") || head == "" && strings.HasPrefix(elems[0].Pattern(), "/") {
 		p = JoinPath(elems...)
@@ -389,7 +390,7 @@ func (u URL) JoinPath(elems ...Text) URL {
 	last := elems[len(elems)-1]
 	if s := last.Pattern(); strings.HasSuffix(s, "/") {
 		whole, known := p.Const()
-		switch _, _, tail := p.headed(); {
+		switch _, tail := p.headed(); {
 		case known && !strings.HasSuffix(whole, "/"), !known && tail != "":
 			p = Concat(p, Lit("/"))
 		case !known && !strings.HasSuffix(p.Pattern(), "/"):

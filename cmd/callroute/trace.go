@@ -68,8 +68,7 @@ func (o *traceOptions) complete(args []string) error {
 	for _, arg := range args[1:] {
 		o.query.Command = append(o.query.Command, strings.Fields(arg)...)
 	}
-	switch {
-	case o.query.Program == "":
+	if o.query.Program == "" {
 		return errors.New("the name of the program is empty")
 	}
 	if err := checkNarrowing(o.query.View); err != nil {

@@ -20,7 +20,7 @@ func TestMain(m *testing.M) {
 		serve(os.Args[2])
 		return
 	}
-	os.Exit(m.Run())
+	os.Exit(m.Run()) //nolint:forbidigo // TestMain is main here
 }
 
 func serve(address string) {
@@ -117,7 +117,7 @@ func TestTakeOver(t *testing.T) {
 	if err := left.Start(); err != nil {
 		t.Fatal(err)
 	}
-	go left.Wait() //nolint:errcheck // it is killed
+	go left.Wait()
 	if err := os.WriteFile(filepath.Join(c.State, "containerd.pid"), []byte(strconv.Itoa(left.Process.Pid)), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,156 @@
+package walk
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/callroute/callroute/analyzer/flow"
+	"github.com/callroute/callroute/analyzer/stitch"
+	"github.com/callroute/callroute/analyzer/summary"
+)
+
+// leavesLive reports whether the call that leads to a departure can run.
+func (w *walker) leavesLive(d *summary.Departure, live map[int]bool) bool {
+	if len(d.Via) > 0 {
+		return live[d.Via[0].Pos]
+	}
+	return live[d.Pos]
+}
+
+// depart follows a departure, or records the gap.
+func (w *walker) depart(v visit, d *summary.Departure) error {
+	joins, gap, err := w.st.Join(w.ctx, v.exe, d)
+	if err != nil {
+		return err
+	}
+	from, via := w.carry(v, d)
+	in := w.node(place{v.exe, d.In})
+	site := flow.Site{File: v.exe.Funcs[d.In].File, Line: d.Line}
+	if gap != nil {
+		g := flow.Gap{After: in, Kind: d.Kind, Site: site, Detail: d.Key.String(), Reason: gap.Reason, Hint: gap.Hint}
+		w.gap(g)
+		end := w.stop(v.activation, d.In)
+		if in != from {
+			w.addHop(w.stop(v.activation, v.id), hop{to: end, edge: none, via: via, pos: posOf(d)})
+		}
+		if d.Kind != flow.Call { // what has no body need not leave the system
+			w.stops[end].dead = true
+		}
+		return nil
+	}
+	if in != from && len(joins) == 0 {
+		// It ends outside the system.
+		w.addHop(w.stop(v.activation, v.id), hop{to: w.stop(v.activation, d.In), edge: none, via: via, pos: posOf(d)})
+	}
+	if in != from {
+		via = append(via, in)
+	}
+	for _, j := range joins {
+		h := hop{via: via, pos: posOf(d), process: d.Kind.Process()}
+		h.reads = reads(d)
+		if h.process {
+			h.asked = w.mentioned(j.Detail)
+		}
+		if d.Optional {
+			h.cost, h.maybe = optionalCost, true
+		}
+		w.join(v, d, j, joins, h, site)
+	}
+	return nil
+}
+
+// gap adds g once.
+func (w *walker) gap(g flow.Gap) {
+	if !slices.Contains(w.flow.Gaps, g) {
+		w.flow.Gaps = append(w.flow.Gaps, g)
+	}
+}
+
+// join adds the edge to one thing that a departure reaches.
+func (w *walker) join(v visit, d *summary.Departure, j stitch.Join, all []stitch.Join, h hop, site flow.Site) {
+	from, in := w.node(place{v.exe, v.id}), w.node(place{v.exe, d.In})
+	e := flow.Edge{From: in, Kind: d.Kind, Site: site, Detail: j.Detail, Rule: d.Rule, Candidates: len(all), Label: j.Label}
+	if from != in {
+		e.Origins = []int{from}
+	}
+	a := activation{exe: j.Exe, facts: strings.Join(j.Argv, "\x00"), known: j.ArgvKnown}
+	if j.Func == summary.None {
+		if j.Exe.Main == summary.None {
+			return
+		}
+		e.To = w.node(place{j.Exe, first(j.Exe, j.Command)})
+		h.edge = w.edge(e)
+		w.command(w.stop(v.activation, v.id), j.Exe, j.Command, a, h)
+		return
+	}
+	e.To = w.node(place{j.Exe, j.Func})
+	e.Registered = w.registered(j.Exe, j.Registered)
+	w.around(j)
+	h.edge = w.edge(e)
+	if d.Kind == flow.Channel {
+		a.sent = true
+	} else {
+		a = activation{exe: j.Exe}
+	}
+	h.to = w.stop(a, j.Func)
+	w.addHop(w.stop(v.activation, v.id), h)
+	w.push(a, j.Func)
+}
+
+// around adds what stands around a handler: it runs before it.
+func (w *walker) around(j stitch.Join) {
+	holder := j.Exe.Main
+	if n := len(j.Registered); n > 0 {
+		holder = j.Registered[n-1].In
+	}
+	for _, b := range j.Before {
+		if j.Exe.Base(b.Func) == j.Exe.Base(j.Func) {
+			continue
+		}
+		owner := holder
+		if lit := j.Exe.Funcs[b.Func].Literal; lit != summary.None {
+			owner = lit
+		}
+		w.pathTo(j.Exe, []summary.Place{{In: owner}})
+		w.edge(flow.Edge{
+			From: w.node(place{j.Exe, owner}), To: w.node(place{j.Exe, b.Func}), Kind: flow.Closure, Site: w.declared(j.Exe, b.Func),
+			Detail: "runs before the handler", Rule: "around", Candidates: 1,
+		})
+		w.push(activation{exe: j.Exe}, b.Func)
+	}
+}
+
+// posOf orders a departure among the sites of the function that decides it.
+func posOf(d *summary.Departure) int {
+	if len(d.Via) > 0 {
+		return d.Via[0].Pos
+	}
+	return d.Pos
+}
+
+// carry adds the calls from the function that decides a departure down to the
+// one it leaves from, and returns the first node and those between.
+func (w *walker) carry(v visit, d *summary.Departure) (from int, via []int) {
+	from = w.node(place{v.exe, v.id})
+	last := from
+	for i, p := range d.Via {
+		next := d.In
+		if i+1 < len(d.Via) {
+			next = d.Via[i+1].In
+		}
+		n := w.node(place{v.exe, next})
+		e := flow.Edge{
+			From: last, To: n, Kind: flow.Call, Site: flow.Site{File: v.exe.Funcs[p.In].File, Line: p.Line},
+			Rule: d.Rule, Candidates: 1,
+		}
+		if s := siteTo(v.exe, p.In, next, p.Line); s != nil {
+			e.Kind, e.Rule, e.Detail, e.Candidates = s.Kind, s.Rule, s.Detail, s.Candidates
+		}
+		w.edge(e)
+		if i+1 < len(d.Via) {
+			via = append(via, n)
+		}
+		last = n
+	}
+	return from, via
+}
