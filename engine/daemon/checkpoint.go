@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"sync"
 
 	"github.com/moby/moby/api/types/checkpoint"
 	"github.com/moby/moby/api/types/events"
@@ -42,7 +43,44 @@ func checkpointsDir(c *ours.Container, dir string) (string, error) {
 }
 
 // Checkpoints are dumps of running containers, to be started again.
-type Checkpoints struct{ *core }
+type Checkpoints struct {
+	*core
+
+	mu    sync.Mutex
+	dumps map[string]context.CancelCauseFunc // those under way, by container
+}
+
+// errStopped is why a dump was called off.
+var errStopped = errdefs.Conflict("the container is being stopped")
+
+// callOff ends the dump of a container that is under way: whoever wants to stop
+// it need not wait for that.
+func (p *Checkpoints) callOff(containerID string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if cancel := p.dumps[containerID]; cancel != nil {
+		cancel(errStopped)
+	}
+}
+
+// dump is Containerd's Checkpoint, which can be called off.
+func (p *Checkpoints) dump(ctx context.Context, containerID string, o ctypes.CheckpointOptions) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	p.mu.Lock()
+	p.dumps[containerID] = cancel
+	p.mu.Unlock()
+	defer func() {
+		p.mu.Lock()
+		delete(p.dumps, containerID)
+		p.mu.Unlock()
+		cancel(nil)
+	}()
+	err := p.Containerd.Checkpoint(ctx, containerID, o)
+	if cause := context.Cause(ctx); err != nil && cause != nil {
+		return cause
+	}
+	return err
+}
 
 // Create dumps a running container, which goes on or ends.
 func (p *Checkpoints) Create(ctx context.Context, name string, req checkpoint.CreateRequest) error {
@@ -79,7 +117,7 @@ func (p *Checkpoints) Create(ctx context.Context, name string, req checkpoint.Cr
 	if req.Exit {
 		p.change(c, func(r *ours.Record) { r.WantStopped = true })
 	}
-	if err := p.Containerd.Checkpoint(ctx, c.ID, ctypes.CheckpointOptions{Dir: dir, Exit: req.Exit}); err != nil {
+	if err := p.dump(ctx, c.ID, ctypes.CheckpointOptions{Dir: dir, Exit: req.Exit}); err != nil {
 		p.change(c, func(now *ours.Record) { now.WantStopped = r.WantStopped })
 		return errors.Join(errdefs.Internal("Cannot checkpoint container %s: %w", name, err), os.RemoveAll(dir))
 	}

@@ -99,7 +99,7 @@ func New(c Config) (*Daemon, error) {
 	shared := &core{Config: c, containers: store, states: newStateCounter()}
 	shared.background, shared.end = context.WithCancel(context.Background())
 	return &Daemon{
-		core: shared, Execs: newExecs(shared), Archives: &Archives{shared}, Checkpoints: &Checkpoints{shared}, stats: stats.NewCollector(), halfMade: found.HalfMade,
+		core: shared, Execs: newExecs(shared), Archives: &Archives{shared}, Checkpoints: &Checkpoints{core: shared, dumps: map[string]context.CancelCauseFunc{}}, stats: stats.NewCollector(), halfMade: found.HalfMade,
 		runtimes: &runtimes{containerd: c.Containerd, standard: c.Runtime, programs: c.Runtimes},
 		told:     toldExits{runs: map[string]chan struct{}{}},
 	}, nil

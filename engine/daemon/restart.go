@@ -16,6 +16,7 @@ func (d *Daemon) Restart(ctx context.Context, name string, o types.StopOptions) 
 	if err != nil {
 		return err
 	}
+	d.Checkpoints.callOff(c.ID)
 	done, err := c.Operate(ctx)
 	if err != nil {
 		return err

@@ -59,6 +59,7 @@ func (d *Daemon) endByForce(ctx context.Context, c *ours.Container, name string)
 	if !r.State.Running() {
 		return nil
 	}
+	d.Checkpoints.callOff(c.ID)
 	d.change(c, func(r *ours.Record) { r.WantStopped = true })
 	if err := d.signal(ctx, c, syscall.SIGKILL); err != nil {
 		return errdefs.Internal("cannot remove container %q: could not kill: %w", name, err)

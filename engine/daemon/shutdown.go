@@ -58,6 +58,7 @@ func (d *Daemon) stopAll(ctx context.Context) {
 			continue
 		}
 		wait.Go(func() {
+			d.Checkpoints.callOff(c.ID)
 			done, err := c.Operate(ctx)
 			if err != nil {
 				return

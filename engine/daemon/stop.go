@@ -26,6 +26,7 @@ func (d *Daemon) Stop(ctx context.Context, name string, o types.StopOptions) err
 	if err != nil {
 		return err
 	}
+	d.Checkpoints.callOff(c.ID)
 	done, err := c.Operate(ctx)
 	if err != nil {
 		return err

@@ -68,9 +68,10 @@ type container struct {
 
 	mu     sync.Mutex
 	execs  map[string]*process
-	cgroup any  // what loadCgroup found; nil before
-	oom    bool // memory ran out, and that was told
-	over   bool // the init process's end was told
+	cgroup any                     // what loadCgroup found; nil before
+	oom    bool                    // memory ran out, and that was told
+	over   bool                    // the init process's end was told
+	dump   context.CancelCauseFunc // calls off the dump under way; nil for none
 }
 
 // New makes a task without a container.
