@@ -2,8 +2,10 @@ package daemon
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io/fs"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -121,6 +123,9 @@ func (p *Checkpoints) Create(ctx context.Context, name string, req checkpoint.Cr
 		p.change(c, func(now *ours.Record) { now.WantStopped = r.WantStopped })
 		return errors.Join(errdefs.Internal("Cannot checkpoint container %s: %w", name, err), os.RemoveAll(dir))
 	}
+	if err := writePlace(dir, r); err != nil {
+		return err
+	}
 	if req.Exit {
 		awaitEnd(ctx, run, defaultStopTimeout)
 	}
@@ -165,4 +170,40 @@ func (p *Checkpoints) Remove(_ context.Context, name, checkpointID string, o typ
 		return errdefs.NotFound("checkpoint %s does not exist for container %s", checkpointID, c.Snapshot().Name)
 	}
 	return os.RemoveAll(dir)
+}
+
+// dumped is what of a container's place its checkpoint depends on: who was
+// connected to it looks for it there.
+type dumped struct{ Address netip.Addr }
+
+// placeFile is where that is kept, among criu's files.
+const placeFile = "engine.json"
+
+func writePlace(dir string, r ours.Record) error {
+	var place dumped
+	if r.Network != nil {
+		for _, e := range r.Network.Networks {
+			if e.IPAddress.IsValid() {
+				place.Address = e.IPAddress
+			}
+		}
+	}
+	data, err := json.Marshal(place)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, placeFile), data, 0o600)
+}
+
+// readPlace is the place of a checkpoint, nothing for one that another engine
+// has made.
+func readPlace(dir string) (place dumped, err error) {
+	data, err := os.ReadFile(filepath.Join(dir, placeFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return place, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(data, &place)
+	}
+	return place, err
 }

@@ -84,6 +84,13 @@ func (d *Daemon) start(ctx context.Context, c *ours.Container, checkpoint string
 	if err != nil {
 		return err
 	}
+	if checkpoint != "" {
+		place, err := readPlace(checkpoint)
+		if err != nil {
+			return err
+		}
+		request.Address = place.Address
+	}
 	endpoint, err := d.Network.Join(ctx, request)
 	if err != nil {
 		return err
