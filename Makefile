@@ -27,6 +27,7 @@ build:
 
 test:
 	@.ci/install-packages
+	@.ci/install-criu
 	$(GO) test ./...
 
 check:

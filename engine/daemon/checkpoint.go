@@ -104,9 +104,6 @@ func (p *Checkpoints) Create(ctx context.Context, name string, req checkpoint.Cr
 	if !r.State.Running() || run == nil {
 		return errdefs.Conflict("Container %s not running", name)
 	}
-	if r.Config.Tty {
-		return errdefs.Invalid("checkpoint not supported on containers with tty")
-	}
 	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
 		return err
 	}

@@ -61,13 +61,14 @@ func (l criuLog) explain(err error) error {
 	return fmt.Errorf("%w; criu's log is %s", err, l.keep)
 }
 
-// criuErrors is the first errors in a log of criu's: the later ones follow from
-// them. A line of it is "(00.012345) 77: Error (criu/file.c:1): why".
+// criuErrors is the last errors in a log of criu's: the ones before may be of
+// something that it can do without. A line of it is
+// "(00.012345) 77: Error (criu/file.c:1): why".
 func criuErrors(log string) string {
-	const most = 3
+	const most = 4
 	var found []string
 	lines := bufio.NewScanner(strings.NewReader(log))
-	for lines.Scan() && len(found) < most {
+	for lines.Scan() {
 		_, text, ok := strings.Cut(lines.Text(), "Error (")
 		if !ok {
 			continue
@@ -77,7 +78,7 @@ func criuErrors(log string) string {
 		}
 		found = append(found, strings.TrimSpace(text))
 	}
-	return strings.Join(found, ", ")
+	return strings.Join(found[max(0, len(found)-most):], ", ")
 }
 
 // stallLimit is how long criu may write nothing at all, neither images nor log,

@@ -15,12 +15,13 @@ import (
 
 func TestCriuErrors(t *testing.T) {
 	const log = `(00.000042) Version: 4.2.1 (gitid 0)
+(00.061480) Error (criu/a.c:1): Can't have more files
 (00.061481) Error (criu/files.c:10): Can't open pipe
 (00.202246) 77: Error (criu/cr-dump.c:1681): Dump files (pid: 9) failed with -1
 (00.282301) Error (criu/cr-dump.c:2111): Dumping FAILED.
 (00.282302) Error (criu/x.c:1): and more
 `
-	if got, want := criuErrors(log), "Can't open pipe, Dump files (pid: 9) failed with -1, Dumping FAILED."; got != want {
+	if got, want := criuErrors(log), "Can't open pipe, Dump files (pid: 9) failed with -1, Dumping FAILED., and more"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

@@ -90,6 +90,11 @@ func (t *Task) restoreInit(ctx context.Context, c *container, req types.Create) 
 			ImagePath:  req.Checkpoint,
 			WorkDir:    criuWorkDir(c.bundle, req.Options.GetCriuWorkPath()),
 			ParentPath: req.ParentCheckpoint,
+			// What a dump was allowed to hold must be allowed here.
+			AllowOpenTCP:             true,
+			AllowExternalUnixSockets: true,
+			AllowTerminal:            req.IO.Terminal,
+			FileLocks:                true,
 		},
 		PidFile:     filepath.Join(c.bundle, bundle.InitPid),
 		NoPivot:     req.Options.GetNoPivotRoot(),
