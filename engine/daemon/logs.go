@@ -11,7 +11,7 @@ import (
 )
 
 // Logs writes what a container has written, and with Follow what it writes.
-func (d *Daemon) Logs(ctx context.Context, name string, o types.LogsOptions, open types.OpenWriter) error {
+func (d *console) Logs(ctx context.Context, name string, o types.LogsOptions, open types.OpenWriter) error {
 	c, err := d.containers.Get(name)
 	if err != nil {
 		return err
