@@ -13,6 +13,7 @@ import (
 	"github.com/moby/moby/api/types/container"
 
 	"github.com/callroute/callroute/engine/api/types"
+	"github.com/callroute/callroute/engine/errdefs"
 )
 
 func TestCheckpoint(t *testing.T) {
@@ -130,4 +131,30 @@ func TestStopDuringDump(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestDiscardBeforeRestore: a task that has no process yet is removed without
+// waiting for its end, which never comes.
+func TestDiscardBeforeRestore(t *testing.T) {
+	b := newBench(t)
+	id := b.run("box")
+	b.do(b.Checkpoints.Create(t.Context(), "box", checkpoint.CreateRequest{CheckpointID: "one", Exit: true}))
+	b.awaitState("box", container.StateExited)
+	b.containerd.fail = func(call string) error {
+		switch call {
+		case "start " + id:
+			return errors.New("criu failed")
+		case "kill " + id:
+			return errdefs.NotFound("container does not exist")
+		}
+		return nil
+	}
+	began := time.Now()
+	if err := b.Start(t.Context(), "box", types.StartOptions{Checkpoint: "one"}); err == nil {
+		t.Error("no error")
+	}
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("it took %v", took)
+	}
+	b.expectNothingLeft(id)
 }

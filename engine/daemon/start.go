@@ -242,8 +242,10 @@ func (d *runner) spec(ctx context.Context, r ours.Record, p place) (s *specs.Spe
 func (d *runner) discard(id string) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	_ = d.Containerd.Kill(ctx, id, "", 9, ctypes.KillAll)
-	_, _ = d.Containerd.Wait(ctx, id, "")
+	// One to be restored has no process yet, and so no end to wait for.
+	if d.Containerd.Kill(ctx, id, "", 9, ctypes.KillAll) == nil {
+		_, _ = d.Containerd.Wait(ctx, id, "")
+	}
 	_, err := d.Containerd.Remove(ctx, id, "")
 	quiet(err)
 }
