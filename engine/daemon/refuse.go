@@ -39,7 +39,8 @@ func (d *creator) refuse(r *ours.Record) error {
 	case h.Init != nil && *h.Init && d.InitProgram == "":
 		return errdefs.NotImplemented("--init: engine-init is not beside engined")
 	}
-	for _, q := range h.DeviceRequests {
+	if len(h.DeviceRequests) > 0 {
+		q := h.DeviceRequests[0]
 		if q.Driver == "cdi" {
 			return errdefs.Invalid("could not select device driver %q with devices: %v", q.Driver, q.DeviceIDs)
 		}

@@ -62,6 +62,8 @@ func (d *runner) start(ctx context.Context, c *ours.Container, checkpoint string
 	if d.background.Err() != nil || d.stopping.Load() {
 		return errdefs.Unavailable("the engine is stopping")
 	}
+	// Now, for memory may run out before the start is written down.
+	d.change(c, func(r *ours.Record) { r.State.OOMKilled = false })
 	r := c.Snapshot()
 	run := d.newRun(c, r)
 	var undo []func()
@@ -141,7 +143,7 @@ func (d *runner) start(ctx context.Context, c *ours.Container, checkpoint string
 	}
 	quiet(run.streams.Started())
 	d.change(c, func(r *ours.Record) {
-		r.State = ours.State{Status: container.StateRunning, Pid: pid, StartedAt: time.Now().UTC(), FinishedAt: r.State.FinishedAt, Health: probed(*r)}
+		r.State = ours.State{Status: container.StateRunning, Pid: pid, StartedAt: time.Now().UTC(), FinishedAt: r.State.FinishedAt, OOMKilled: r.State.OOMKilled, Health: probed(*r)}
 		r.Network = endpoint.Settings
 	})
 	d.tell(events.ActionStart, c.Snapshot(), nil)

@@ -11,7 +11,6 @@ import (
 	"bytes"
 	"context"
 	"slices"
-
 	"time"
 
 	"github.com/moby/moby/api/types/container"
