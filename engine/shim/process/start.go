@@ -55,6 +55,9 @@ func (t *Task) startExec(ctx context.Context, c *container, p *process) error {
 	if _, err := c.init.check(verbExec); err != nil {
 		return err
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(c.life, cancel)()
 	opts := &runc.ExecOpts{
 		PidFile: filepath.Join(c.bundle, bundle.ExecPid(p.execID)),
 		Detach:  true,
