@@ -31,6 +31,7 @@ build:
 
 test:
 	@.ci/install-packages
+	@.ci/install-criu
 	@$(GO) run .ci/test.go ./...
 
 test-short:

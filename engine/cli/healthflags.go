@@ -32,13 +32,13 @@ func (h *healthFlags) config() (*container.HealthConfig, error) {
 	asked := container.HealthConfig{
 		Interval: h.interval, Timeout: h.timeout, StartPeriod: h.startPeriod, StartInterval: h.startInterval, Retries: h.retries,
 	}
-	some := h.command != "" || h.interval != 0 || h.timeout != 0 || h.startPeriod != 0 || h.startInterval != 0 || h.retries != 0
+	asks := h.command != "" || h.interval != 0 || h.timeout != 0 || h.startPeriod != 0 || h.startInterval != 0 || h.retries != 0
 	switch {
-	case h.none && some:
+	case h.none && asks:
 		return nil, errors.New("--no-healthcheck conflicts with --health-* options")
 	case h.none:
 		return &container.HealthConfig{Test: []string{"NONE"}}, nil
-	case !some:
+	case !asks:
 		return nil, nil
 	}
 	for _, d := range []struct {

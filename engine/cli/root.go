@@ -41,7 +41,7 @@ func newRoot(cli *Program) *cobra.Command {
 		newRun(cli), newCreate(cli), newStart(cli), newStop(cli), newRestart(cli), newKill(cli),
 		newPause(cli), newUnpause(cli), newUpdate(cli), newRename(cli), newRm(cli),
 		newPs(cli), newLogs(cli), newTop(cli), newStats(cli), newWait(cli),
-		newAttach(cli), newExec(cli), newCp(cli),
+		newAttach(cli), newExec(cli), newCp(cli), newDiff(cli), newExport(cli),
 	)
 	add(root, groupImages,
 		newImages(cli), newPull(cli), newLoad(cli), newSave(cli), newImport(cli),
@@ -74,7 +74,7 @@ func newContainer(cli *Program) *cobra.Command {
 	cmd.AddCommand(
 		newRun(cli), newCreate(cli), newStart(cli), newStop(cli), newRestart(cli), newKill(cli),
 		newPause(cli), newUnpause(cli), newUpdate(cli), newRename(cli), newLogs(cli), newTop(cli),
-		newStats(cli), newWait(cli), newAttach(cli), newExec(cli), newCp(cli),
+		newStats(cli), newWait(cli), newAttach(cli), newExec(cli), newCp(cli), newDiff(cli), newExport(cli),
 		renamed(newRm(cli), "rm", "remove"), renamed(newPs(cli), "ls", "ps", "list"),
 		newContainerInspect(cli), newContainerPrune(cli),
 	)

@@ -3,9 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
-	"io"
 
-	"github.com/moby/sys/atomicwriter"
 	"github.com/spf13/cobra"
 )
 
@@ -39,15 +37,5 @@ func runSave(ctx context.Context, cli *Program, opts saveOptions, images []strin
 		return err
 	}
 	defer archive.Close()
-	if opts.output == "" {
-		_, err = io.Copy(cli.Out, archive)
-		return err
-	}
-	// Half an archive takes no file's place.
-	file, err := atomicwriter.New(opts.output, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(file, archive)
-	return errors.Join(err, file.Close())
+	return cli.writeArchive(opts.output, archive)
 }

@@ -18,7 +18,7 @@ import (
 
 // Attach joins a client to a container's streams. The container may still have
 // to be started: then the client gets everything from the first byte.
-func (d *Daemon) Attach(ctx context.Context, name string, o types.AttachOptions, connect types.Connect) error {
+func (d *console) Attach(ctx context.Context, name string, o types.AttachOptions, connect types.Connect) error {
 	c, err := d.containers.Get(name)
 	if err != nil {
 		return err
@@ -83,7 +83,7 @@ func connection(conn io.ReadWriter, kind types.StreamKind) stream.Conn {
 }
 
 // replay writes what the container has written so far.
-func (d *Daemon) replay(ctx context.Context, c *ours.Container, run *run, o types.AttachOptions, to stream.Conn) error {
+func (d *console) replay(ctx context.Context, c *ours.Container, run *run, o types.AttachOptions, to stream.Conn) error {
 	r := c.Snapshot()
 	if err := logs.CheckRead(r.HostConfig.LogConfig.Type); err != nil {
 		return err

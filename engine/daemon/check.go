@@ -20,7 +20,7 @@ import (
 
 // check says what is wrong with a container before anything of it is made. asked
 // is what the person asked for, before the image's part came to it.
-func (d *Daemon) check(r *ours.Record, asked *container.Config) (warnings []string, err error) {
+func (d *creator) check(r *ours.Record, asked *container.Config) (warnings []string, err error) {
 	h := r.HostConfig
 	warnings = []string{}
 	if w := r.Config.WorkingDir; w != "" && !strings.HasPrefix(w, "/") {
@@ -92,7 +92,7 @@ func (d *Daemon) check(r *ours.Record, asked *container.Config) (warnings []stri
 
 // nameDonors puts the IDs of the containers whose namespaces are to be joined in
 // place of their names, which may change.
-func (d *Daemon) nameDonors(h *types.HostConfig) error {
+func (d *creator) nameDonors(h *types.HostConfig) error {
 	id := func(mode string) (string, error) {
 		name, ok := strings.CutPrefix(mode, "container:")
 		if !ok {
@@ -121,7 +121,7 @@ func (d *Daemon) nameDonors(h *types.HostConfig) error {
 }
 
 // checkHost is what a container may ask of its host besides limits.
-func (d *Daemon) checkHost(h *types.HostConfig, asked *container.Config) error {
+func (d *creator) checkHost(h *types.HostConfig, asked *container.Config) error {
 	switch {
 	case !h.IpcMode.Valid():
 		return errdefs.Invalid("invalid IPC mode: %v", h.IpcMode)
@@ -247,7 +247,7 @@ func checkRestart(p container.RestartPolicy, autoRemove bool) error {
 }
 
 // joinRequest is what a container asks of its network.
-func (d *Daemon) joinRequest(r ours.Record) (network.JoinRequest, error) {
+func (d *core) joinRequest(r ours.Record) (network.JoinRequest, error) {
 	h := r.HostConfig
 	req := network.JoinRequest{
 		ContainerID: r.ID, Name: r.Name, Dir: d.containers.Dir(r.ID), Mode: h.NetworkMode,

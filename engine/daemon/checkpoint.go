@@ -2,11 +2,14 @@ package daemon
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io/fs"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"regexp"
+	"sync"
 
 	"github.com/moby/moby/api/types/checkpoint"
 	"github.com/moby/moby/api/types/events"
@@ -42,7 +45,44 @@ func checkpointsDir(c *ours.Container, dir string) (string, error) {
 }
 
 // Checkpoints are dumps of running containers, to be started again.
-type Checkpoints struct{ *core }
+type Checkpoints struct {
+	*core
+
+	mu    sync.Mutex
+	dumps map[string]context.CancelCauseFunc // those under way, by container
+}
+
+// errStopped is why a dump was called off.
+var errStopped = errdefs.Conflict("the container is being stopped")
+
+// callOff ends the dump of a container that is under way: whoever wants to stop
+// it need not wait for that.
+func (p *Checkpoints) callOff(containerID string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if cancel := p.dumps[containerID]; cancel != nil {
+		cancel(errStopped)
+	}
+}
+
+// dump is Containerd's Checkpoint, which can be called off.
+func (p *Checkpoints) dump(ctx context.Context, containerID string, o ctypes.CheckpointOptions) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	p.mu.Lock()
+	p.dumps[containerID] = cancel
+	p.mu.Unlock()
+	defer func() {
+		p.mu.Lock()
+		delete(p.dumps, containerID)
+		p.mu.Unlock()
+		cancel(nil)
+	}()
+	err := p.Containerd.Checkpoint(ctx, containerID, o)
+	if cause := context.Cause(ctx); err != nil && cause != nil {
+		return cause
+	}
+	return err
+}
 
 // Create dumps a running container, which goes on or ends.
 func (p *Checkpoints) Create(ctx context.Context, name string, req checkpoint.CreateRequest) error {
@@ -64,9 +104,6 @@ func (p *Checkpoints) Create(ctx context.Context, name string, req checkpoint.Cr
 	if !r.State.Running() || run == nil {
 		return errdefs.Conflict("Container %s not running", name)
 	}
-	if r.Config.Tty {
-		return errdefs.Invalid("checkpoint not supported on containers with tty")
-	}
 	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
 		return err
 	}
@@ -79,9 +116,12 @@ func (p *Checkpoints) Create(ctx context.Context, name string, req checkpoint.Cr
 	if req.Exit {
 		p.change(c, func(r *ours.Record) { r.WantStopped = true })
 	}
-	if err := p.Containerd.Checkpoint(ctx, c.ID, ctypes.CheckpointOptions{Dir: dir, Exit: req.Exit}); err != nil {
+	if err := p.dump(ctx, c.ID, ctypes.CheckpointOptions{Dir: dir, Exit: req.Exit}); err != nil {
 		p.change(c, func(now *ours.Record) { now.WantStopped = r.WantStopped })
 		return errors.Join(errdefs.Internal("Cannot checkpoint container %s: %w", name, err), os.RemoveAll(dir))
+	}
+	if err := writePlace(dir, r); err != nil {
+		return err
 	}
 	if req.Exit {
 		awaitEnd(ctx, run, defaultStopTimeout)
@@ -127,4 +167,40 @@ func (p *Checkpoints) Remove(_ context.Context, name, checkpointID string, o typ
 		return errdefs.NotFound("checkpoint %s does not exist for container %s", checkpointID, c.Snapshot().Name)
 	}
 	return os.RemoveAll(dir)
+}
+
+// dumped is what of a container's place its checkpoint depends on: who was
+// connected to it looks for it there.
+type dumped struct{ Address netip.Addr }
+
+// placeFile is where that is kept, among criu's files.
+const placeFile = "engine.json"
+
+func writePlace(dir string, r ours.Record) error {
+	var place dumped
+	if r.Network != nil {
+		for _, e := range r.Network.Networks {
+			if e.IPAddress.IsValid() {
+				place.Address = e.IPAddress
+			}
+		}
+	}
+	data, err := json.Marshal(place)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, placeFile), data, 0o600)
+}
+
+// readPlace is the place of a checkpoint, nothing for one that another engine
+// has made.
+func readPlace(dir string) (place dumped, err error) {
+	data, err := os.ReadFile(filepath.Join(dir, placeFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return place, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(data, &place)
+	}
+	return place, err
 }

@@ -1,16 +1,19 @@
 package daemon
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/moby/moby/api/types/checkpoint"
 	"github.com/moby/moby/api/types/container"
 
 	"github.com/callroute/callroute/engine/api/types"
+	"github.com/callroute/callroute/engine/errdefs"
 )
 
 func TestCheckpoint(t *testing.T) {
@@ -91,4 +94,67 @@ func TestCheckpointFailsWithExit(t *testing.T) {
 	}
 	b.containerd.exit(id, 1)
 	eventually(t, "it is started again", func() bool { return b.containerd.count("start") == 2 })
+}
+
+// TestStopDuringDump: a dump that hangs keeps nobody from ending the container.
+func TestStopDuringDump(t *testing.T) {
+	for name, end := range map[string]func(*bench) error{
+		"stop":    func(b *bench) error { return b.Stop(b.t.Context(), "box", types.StopOptions{}) },
+		"restart": func(b *bench) error { return b.Restart(b.t.Context(), "box", types.StopOptions{}) },
+		"kill":    func(b *bench) error { return b.Kill(b.t.Context(), "box", "") },
+		"rm":      func(b *bench) error { return b.Remove(b.t.Context(), "box", types.RemoveOptions{Force: true}) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			id := b.run("box")
+			b.containerd.hangs = true
+			ctx, cancel := context.WithCancel(t.Context())
+			dumped := make(chan error, 1)
+			go func() {
+				dumped <- b.Checkpoints.Create(ctx, "box", checkpoint.CreateRequest{CheckpointID: "one", Exit: true})
+			}()
+			eventually(t, "it is being dumped", func() bool { return b.containerd.count("checkpoint") == 1 })
+			ended := make(chan error, 1)
+			go func() { ended <- end(b) }()
+			select {
+			case err := <-ended:
+				b.do(err)
+			case <-time.After(10 * time.Second):
+				t.Error("it waits for the dump")
+			}
+			cancel() // a kill leaves the dump to containerd
+			if err := <-dumped; err == nil {
+				t.Error("the dump was called off and is told to be done")
+			}
+			if _, err := os.Stat(filepath.Join(b.config.Root, "containers", id, "checkpoints", "one")); !errors.Is(err, os.ErrNotExist) {
+				t.Errorf("a folder is left: %v", err)
+			}
+		})
+	}
+}
+
+// TestDiscardBeforeRestore: a task that has no process yet is removed without
+// waiting for its end, which never comes.
+func TestDiscardBeforeRestore(t *testing.T) {
+	b := newBench(t)
+	id := b.run("box")
+	b.do(b.Checkpoints.Create(t.Context(), "box", checkpoint.CreateRequest{CheckpointID: "one", Exit: true}))
+	b.awaitState("box", container.StateExited)
+	b.containerd.fail = func(call string) error {
+		switch call {
+		case "start " + id:
+			return errors.New("criu failed")
+		case "kill " + id:
+			return errdefs.NotFound("container does not exist")
+		}
+		return nil
+	}
+	began := time.Now()
+	if err := b.Start(t.Context(), "box", types.StartOptions{Checkpoint: "one"}); err == nil {
+		t.Error("no error")
+	}
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("it took %v", took)
+	}
+	b.expectNothingLeft(id)
 }

@@ -24,6 +24,7 @@ type core struct {
 	Config
 	containers *container.Store
 	states     *stateCounter
+	runtimes   *runtimes
 
 	// background is done when the daemon ends: monitors of containers watch it.
 	background context.Context

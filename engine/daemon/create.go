@@ -28,7 +28,7 @@ import (
 
 // Create makes a container of an image. It does not run yet. Whatever fails,
 // nothing is left of it.
-func (d *Daemon) Create(ctx context.Context, name string, req types.CreateRequest) (container.CreateResponse, error) {
+func (d *creator) Create(ctx context.Context, name string, req types.CreateRequest) (container.CreateResponse, error) {
 	if req.Config == nil {
 		return container.CreateResponse{}, errdefs.Invalid("config cannot be empty in order to create a container")
 	}
@@ -82,7 +82,7 @@ func newID() string {
 }
 
 // record is the container that a request and an image ask for.
-func (d *Daemon) record(id string, image images.Image, req types.CreateRequest) (ours.Record, error) {
+func (d *creator) record(id string, image images.Image, req types.CreateRequest) (ours.Record, error) {
 	config := *req.Config
 	merge(&config, image)
 	if len(config.Entrypoint) == 0 && len(config.Cmd) == 0 || len(config.Entrypoint) == 1 && config.Entrypoint[0] == "" && len(config.Cmd) == 0 {
@@ -173,7 +173,7 @@ func merge(c *container.Config, image images.Image) {
 }
 
 // defaults are docker's for what a request leaves open.
-func (d *Daemon) defaults(h *types.HostConfig) {
+func (d *creator) defaults(h *types.HostConfig) {
 	if h.NetworkMode == "" || h.NetworkMode == "default" {
 		h.NetworkMode = "bridge"
 	}
@@ -208,7 +208,7 @@ func (d *Daemon) defaults(h *types.HostConfig) {
 }
 
 // reserve takes the name asked for, or makes one up.
-func (d *Daemon) reserve(name, id string) (string, error) {
+func (d *creator) reserve(name, id string) (string, error) {
 	if name != "" {
 		return strings.TrimPrefix(name, "/"), d.containers.Reserve(name, id)
 	}
@@ -224,7 +224,7 @@ func (d *Daemon) reserve(name, id string) (string, error) {
 
 // make makes what a container has on disk. Its folder is first and its record
 // last: Restore knows by that what a crash interrupted.
-func (d *Daemon) make(ctx context.Context, c *ours.Container, image images.Image) error {
+func (d *creator) make(ctx context.Context, c *ours.Container, image images.Image) error {
 	if err := c.MakeDir(); err != nil {
 		return err
 	}
@@ -247,7 +247,7 @@ func (d *Daemon) make(ctx context.Context, c *ours.Container, image images.Image
 }
 
 // unmake removes what make made.
-func (d *Daemon) unmake(ctx context.Context, c *ours.Container) {
+func (d *creator) unmake(ctx context.Context, c *ours.Container) {
 	for _, m := range c.Snapshot().Mounts {
 		if m.Anonymous {
 			d.Volumes.ReleaseAll(c.ID)

@@ -66,25 +66,63 @@ type Config struct {
 	EventLog   *event.Log
 }
 
-// Daemon is the core of the engine.
+// Daemon is the core of the engine. It is made of parts, each of which knows what
+// it needs of the others; the verbs of containers are theirs.
 type Daemon struct {
 	*core
+	*creator
+	*runner
+	*stopper
+	*restorer
+	*lister
+	*console
+	*about
+
 	// Execs are the processes that are added to running containers.
 	Execs       *Execs
 	Archives    *Archives
 	Checkpoints *Checkpoints
+}
 
-	stats    *stats.Collector
-	runtimes *runtimes
-
-	// halfMade are containers that a former daemon could not finish.
-	halfMade []string
-
+// runner starts containers, and deals with their end.
+type runner struct {
+	*core
+	execs  *Execs
+	memory *sharedMemory
+	stats  *stats.Collector
 	// stopping says that nothing is to be started any more.
 	stopping atomic.Bool
 	// told are the runs whose end containerd's events have told, or will.
 	told toldExits
 }
+
+// stopper ends containers, freezes them, and removes them.
+type stopper struct {
+	*runner
+	checkpoints *Checkpoints
+}
+
+// restorer takes up what a former daemon has left.
+type restorer struct {
+	*runner
+	// halfMade are containers that it could not finish.
+	halfMade []string
+}
+
+// console is what people see of a running container.
+type console struct{ *runner }
+
+// creator makes containers.
+type creator struct{ *core }
+
+// lister tells what containers there are.
+type lister struct {
+	*core
+	execs *Execs
+}
+
+// about tells of the engine itself.
+type about struct{ *lister }
 
 // New reads the containers that are there. Restore must follow before anything
 // is asked of the daemon.
@@ -98,10 +136,17 @@ func New(c Config) (*Daemon, error) {
 	}
 	shared := &core{Config: c, containers: store, states: newStateCounter()}
 	shared.background, shared.end = context.WithCancel(context.Background())
+	shared.runtimes = &runtimes{containerd: c.Containerd, standard: c.Runtime, programs: c.Runtimes}
+	execs := newExecs(shared)
+	checkpoints := &Checkpoints{core: shared, dumps: map[string]context.CancelCauseFunc{}}
+	runs := &runner{
+		core: shared, execs: execs, memory: &sharedMemory{shared}, stats: stats.NewCollector(), told: toldExits{runs: map[string]chan struct{}{}},
+	}
+	list := &lister{core: shared, execs: execs}
 	return &Daemon{
-		core: shared, Execs: newExecs(shared), Archives: &Archives{shared}, Checkpoints: &Checkpoints{shared}, stats: stats.NewCollector(), halfMade: found.HalfMade,
-		runtimes: &runtimes{containerd: c.Containerd, standard: c.Runtime, programs: c.Runtimes},
-		told:     toldExits{runs: map[string]chan struct{}{}},
+		core: shared, creator: &creator{shared}, runner: runs, stopper: &stopper{runs, checkpoints},
+		restorer: &restorer{runs, found.HalfMade}, lister: list, console: &console{runs}, about: &about{list},
+		Execs: execs, Archives: &Archives{shared}, Checkpoints: checkpoints,
 	}, nil
 }
 

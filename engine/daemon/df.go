@@ -12,7 +12,7 @@ import (
 )
 
 // DiskUsage is what images, containers and volumes take.
-func (d *Daemon) DiskUsage(ctx context.Context, o types.DiskUsageOptions) (system.DiskUsage, error) {
+func (d *about) DiskUsage(ctx context.Context, o types.DiskUsageOptions) (system.DiskUsage, error) {
 	wanted := func(kind system.DiskUsageObject) bool {
 		return len(o.Types) == 0 || slices.Contains(o.Types, string(kind))
 	}
@@ -43,7 +43,7 @@ func (d *Daemon) DiskUsage(ctx context.Context, o types.DiskUsageOptions) (syste
 	return all, nil
 }
 
-func (d *Daemon) containerUsage(ctx context.Context) (*container.DiskUsage, error) {
+func (d *lister) containerUsage(ctx context.Context) (*container.DiskUsage, error) {
 	usage := &container.DiskUsage{Items: []container.Summary{}}
 	for _, c := range d.containers.All() {
 		r := c.Snapshot()

@@ -16,7 +16,7 @@ var eventFilters = map[string]bool{
 }
 
 // Events sends what happened since, then what happens.
-func (d *Daemon) Events(ctx context.Context, o types.EventsOptions) (<-chan types.Event, error) {
+func (d *about) Events(ctx context.Context, o types.EventsOptions) (<-chan types.Event, error) {
 	now := time.Now()
 	since, err := logs.ParseTime(o.Since, now)
 	if err != nil {

@@ -22,7 +22,7 @@ import (
 const drainTime = 2 * time.Second
 
 // watch waits for the end of a running container, and deals with it.
-func (d *Daemon) watch(c *ours.Container, run *run) {
+func (d *runner) watch(c *ours.Container, run *run) {
 	told := d.told.expect(c.ID)
 	d.monitors.Add(1)
 	go func() {
@@ -78,7 +78,7 @@ func (t *toldExits) ended(id string) {
 
 // exited takes a container from running to exited, and on to what its restart
 // policy or its --rm say.
-func (d *Daemon) exited(c *ours.Container, run *run, exit ctypes.Exit) {
+func (d *runner) exited(c *ours.Container, run *run, exit ctypes.Exit) {
 	ctx := context.WithoutCancel(d.background)
 	close(run.ending)
 	d.endRun(ctx, c, run)
@@ -127,7 +127,7 @@ func (d *Daemon) exited(c *ours.Container, run *run, exit ctypes.Exit) {
 }
 
 // endRun takes down what a container had while it ran.
-func (d *Daemon) endRun(ctx context.Context, c *ours.Container, run *run) {
+func (d *runner) endRun(ctx context.Context, c *ours.Container, run *run) {
 	drain, cancel := context.WithTimeout(ctx, drainTime)
 	if err := run.streams.Drain(drain); err != nil {
 		log.L.WithError(err).Debugf("output of container %s is still held open", c.ID)
@@ -135,7 +135,7 @@ func (d *Daemon) endRun(ctx context.Context, c *ours.Container, run *run) {
 	cancel()
 	// The container's other processes are gone with its first; their shim goes
 	// with the task.
-	d.Execs.containerEnded(c.ID)
+	d.execs.containerEnded(c.ID)
 	if _, err := d.Containerd.Remove(ctx, c.ID, ""); err != nil && !cerrdefs.IsNotFound(err) {
 		log.L.WithError(err).Warnf("task of container %s stays", c.ID)
 	}
@@ -146,7 +146,7 @@ func (d *Daemon) endRun(ctx context.Context, c *ours.Container, run *run) {
 	if err := d.Network.Leave(ctx, c.ID); err != nil {
 		log.L.WithError(err).Warnf("network of container %s stays", c.ID)
 	}
-	d.closeShm(c.ID)
+	d.memory.closeShm(c.ID)
 	d.stats.Forget(c.ID)
 	setRun(c, nil)
 }
@@ -183,7 +183,7 @@ func again(r ours.Record, ran time.Duration) (restart bool, wait time.Duration) 
 
 // restartLater starts a container again after a delay, unless somebody stopped
 // or removed it meanwhile.
-func (d *Daemon) restartLater(c *ours.Container, wait time.Duration) {
+func (d *runner) restartLater(c *ours.Container, wait time.Duration) {
 	deadline := time.After(wait)
 	select {
 	case <-deadline:

@@ -40,6 +40,7 @@ type fakeContainerd struct {
 	created []ctypes.CreateOptions
 	updates []*ctypes.Resources
 	dumps   []ctypes.CheckpointOptions
+	hangs   bool // a dump has no end
 	// ignored are signals that processes do not end of.
 	ignored []syscall.Signal
 	// born runs when a process has been started.
@@ -253,13 +254,19 @@ func (f *fakeContainerd) Update(_ context.Context, id string, r *ctypes.Resource
 	return f.called("update", id)
 }
 
-func (f *fakeContainerd) Checkpoint(_ context.Context, id string, o ctypes.CheckpointOptions) error {
+func (f *fakeContainerd) Checkpoint(ctx context.Context, id string, o ctypes.CheckpointOptions) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if err := f.called("checkpoint", id); err != nil {
 		return err
 	}
 	f.dumps = append(f.dumps, o)
+	if f.hangs {
+		f.mu.Unlock()
+		<-ctx.Done()
+		f.mu.Lock()
+		return ctx.Err()
+	}
 	if o.Exit {
 		f.tasks[id].end(137)
 	}

@@ -23,7 +23,7 @@ func probed(r ours.Record) *container.Health {
 }
 
 // watchHealth asks a container how it is until its run ends.
-func (d *Daemon) watchHealth(c *ours.Container, run *run) {
+func (d *runner) watchHealth(c *ours.Container, run *run) {
 	r := c.Snapshot()
 	command := health.Command(r.Config.Healthcheck, r.Config.Shell)
 	if command == nil {
@@ -43,7 +43,7 @@ func (d *Daemon) watchHealth(c *ours.Container, run *run) {
 		defer d.monitors.Done()
 		health.Watch(ctx, health.Probed{
 			Config: r.Config.Healthcheck, Started: r.State.StartedAt,
-			Run: func(ctx context.Context) (int, string, error) { return d.Execs.probe(ctx, c, command) },
+			Run: func(ctx context.Context) (int, string, error) { return d.execs.probe(ctx, c, command) },
 			Health: func() *container.Health {
 				s := c.Snapshot().State
 				if s.Status != container.StateRunning {
@@ -56,7 +56,7 @@ func (d *Daemon) watchHealth(c *ours.Container, run *run) {
 	}()
 }
 
-func (d *Daemon) noteHealth(c *ours.Container, result *container.HealthcheckResult) {
+func (d *runner) noteHealth(c *ours.Container, result *container.HealthcheckResult) {
 	turned := false
 	d.change(c, func(r *ours.Record) {
 		if r.State.Health == nil || !r.State.Running() {

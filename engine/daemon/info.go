@@ -20,7 +20,7 @@ import (
 
 // Info is what the engine and its machine are, and how many containers there
 // are in which state.
-func (d *Daemon) Info(ctx context.Context) (system.Info, error) {
+func (d *about) Info(ctx context.Context) (system.Info, error) {
 	running, paused, stopped := d.states.get()
 	version, _, err := d.Containerd.Version(ctx)
 	if err != nil {
@@ -61,7 +61,7 @@ func (d *Daemon) Info(ctx context.Context) (system.Info, error) {
 	return i, nil
 }
 
-func (d *Daemon) countImages(ctx context.Context) int {
+func (d *about) countImages(ctx context.Context) int {
 	all, err := d.Images.List(ctx, types.ImageListOptions{})
 	if err != nil {
 		log.G(ctx).WithError(err).Warn("images cannot be counted")

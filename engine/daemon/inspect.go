@@ -16,7 +16,7 @@ import (
 )
 
 // Inspect is everything about a container.
-func (d *Daemon) Inspect(ctx context.Context, name string, size bool) (types.Container, error) {
+func (d *lister) Inspect(ctx context.Context, name string, size bool) (types.Container, error) {
 	c, err := d.containers.Get(name)
 	if err != nil {
 		return types.Container{}, err
@@ -25,7 +25,7 @@ func (d *Daemon) Inspect(ctx context.Context, name string, size bool) (types.Con
 	out := types.Container{HostConfig: r.HostConfig, InspectResponse: container.InspectResponse{
 		ID: r.ID, Created: r.Created.Format(time.RFC3339Nano), Path: r.Path, Args: r.Args, State: state(r.State), Image: r.Image,
 		Name: "/" + r.Name, RestartCount: r.Restarts, Driver: "overlayfs", Platform: "linux", Config: r.Config,
-		ExecIDs: d.Execs.running(r.ID), Mounts: []container.MountPoint{},
+		ExecIDs: d.execs.running(r.ID), Mounts: []container.MountPoint{},
 		GraphDriver:     &storage.DriverData{Name: "overlayfs", Data: map[string]string{}},
 		NetworkSettings: &container.NetworkSettings{Ports: network.PortMap{}, Networks: map[string]*network.EndpointSettings{}},
 		HostnamePath:    filepath.Join(c.Dir, "hostname"), HostsPath: filepath.Join(c.Dir, "hosts"), ResolvConfPath: filepath.Join(c.Dir, "resolv.conf"),

@@ -20,13 +20,16 @@ import (
 // hostShm is the host's shared memory.
 const hostShm = "/dev/shm"
 
+// sharedMemory is what containers have in common by their IPC namespaces.
+type sharedMemory struct{ *core }
+
 // shmDir is where the shared memory of a shareable container is mounted on the
 // host: others have it from there.
-func (d *Daemon) shmDir(id string) string { return filepath.Join(d.ExecRoot, "shm", id) }
+func (d *sharedMemory) shmDir(id string) string { return filepath.Join(d.ExecRoot, "shm", id) }
 
 // openShm is the folder of the host that is a container's /dev/shm, "" if it has
 // memory of its own or none. Of a shareable container it is mounted now.
-func (d *Daemon) openShm(r ours.Record) (string, error) {
+func (d *sharedMemory) openShm(r ours.Record) (string, error) {
 	if r.HostConfig.IpcMode.IsShareable() {
 		dir := d.shmDir(r.ID)
 		if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -43,7 +46,7 @@ func (d *Daemon) openShm(r ours.Record) (string, error) {
 
 // sharedShm is the shared memory that a container may have from the host or
 // from another one.
-func (d *Daemon) sharedShm(r ours.Record) (string, error) {
+func (d *sharedMemory) sharedShm(r ours.Record) (string, error) {
 	mode := r.HostConfig.IpcMode
 	switch {
 	case mode.IsHost():
@@ -68,7 +71,7 @@ func (d *Daemon) sharedShm(r ours.Record) (string, error) {
 }
 
 // closeShm takes down what openShm has mounted.
-func (d *Daemon) closeShm(id string) {
+func (d *sharedMemory) closeShm(id string) {
 	dir := d.shmDir(id)
 	err := unix.Unmount(dir, unix.MNT_DETACH|unix.UMOUNT_NOFOLLOW)
 	if err != nil && !errors.Is(err, unix.EINVAL) && !errors.Is(err, unix.ENOENT) {
@@ -81,7 +84,7 @@ func (d *Daemon) closeShm(id string) {
 }
 
 // tidyShm takes down the shared memory of containers that do not run.
-func (d *Daemon) tidyShm(running func(id string) bool) {
+func (d *sharedMemory) tidyShm(running func(id string) bool) {
 	entries, err := os.ReadDir(filepath.Join(d.ExecRoot, "shm"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		quiet(err)
@@ -94,7 +97,7 @@ func (d *Daemon) tidyShm(running func(id string) bool) {
 }
 
 // joinNamespaces are the namespaces of other containers that this one shares.
-func (d *Daemon) joinNamespaces(r ours.Record) (map[specs.LinuxNamespaceType]string, error) {
+func (d *sharedMemory) joinNamespaces(r ours.Record) (map[specs.LinuxNamespaceType]string, error) {
 	join := map[specs.LinuxNamespaceType]string{}
 	for _, ns := range []struct {
 		kind specs.LinuxNamespaceType
@@ -118,7 +121,7 @@ func (d *Daemon) joinNamespaces(r ours.Record) (map[specs.LinuxNamespaceType]str
 }
 
 // donor is a container that runs and whose namespace another is to join.
-func (d *Daemon) donor(name, namespace string) (ours.Record, error) {
+func (d *sharedMemory) donor(name, namespace string) (ours.Record, error) {
 	c, err := d.containers.Get(name)
 	if err != nil {
 		return ours.Record{}, notTheImage(err)

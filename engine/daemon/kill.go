@@ -13,7 +13,7 @@ import (
 
 // Kill sends a signal to a container, SIGKILL if none is named. One that a
 // person ends so is not started again.
-func (d *Daemon) Kill(ctx context.Context, name, signalName string) error {
+func (d *stopper) Kill(ctx context.Context, name, signalName string) error {
 	c, err := d.containers.Get(name)
 	if err != nil {
 		return err

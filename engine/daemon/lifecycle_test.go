@@ -396,3 +396,27 @@ func TestKillWhileStarting(t *testing.T) {
 	b.awaitState("box", container.StateExited)
 	b.expectState("box", "exited 143")
 }
+
+// TestOOMAtStart: memory that runs out before a start is written down is told.
+func TestOOMAtStart(t *testing.T) {
+	b := newBench(t)
+	id := b.create("box")
+	b.containerd.born = func(id string, _ *fakeTask) {
+		// The two meet in containerd's events while start still waits.
+		for _, of := range []string{id, "of-nobody", "of-nobody"} {
+			b.containerd.events <- ctypes.TaskEvent{Kind: ctypes.TaskOOM, ID: of}
+		}
+		eventually(t, "it is told", func() bool { return len(b.containerd.events) == 0 })
+	}
+	b.do(b.Start(t.Context(), "box", types.StartOptions{}))
+	if !b.state("box").OOMKilled {
+		t.Error("that memory ran out is forgotten")
+	}
+	b.containerd.born = nil
+	b.do(b.Kill(t.Context(), id, ""))
+	b.awaitState("box", container.StateExited)
+	b.do(b.Start(t.Context(), "box", types.StartOptions{}))
+	if b.state("box").OOMKilled {
+		t.Error("that it ran out in a former run is still told")
+	}
+}

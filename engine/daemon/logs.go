@@ -1,7 +1,9 @@
 package daemon
 
 import (
+	"bufio"
 	"context"
+	"io"
 	"time"
 
 	"github.com/callroute/callroute/engine/api/types"
@@ -11,7 +13,7 @@ import (
 )
 
 // Logs writes what a container has written, and with Follow what it writes.
-func (d *Daemon) Logs(ctx context.Context, name string, o types.LogsOptions, open types.OpenWriter) error {
+func (d *console) Logs(ctx context.Context, name string, o types.LogsOptions, open types.OpenWriter) error {
 	c, err := d.containers.Get(name)
 	if err != nil {
 		return err
@@ -35,14 +37,19 @@ func (d *Daemon) Logs(ctx context.Context, name string, o types.LogsOptions, ope
 	if r.Config.Tty {
 		kind = types.Raw
 	}
-	out := open(kind)
-	stdout, stderr := out, out
+	// The answer is flushed at each write, which would be at each line.
+	out := bufio.NewWriterSize(open(kind), bufferedLog)
+	config.Flush = out.Flush
+	var stdout, stderr io.Writer = out, out
 	if kind == types.Multiplexed {
 		frames := stream.NewFrames(out)
 		stdout, stderr = frames.Stdout(), frames.Stderr()
 	}
 	return logs.Read(ctx, config, stdout, stderr)
 }
+
+// bufferedLog is how much of a log goes to the client at once.
+const bufferedLog = 64 << 10
 
 func readConfig(o types.LogsOptions) (logs.ReadConfig, error) {
 	c := logs.ReadConfig{Stdout: o.Stdout, Stderr: o.Stderr, Follow: o.Follow, Timestamps: o.Timestamps, Details: o.Details}

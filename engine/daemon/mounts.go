@@ -17,7 +17,7 @@ import (
 // mountPoints makes the volumes of a container, and says which of them are to
 // be filled from the image: a folder there, a volume each. On an error the points
 // are those that were made.
-func (d *Daemon) mountPoints(ctx context.Context, r ours.Record) (points []mounts.Point, fill map[string]string, err error) {
+func (d *creator) mountPoints(ctx context.Context, r ours.Record) (points []mounts.Point, fill map[string]string, err error) {
 	asked, err := d.askedMounts(r)
 	if err != nil {
 		return nil, nil, err
@@ -53,7 +53,7 @@ func (d *Daemon) mountPoints(ctx context.Context, r ours.Record) (points []mount
 // askedMounts is what is to be mounted, by place. Two that a person asks for
 // must not be at one place; what comes from another container or the image
 // gives way.
-func (d *Daemon) askedMounts(r ours.Record) ([]mounts.Point, error) {
+func (d *creator) askedMounts(r ours.Record) ([]mounts.Point, error) {
 	at := map[string]mounts.Point{}
 	for _, from := range r.HostConfig.VolumesFrom {
 		name, mode, _ := strings.Cut(from, ":")
@@ -101,7 +101,7 @@ func (d *Daemon) askedMounts(r ours.Record) ([]mounts.Point, error) {
 }
 
 // fill copies what the image has at the places of volumes into them.
-func (d *Daemon) fill(ctx context.Context, root string, volumes map[string]string) error {
+func (d *creator) fill(ctx context.Context, root string, volumes map[string]string) error {
 	for dest, name := range volumes {
 		if err := d.Volumes.CopyUp(ctx, name, root, dest); err != nil {
 			return err

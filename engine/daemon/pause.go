@@ -11,7 +11,7 @@ import (
 )
 
 // Pause freezes a container's processes.
-func (d *Daemon) Pause(ctx context.Context, name string) error {
+func (d *stopper) Pause(ctx context.Context, name string) error {
 	c, err := d.containers.Get(name)
 	if err != nil {
 		return err

@@ -15,7 +15,7 @@ import (
 )
 
 // Prune removes all containers that do not run.
-func (d *Daemon) Prune(ctx context.Context, f types.Filters) (container.PruneReport, error) {
+func (d *stopper) Prune(ctx context.Context, f types.Filters) (container.PruneReport, error) {
 	report := container.PruneReport{ContainersDeleted: []string{}}
 	for name := range f {
 		if name != "until" && name != "label" && name != "label!" {

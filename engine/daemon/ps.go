@@ -21,7 +21,7 @@ import (
 )
 
 // List is the containers that pass the filters, the newest first.
-func (d *Daemon) List(ctx context.Context, o types.ListOptions) ([]container.Summary, error) {
+func (d *lister) List(ctx context.Context, o types.ListOptions) ([]container.Summary, error) {
 	match, err := d.filter(o.Filters)
 	if err != nil {
 		return nil, err
@@ -133,7 +133,7 @@ func ports(r ours.Record) []container.PortSummary {
 var filters = []string{"id", "name", "label", "label!", "exited", "status", "ancestor", "before", "since", "volume", "network", "publish", "expose", "health", "isolation", "is-task", "until"}
 
 // filter makes a test of docker's filters.
-func (d *Daemon) filter(f types.Filters) (func(ours.Record) bool, error) {
+func (d *lister) filter(f types.Filters) (func(ours.Record) bool, error) {
 	var before, since time.Time
 	for name, values := range f {
 		if !slices.Contains(filters, name) {
@@ -238,7 +238,7 @@ func portRange(text string) (within func(uint16) bool, proto network.IPProtocol,
 
 // descends reports whether a container was made from an image, by its name as
 // given or its ID.
-func (d *Daemon) descends(r ours.Record, image string) bool {
+func (d *lister) descends(r ours.Record, image string) bool {
 	if r.ImageName == image || r.ImageName == image+":latest" || r.ImageName+":latest" == image {
 		return true
 	}
@@ -258,7 +258,7 @@ func hasLabels(labels map[string]string, wanted []string) bool {
 }
 
 // sizes is what a container has written, and that with its image.
-func (d *Daemon) sizes(ctx context.Context, r ours.Record) (written, all int64, err error) {
+func (d *lister) sizes(ctx context.Context, r ours.Record) (written, all int64, err error) {
 	if written, err = d.Images.Usage(ctx, r.ID); err != nil {
 		return 0, 0, err
 	}

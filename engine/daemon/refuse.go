@@ -14,7 +14,7 @@ import (
 // refuse says what of docker's options this engine does not have. It is said
 // before anything is made: an option that did nothing would be found out much
 // later.
-func (d *Daemon) refuse(r *ours.Record) error {
+func (d *creator) refuse(r *ours.Record) error {
 	h := r.HostConfig
 	for _, windows := range []struct {
 		asked bool

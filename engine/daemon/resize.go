@@ -11,7 +11,7 @@ import (
 )
 
 // Resize sets the size of a container's terminal.
-func (d *Daemon) Resize(ctx context.Context, name string, o types.ResizeOptions) error {
+func (d *console) Resize(ctx context.Context, name string, o types.ResizeOptions) error {
 	c, err := d.containers.Get(name)
 	if err != nil {
 		return err

@@ -11,11 +11,12 @@ import (
 )
 
 // Restart stops a container, if it runs, and starts it.
-func (d *Daemon) Restart(ctx context.Context, name string, o types.StopOptions) error {
+func (d *stopper) Restart(ctx context.Context, name string, o types.StopOptions) error {
 	c, err := d.containers.Get(name)
 	if err != nil {
 		return err
 	}
+	d.checkpoints.callOff(c.ID)
 	done, err := c.Operate(ctx)
 	if err != nil {
 		return err
@@ -43,7 +44,7 @@ func (d *Daemon) Restart(ctx context.Context, name string, o types.StopOptions) 
 	return nil
 }
 
-func (d *Daemon) setAutoRemove(c *ours.Container, on bool) {
+func (d *stopper) setAutoRemove(c *ours.Container, on bool) {
 	d.change(c, func(r *ours.Record) {
 		h := *r.HostConfig
 		h.AutoRemove = on

@@ -26,7 +26,7 @@ import (
 // killed: what containerd still runs goes on, what has ended meanwhile is
 // dealt with as if we had seen it, what is left of neither is removed, and what
 // is to run again is started.
-func (d *Daemon) Restore(ctx context.Context) error {
+func (d *restorer) Restore(ctx context.Context) error {
 	d.runtimes.features(ctx, d.Runtime) // now, not within somebody's start
 	tasks, err := d.Containerd.List(ctx)
 	if err != nil {
@@ -79,7 +79,7 @@ func (d *Daemon) Restore(ctx context.Context) error {
 }
 
 // restore brings one container's state in step with its task.
-func (d *Daemon) restore(ctx context.Context, c *ours.Container, task ctypes.ProcessState, known bool) error {
+func (d *restorer) restore(ctx context.Context, c *ours.Container, task ctypes.ProcessState, known bool) error {
 	r := c.Snapshot()
 	switch {
 	case known && (task.Status == ctypes.StatusRunning || task.Status == ctypes.StatusPaused):
@@ -113,7 +113,7 @@ func (d *Daemon) restore(ctx context.Context, c *ours.Container, task ctypes.Pro
 }
 
 // resume takes up a container that runs.
-func (d *Daemon) resume(ctx context.Context, c *ours.Container, task ctypes.ProcessState) error {
+func (d *restorer) resume(ctx context.Context, c *ours.Container, task ctypes.ProcessState) error {
 	r := c.Snapshot()
 	run := newRun(d.newStreams(r))
 	if err := d.reopen(c, r, run); err != nil {
@@ -143,7 +143,7 @@ func (d *Daemon) resume(ctx context.Context, c *ours.Container, task ctypes.Proc
 
 // reopen opens log and streams of a container that was started by a former
 // daemon.
-func (d *Daemon) reopen(c *ours.Container, r ours.Record, run *run) (err error) {
+func (d *runner) reopen(c *ours.Container, r ours.Record, run *run) (err error) {
 	if run.log, err = logs.Open(logConfig(r, c.Dir)); err != nil {
 		return err
 	}
@@ -154,7 +154,7 @@ func (d *Daemon) reopen(c *ours.Container, r ours.Record, run *run) (err error) 
 // tidy removes what a former daemon was in the middle of: containers that it
 // made, root file systems that it looked into, fifos of processes that are no
 // longer anybody's.
-func (d *Daemon) tidy(ctx context.Context, tasks map[string]ctypes.ProcessState) {
+func (d *restorer) tidy(ctx context.Context, tasks map[string]ctypes.ProcessState) {
 	for _, id := range d.halfMade {
 		if err := d.Images.Release(ctx, id); err != nil {
 			log.G(ctx).WithError(err).Warnf("container %s, which was never finished, stays", id)
@@ -168,7 +168,7 @@ func (d *Daemon) tidy(ctx context.Context, tasks map[string]ctypes.ProcessState)
 	} else {
 		quiet(os.RemoveAll(looked))
 	}
-	d.tidyShm(func(id string) bool {
+	d.memory.tidyShm(func(id string) bool {
 		s := tasks[id].Status
 		return s == ctypes.StatusRunning || s == ctypes.StatusPaused
 	})
@@ -184,14 +184,14 @@ func (d *Daemon) tidy(ctx context.Context, tasks map[string]ctypes.ProcessState)
 }
 
 // discardLeft removes a task that a former daemon left, and its fifos.
-func (d *Daemon) discardLeft(id string) {
+func (d *restorer) discardLeft(id string) {
 	d.discard(id)
 	quiet(os.RemoveAll(filepath.Join(d.fifoDir(), id)))
 }
 
 // startAgain starts what is to run whenever the engine does, and what was due to
 // be started.
-func (d *Daemon) startAgain(ctx context.Context, due map[string]bool) {
+func (d *restorer) startAgain(ctx context.Context, due map[string]bool) {
 	var wait sync.WaitGroup
 	const atOnce = 8
 	slots := make(chan struct{}, atOnce)
@@ -217,7 +217,7 @@ func (d *Daemon) startAgain(ctx context.Context, due map[string]bool) {
 
 // follow notes what containerd tells and no verb of ours brought about: that a
 // container ran out of memory.
-func (d *Daemon) follow() {
+func (d *restorer) follow() {
 	for d.background.Err() == nil {
 		tasks, err := d.Containerd.Events(d.background)
 		if err == nil {
@@ -232,7 +232,7 @@ func (d *Daemon) follow() {
 	}
 }
 
-func (d *Daemon) noted(e ctypes.TaskEvent) {
+func (d *restorer) noted(e ctypes.TaskEvent) {
 	if e.Kind == ctypes.TaskExit && e.ExecID == "" {
 		d.told.ended(e.ID)
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 // Remove removes a container, with force one that runs.
-func (d *Daemon) Remove(ctx context.Context, name string, o types.RemoveOptions) error {
+func (d *stopper) Remove(ctx context.Context, name string, o types.RemoveOptions) error {
 	c, err := d.containers.Get(name)
 	if err != nil {
 		return err
@@ -54,11 +54,12 @@ func (d *Daemon) Remove(ctx context.Context, name string, o types.RemoveOptions)
 }
 
 // endByForce kills a container that runs, and waits for its end.
-func (d *Daemon) endByForce(ctx context.Context, c *ours.Container, name string) error {
+func (d *stopper) endByForce(ctx context.Context, c *ours.Container, name string) error {
 	r := c.Snapshot()
 	if !r.State.Running() {
 		return nil
 	}
+	d.checkpoints.callOff(c.ID)
 	d.change(c, func(r *ours.Record) { r.WantStopped = true })
 	if err := d.signal(ctx, c, syscall.SIGKILL); err != nil {
 		return errdefs.Internal("cannot remove container %q: could not kill: %w", name, err)
@@ -74,7 +75,7 @@ func (d *Daemon) endByForce(ctx context.Context, c *ours.Container, name string)
 
 // remove removes a container under Operate. What cannot be removed leaves it
 // dead, to be removed again.
-func (d *Daemon) remove(ctx context.Context, c *ours.Container, o types.RemoveOptions) error {
+func (d *runner) remove(ctx context.Context, c *ours.Container, o types.RemoveOptions) error {
 	d.change(c, func(r *ours.Record) { r.State.Status = container.StateRemoving; r.WantStopped = true })
 	r := c.Snapshot()
 	if run := running(c); run != nil {

@@ -13,7 +13,7 @@ import (
 
 // Shutdown ends the daemon. Its containers are stopped first, unless they are to
 // live on.
-func (d *Daemon) Shutdown(ctx context.Context) {
+func (d *stopper) Shutdown(ctx context.Context) {
 	d.stopping.Store(true)
 	if !d.LiveRestore {
 		d.stopAll(ctx)
@@ -32,7 +32,7 @@ func (d *Daemon) Shutdown(ctx context.Context) {
 
 // StopTime is how long Shutdown may take: what the most patient container has,
 // and a little more to kill it.
-func (d *Daemon) StopTime() time.Duration {
+func (d *stopper) StopTime() time.Duration {
 	const more, longest = 5 * time.Second, 10 * time.Minute
 	wait := defaultStopTimeout
 	for _, c := range d.containers.All() {
@@ -51,13 +51,14 @@ func (d *Daemon) StopTime() time.Duration {
 
 // stopAll stops all containers at once. That is not what the person wants of
 // each: those that always run are started with the next daemon.
-func (d *Daemon) stopAll(ctx context.Context) {
+func (d *stopper) stopAll(ctx context.Context) {
 	var wait sync.WaitGroup
 	for _, c := range d.containers.All() {
 		if !c.Snapshot().State.Running() {
 			continue
 		}
 		wait.Go(func() {
+			d.checkpoints.callOff(c.ID)
 			done, err := c.Operate(ctx)
 			if err != nil {
 				return

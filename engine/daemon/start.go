@@ -25,7 +25,7 @@ import (
 
 // Start starts a container that does not run, from a checkpoint if one is
 // named.
-func (d *Daemon) Start(ctx context.Context, name string, o types.StartOptions) error {
+func (d *runner) Start(ctx context.Context, name string, o types.StartOptions) error {
 	c, err := d.containers.Get(name)
 	if err != nil {
 		return err
@@ -58,10 +58,12 @@ func (d *Daemon) Start(ctx context.Context, name string, o types.StartOptions) e
 
 // start starts a container under Operate. Whatever fails, all that was made for
 // the run is undone, and the state says why.
-func (d *Daemon) start(ctx context.Context, c *ours.Container, checkpoint string) (err error) {
+func (d *runner) start(ctx context.Context, c *ours.Container, checkpoint string) (err error) {
 	if d.background.Err() != nil || d.stopping.Load() {
 		return errdefs.Unavailable("the engine is stopping")
 	}
+	// Now, for memory may run out before the start is written down.
+	d.change(c, func(r *ours.Record) { r.State.OOMKilled = false })
 	r := c.Snapshot()
 	run := d.newRun(c, r)
 	var undo []func()
@@ -84,6 +86,13 @@ func (d *Daemon) start(ctx context.Context, c *ours.Container, checkpoint string
 	if err != nil {
 		return err
 	}
+	if checkpoint != "" {
+		place, err := readPlace(checkpoint)
+		if err != nil {
+			return err
+		}
+		request.Address = place.Address
+	}
 	endpoint, err := d.Network.Join(ctx, request)
 	if err != nil {
 		return err
@@ -102,11 +111,11 @@ func (d *Daemon) start(ctx context.Context, c *ours.Container, checkpoint string
 	if err != nil {
 		return err
 	}
-	shm, err := d.openShm(r)
+	shm, err := d.memory.openShm(r)
 	if err != nil {
 		return err
 	}
-	undo = append(undo, func() { d.closeShm(c.ID) })
+	undo = append(undo, func() { d.memory.closeShm(c.ID) })
 	s, err := d.spec(ctx, r, place{endpoint: endpoint, shm: shm, links: links})
 	if err != nil {
 		return err
@@ -134,7 +143,7 @@ func (d *Daemon) start(ctx context.Context, c *ours.Container, checkpoint string
 	}
 	quiet(run.streams.Started())
 	d.change(c, func(r *ours.Record) {
-		r.State = ours.State{Status: container.StateRunning, Pid: pid, StartedAt: time.Now().UTC(), FinishedAt: r.State.FinishedAt, Health: probed(*r)}
+		r.State = ours.State{Status: container.StateRunning, Pid: pid, StartedAt: time.Now().UTC(), FinishedAt: r.State.FinishedAt, OOMKilled: r.State.OOMKilled, Health: probed(*r)}
 		r.Network = endpoint.Settings
 	})
 	d.tell(events.ActionStart, c.Snapshot(), nil)
@@ -144,7 +153,7 @@ func (d *Daemon) start(ctx context.Context, c *ours.Container, checkpoint string
 }
 
 // notStarted is the state of a container that could not be started.
-func (d *Daemon) notStarted(ctx context.Context, c *ours.Container, run *run, why error) {
+func (d *runner) notStarted(ctx context.Context, c *ours.Container, run *run, why error) {
 	quiet(run.streams.Close()) // clients may have joined before there was a process
 	setRun(c, nil)
 	d.change(c, func(r *ours.Record) {
@@ -163,7 +172,7 @@ func (d *Daemon) notStarted(ctx context.Context, c *ours.Container, run *run, wh
 
 // newRun is the run that is about to begin. One that clients have joined while
 // the container was still created is taken up.
-func (d *Daemon) newRun(c *ours.Container, r ours.Record) *run {
+func (d *runner) newRun(c *ours.Container, r ours.Record) *run {
 	c.Lock()
 	defer c.Unlock()
 	if run, ok := c.Run.(*run); ok {
@@ -174,7 +183,7 @@ func (d *Daemon) newRun(c *ours.Container, r ours.Record) *run {
 	return run
 }
 
-func (d *Daemon) newStreams(r ours.Record) *stream.Streams {
+func (d *runner) newStreams(r ours.Record) *stream.Streams {
 	return stream.New(stream.Config{
 		Dir: d.fifoDir(), ID: r.ID, Stdin: r.Config.OpenStdin, Terminal: r.Config.Tty, StdinOnce: r.Config.StdinOnce,
 		StdinClosed: func() { quiet(d.Containerd.CloseStdin(d.background, r.ID, "")) },
@@ -198,12 +207,12 @@ type place struct {
 }
 
 // spec is the OCI spec of a container in its place.
-func (d *Daemon) spec(ctx context.Context, r ours.Record, p place) (s *specs.Spec, err error) {
+func (d *runner) spec(ctx context.Context, r ours.Record, p place) (s *specs.Spec, err error) {
 	in := spec.Input{
 		ID: r.ID, Config: d.hostnameOf(r), HostConfig: r.HostConfig, Path: r.Path, Args: r.Args, NetnsPath: p.endpoint.NetnsPath, Shm: p.shm, LinkEnv: p.links,
 		CgroupRoot: d.CgroupRoot, SeccompProfile: d.SeccompProfile, Runtime: d.runtimes.features(ctx, r.HostConfig.Runtime), Resctrl: spec.Resctrl(),
 	}
-	if in.Join, err = d.joinNamespaces(r); err != nil {
+	if in.Join, err = d.memory.joinNamespaces(r); err != nil {
 		return nil, err
 	}
 	if r.HostConfig.Init != nil && *r.HostConfig.Init {
@@ -232,11 +241,13 @@ func (d *Daemon) spec(ctx context.Context, r ours.Record, p place) (s *specs.Spe
 }
 
 // discard removes a task that did not come to run.
-func (d *Daemon) discard(id string) {
+func (d *runner) discard(id string) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	_ = d.Containerd.Kill(ctx, id, "", 9, ctypes.KillAll)
-	_, _ = d.Containerd.Wait(ctx, id, "")
+	// One to be restored has no process yet, and so no end to wait for.
+	if d.Containerd.Kill(ctx, id, "", 9, ctypes.KillAll) == nil {
+		_, _ = d.Containerd.Wait(ctx, id, "")
+	}
 	_, err := d.Containerd.Remove(ctx, id, "")
 	quiet(err)
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // Stats writes what a container uses, as often as the mode says.
-func (d *Daemon) Stats(ctx context.Context, name string, mode types.StatsMode, open types.OpenWriter) error {
+func (d *console) Stats(ctx context.Context, name string, mode types.StatsMode, open types.OpenWriter) error {
 	c, err := d.containers.Get(name)
 	if err != nil {
 		return err

@@ -21,11 +21,12 @@ import (
 const defaultStopTimeout = 10 * time.Second
 
 // Stop ends a container: with its signal, and after a time with SIGKILL.
-func (d *Daemon) Stop(ctx context.Context, name string, o types.StopOptions) error {
+func (d *stopper) Stop(ctx context.Context, name string, o types.StopOptions) error {
 	c, err := d.containers.Get(name)
 	if err != nil {
 		return err
 	}
+	d.checkpoints.callOff(c.ID)
 	done, err := c.Operate(ctx)
 	if err != nil {
 		return err
@@ -38,7 +39,7 @@ func (d *Daemon) Stop(ctx context.Context, name string, o types.StopOptions) err
 }
 
 // stop stops a container under Operate and waits for its end.
-func (d *Daemon) stop(ctx context.Context, c *ours.Container, o types.StopOptions) error {
+func (d *stopper) stop(ctx context.Context, c *ours.Container, o types.StopOptions) error {
 	if err := d.endPolitely(ctx, c, o); err != nil {
 		return err
 	}
@@ -46,7 +47,7 @@ func (d *Daemon) stop(ctx context.Context, c *ours.Container, o types.StopOption
 	return nil
 }
 
-func (d *Daemon) endPolitely(ctx context.Context, c *ours.Container, o types.StopOptions) error {
+func (d *stopper) endPolitely(ctx context.Context, c *ours.Container, o types.StopOptions) error {
 	r := c.Snapshot()
 	sig, err := stopSignal(r, o.Signal)
 	if err != nil {
@@ -80,7 +81,7 @@ func (d *Daemon) endPolitely(ctx context.Context, c *ours.Container, o types.Sto
 }
 
 // killAndWait ends a container with SIGKILL.
-func (d *Daemon) killAndWait(ctx context.Context, c *ours.Container, run *run) error {
+func (d *stopper) killAndWait(ctx context.Context, c *ours.Container, run *run) error {
 	if err := d.signal(ctx, c, syscall.SIGKILL); err != nil {
 		return err
 	}
@@ -135,7 +136,7 @@ func stopTimeout(r ours.Record, asked *int) time.Duration {
 
 // signal sends a signal to a container's first process. One that has ended
 // meanwhile is as good.
-func (d *Daemon) signal(ctx context.Context, c *ours.Container, s syscall.Signal) error {
+func (d *stopper) signal(ctx context.Context, c *ours.Container, s syscall.Signal) error {
 	if err := d.Containerd.Kill(ctx, c.ID, "", int(s), ctypes.KillProcess); err != nil && !cerrdefs.IsNotFound(err) {
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // Top lists the processes of a container, as ps does with these arguments.
-func (d *Daemon) Top(ctx context.Context, name, psArgs string) (container.TopResponse, error) {
+func (d *console) Top(ctx context.Context, name, psArgs string) (container.TopResponse, error) {
 	c, err := d.containers.Get(name)
 	if err != nil {
 		return container.TopResponse{}, err

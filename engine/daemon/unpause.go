@@ -12,7 +12,7 @@ import (
 )
 
 // Unpause thaws a paused container.
-func (d *Daemon) Unpause(ctx context.Context, name string) error {
+func (d *stopper) Unpause(ctx context.Context, name string) error {
 	c, err := d.containers.Get(name)
 	if err != nil {
 		return err
@@ -30,7 +30,7 @@ func (d *Daemon) Unpause(ctx context.Context, name string) error {
 
 // thaw lets a frozen container hear of a signal. SIGKILL may have ended it by
 // now.
-func (d *Daemon) thaw(ctx context.Context, c *ours.Container, sent syscall.Signal) error {
+func (d *stopper) thaw(ctx context.Context, c *ours.Container, sent syscall.Signal) error {
 	err := d.unpause(ctx, c)
 	if sent == syscall.SIGKILL {
 		quiet(err)
@@ -40,7 +40,7 @@ func (d *Daemon) thaw(ctx context.Context, c *ours.Container, sent syscall.Signa
 }
 
 // unpause thaws a container.
-func (d *Daemon) unpause(ctx context.Context, c *ours.Container) error {
+func (d *stopper) unpause(ctx context.Context, c *ours.Container) error {
 	if err := d.Containerd.Unpause(ctx, c.ID); err != nil {
 		return errdefs.Internal("cannot unpause container %s: %w", c.ID, err)
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // Version is the versions of the engine's programs.
-func (d *Daemon) Version(ctx context.Context) (system.VersionResponse, error) {
+func (d *about) Version(ctx context.Context) (system.VersionResponse, error) {
 	v := system.VersionResponse{
 		Platform: system.PlatformInfo{Name: "callroute reference engine"}, Version: d.Release, APIVersion: "1.50", MinAPIVersion: "1.24",
 		Os: runtime.GOOS, Arch: runtime.GOARCH, GoVersion: runtime.Version(), KernelVersion: kernel(), Experimental: true,

@@ -70,8 +70,11 @@ type Execs interface {
 	Resize(ctx context.Context, execID string, opts types.ResizeOptions) error
 }
 
-// Archives copy files out of a container and into it.
+// Archives copy files out of a container and into it, and tell of them.
 type Archives interface {
+	Diff(ctx context.Context, name string) ([]container.FilesystemChange, error)
+	// Export calls open once it is known that there is something to write.
+	Export(ctx context.Context, name string, open OpenWriter) error
 	Stat(ctx context.Context, name, path string) (container.PathStat, error)
 	CopyFrom(ctx context.Context, name, path string) (container.PathStat, io.ReadCloser, error)
 	CopyTo(ctx context.Context, name string, opts types.CopyToOptions, tar io.Reader) error

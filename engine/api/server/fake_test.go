@@ -246,6 +246,17 @@ func (f fakeArchives) CopyTo(_ context.Context, name string, opts types.CopyToOp
 	return f.called("CopyTo", name, opts, string(read))
 }
 
+func (f fakeArchives) Diff(_ context.Context, name string) ([]container.FilesystemChange, error) {
+	return nil, f.called("Diff", name)
+}
+
+func (f fakeArchives) Export(_ context.Context, name string, open OpenWriter) error {
+	if err := f.called("Export", name); err != nil {
+		return err
+	}
+	return f.write(open)
+}
+
 type fakeCheckpoints struct{ *fake }
 
 func (f fakeCheckpoints) Create(_ context.Context, name string, req checkpoint.CreateRequest) error {

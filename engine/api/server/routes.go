@@ -42,6 +42,8 @@ func routes(config Config) []route {
 		{http.MethodHead, "/containers/{name}/archive", archive.stat},
 		{http.MethodGet, "/containers/{name}/archive", archive.copyFrom},
 		{http.MethodPut, "/containers/{name}/archive", archive.copyTo},
+		{http.MethodGet, "/containers/{name}/changes", archive.diff},
+		{http.MethodGet, "/containers/{name}/export", archive.export},
 		{http.MethodPost, "/containers/{name}/exec", exec.create},
 		{http.MethodPost, "/exec/{id}/start", exec.start},
 		{http.MethodPost, "/exec/{id}/resize", exec.resize},
@@ -97,8 +99,6 @@ func routes(config Config) []route {
 		{http.MethodGet, "/images/search", unsupported("searching registries")},
 		{http.MethodPost, "/images/{name}/push", unsupported("pushing images")},
 		{http.MethodGet, "/distribution/{name}/json", unsupported("asking a registry about an image")},
-		{http.MethodGet, "/containers/{name}/changes", unsupported("listing a container's changed files")},
-		{http.MethodGet, "/containers/{name}/export", unsupported("exporting a container")},
 		{http.MethodGet, "/containers/{name}/attach/ws", unsupported("attaching over a websocket")},
 	}
 }

@@ -202,8 +202,8 @@ var requests = []struct {
 	{`GET /images/search?term=x`, "", 501, `not supported`},
 	{`POST /images/busybox/push`, "", 501, `not supported`},
 	{`GET /distribution/busybox/json`, "", 501, `not supported`},
-	{`GET /containers/c1/changes`, "", 501, `not supported`},
-	{`GET /containers/c1/export`, "", 501, `not supported`},
+	{`GET /containers/c1/changes`, `Diff "c1"`, 200, `[]`},
+	{`GET /containers/c1/export`, `Export "c1"`, 200, ""},
 	{`GET /containers/c1/attach/ws`, "", 501, `not supported`},
 
 	// Names with slashes and worse.

@@ -14,7 +14,7 @@ import (
 // Checkpoint dumps the processes of a container into a folder.
 func (c *Client) Checkpoint(ctx context.Context, id string, o types.CheckpointOptions) error {
 	opts, err := typeurl.MarshalAny(&options.CheckpointOptions{
-		Exit: o.Exit, ImagePath: o.Dir, OpenTcp: true, ExternalUnixSockets: true, Terminal: true,
+		Exit: o.Exit, ImagePath: o.Dir, OpenTcp: true, ExternalUnixSockets: true, Terminal: true, FileLocks: true,
 	})
 	if err != nil {
 		return err

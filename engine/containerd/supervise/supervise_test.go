@@ -2,44 +2,14 @@ package supervise
 
 import (
 	"context"
-	"net"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"strconv"
 	"syscall"
 	"testing"
 	"time"
 )
-
-// TestMain lets the test program be a containerd that does nothing but take
-// connections: --address FILE. With STUBBORN it does not end when it is asked.
-func TestMain(m *testing.M) {
-	if len(os.Args) > 2 && os.Args[1] == "--address" {
-		serve(os.Args[2])
-		return
-	}
-	os.Exit(m.Run()) //nolint:forbidigo // TestMain is main here
-}
-
-func serve(address string) {
-	if os.Getenv("STUBBORN") != "" {
-		signal.Ignore(syscall.SIGTERM)
-	}
-	_ = os.Remove(address)
-	l, err := net.Listen("unix", address)
-	if err != nil {
-		panic(err)
-	}
-	for {
-		conn, err := l.Accept()
-		if err != nil {
-			return
-		}
-		conn.Close()
-	}
-}
 
 func config(t *testing.T) Config {
 	t.Helper()
@@ -117,7 +87,7 @@ func TestTakeOver(t *testing.T) {
 	if err := left.Start(); err != nil {
 		t.Fatal(err)
 	}
-	go left.Wait()
+	go func() { _ = left.Wait() }()
 	if err := os.WriteFile(filepath.Join(c.State, "containerd.pid"), []byte(strconv.Itoa(left.Process.Pid)), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -48,19 +48,47 @@ func (r Root) Pack(ctx context.Context, path string) (container.PathStat, io.Rea
 	if err != nil {
 		return stat, nil, r.failed(path, err)
 	}
+	return stat, packed(ctx, root, func(p *packer) error {
+		return p.add(root, name, strings.TrimSuffix(stat.Name, "/"))
+	}), nil
+}
+
+// PackAll is an archive of everything. Its names are those in the root, without a
+// slash before them.
+func (r Root) PackAll(ctx context.Context) (io.ReadCloser, error) {
+	root, err := os.OpenRoot(r.Dir)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := os.ReadDir(r.Dir)
+	if err != nil {
+		return nil, errors.Join(err, root.Close())
+	}
+	return packed(ctx, root, func(p *packer) error {
+		for _, e := range entries {
+			if err := p.add(root, e.Name(), e.Name()); err != nil {
+				return err
+			}
+		}
+		return nil
+	}), nil
+}
+
+// packed is the archive that add packs of a folder, which is closed in the end.
+func packed(ctx context.Context, root *os.Root, add func(*packer) error) io.ReadCloser {
 	read, write := io.Pipe()
 	stop := context.AfterFunc(ctx, func() { write.CloseWithError(ctx.Err()) })
 	go func() {
 		defer stop()
 		defer root.Close()
-		p := packer{w: tar.NewWriter(write), seen: map[inode]string{}}
-		err := p.add(root, name, strings.TrimSuffix(stat.Name, "/"))
+		p := &packer{w: tar.NewWriter(write), seen: map[inode]string{}}
+		err := add(p)
 		if err == nil {
 			err = p.w.Close()
 		}
 		write.CloseWithError(err)
 	}()
-	return stat, read, nil
+	return read
 }
 
 // packer writes one archive.

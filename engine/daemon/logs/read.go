@@ -30,6 +30,10 @@ type ReadConfig struct {
 	Timestamps, Details bool
 	Since, Until        time.Time // zero is no bound
 	Tail                int       // entries from the end, before all other conditions; negative is all
+
+	// Flush is called when all that there is was written, before more is waited
+	// for; nil is for writers that keep nothing back.
+	Flush func() error
 }
 
 // Read writes the entries to stdout and stderr, which may be the same. With
@@ -42,6 +46,9 @@ func Read(ctx context.Context, config ReadConfig, stdout, stderr io.Writer) erro
 	r := &reader{config: config, stdout: stdout, stderr: stderr}
 	r.lines.reset(strings.NewReader(""))
 	err := r.read(ctx)
+	if flushErr := r.flush(); err == nil {
+		err = flushErr
+	}
 	if errors.Is(err, errLater) || (ctx.Err() != nil && errors.Is(err, ctx.Err())) {
 		return nil
 	}
@@ -205,7 +212,7 @@ func (r *reader) drain(ctx context.Context) error {
 		}
 		line, err := r.lines.next()
 		if errors.Is(err, io.EOF) {
-			return nil
+			return r.flush()
 		}
 		if err != nil {
 			return fmt.Errorf("read log: %w", err)
@@ -214,6 +221,13 @@ func (r *reader) drain(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+func (r *reader) flush() error {
+	if r.config.Flush == nil {
+		return nil
+	}
+	return r.config.Flush()
 }
 
 // entry is one line of the file.

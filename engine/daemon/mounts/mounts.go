@@ -124,7 +124,8 @@ func ParseBind(bind string) (Point, error) {
 }
 
 // From is the mounts of another container in a container that has them by
-// --volumes-from, with the mode that stands there after a colon.
+// --volumes-from, with the mode that stands there after a colon. An anonymous
+// volume stays one: it goes with the last who has it.
 func From(points []Point, mode string) ([]Point, error) {
 	words, err := parseMode(mode, "access", "label", "consistency")
 	if err != nil {
@@ -135,7 +136,7 @@ func From(points []Point, mode string) ([]Point, error) {
 		if p.Type == mount.TypeTmpfs {
 			continue // memory is its container's own
 		}
-		p.Anonymous, p.NoCopy = false, true
+		p.NoCopy = true
 		p.RW = p.RW && words["access"] != "ro"
 		all = append(all, p)
 	}

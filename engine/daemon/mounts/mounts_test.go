@@ -135,3 +135,37 @@ func TestReadOnly(t *testing.T) {
 		}
 	}
 }
+
+func TestFrom(t *testing.T) {
+	named, err := ParseBind("v:/named")
+	if err != nil {
+		t.Fatal(err)
+	}
+	readOnly, err := ParseBind("/host:/host:ro")
+	if err != nil {
+		t.Fatal(err)
+	}
+	memory, err := Parse(mount.Mount{Type: "tmpfs", Target: "/memory"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	given := []Point{Volume("/anonymous"), named, readOnly, memory}
+	got, err := From(given, "")
+	if err != nil || len(got) != 3 {
+		t.Fatalf("%+v %v", got, err)
+	}
+	if !got[0].Anonymous || got[1].Anonymous || !got[0].NoCopy || !got[0].RW || got[2].RW {
+		t.Errorf("%+v", got)
+	}
+	if got, err := From(given, "ro"); err != nil || got[0].RW || got[1].RW {
+		t.Errorf("read-only: %+v %v", got, err)
+	}
+	if given[0].NoCopy {
+		t.Error("the other container's were changed")
+	}
+	for _, mode := range []string{"nosuch", "ro,rw", "nocopy"} {
+		if _, err := From(given, mode); err == nil {
+			t.Errorf("mode %s is taken", mode)
+		}
+	}
+}

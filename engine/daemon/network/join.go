@@ -32,6 +32,7 @@ type JoinRequest struct {
 	Hostname   string // host mode: empty is the machine's
 	Domainname string
 	MacAddress network.HardwareAddr // empty is made of the address
+	Address    netip.Addr           // on the bridge; zero is any that is free
 
 	ExposedPorts network.PortSet
 	PortBindings network.PortMap
@@ -143,6 +144,9 @@ func (c *Controller) Join(ctx context.Context, req JoinRequest) (*Endpoint, erro
 	if id := req.ContainerID; id == "" || id[0] == '.' || filepath.Base(id) != id {
 		return nil, errdefs.Invalid("network: %q cannot name a container", id)
 	}
+	if req.Address.IsValid() {
+		c.removals.Wait() // it may be the one that the container has just left
+	}
 	e, err := c.reserve(req)
 	if err != nil {
 		return nil, err
@@ -214,7 +218,7 @@ func (c *Controller) reserveBridge(req JoinRequest, e *endpoint) (err error) {
 	for _, r := range c.leaving {
 		taken[r.Address.Addr()] = true
 	}
-	addr, err := nextAddress(subnet, c.last, taken)
+	addr, err := c.choose(req.Address, subnet, taken)
 	if err != nil {
 		return err
 	}
@@ -227,10 +231,23 @@ func (c *Controller) reserveBridge(req JoinRequest, e *endpoint) (err error) {
 	e.Link = c.newLinkName()
 	e.Exposed = sortedPorts(req.ExposedPorts)
 	e.Ports, e.proxies, err = c.publish(req, e.EndpointID, addr)
-	if err == nil {
+	if err == nil && !req.Address.IsValid() {
 		c.last = addr
 	}
 	return err
+}
+
+// choose is the address that is wanted, or one that is free.
+func (c *Controller) choose(wanted netip.Addr, subnet netip.Prefix, taken map[netip.Addr]bool) (netip.Addr, error) {
+	switch {
+	case !wanted.IsValid():
+		return nextAddress(subnet, c.last, taken)
+	case !subnet.Contains(wanted):
+		return wanted, errdefs.Conflict("the address %s is not in the bridge's subnet %s", wanted, subnet.Masked())
+	case taken[wanted]:
+		return wanted, errdefs.Conflict("the address %s is in use", wanted)
+	}
+	return wanted, nil
 }
 
 // sandboxPath is named by the whole ID: a prefix might not be unique.

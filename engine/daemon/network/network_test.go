@@ -108,6 +108,29 @@ func TestBridge(t *testing.T) {
 	}
 }
 
+// TestWantedAddress: a container can have one again that it has just left, and
+// nobody else's.
+func TestWantedAddress(t *testing.T) {
+	c := newController(t, Config{})
+	join(t, c, JoinRequest{ContainerID: "c1"})
+	two := join(t, c, JoinRequest{ContainerID: "c2"})
+	had := two.Settings.Networks["bridge"].IPAddress
+	if err := c.Leave(t.Context(), "c2"); err != nil {
+		t.Fatal(err)
+	}
+	join(t, c, JoinRequest{ContainerID: "c3"})
+	again := join(t, c, JoinRequest{ContainerID: "c2", Address: had})
+	if got := again.Settings.Networks["bridge"]; got.IPAddress != had || got.MacAddress.String() != two.Settings.Networks["bridge"].MacAddress.String() {
+		t.Errorf("%+v, want the address %s", got, had)
+	}
+	for address, want := range map[string]string{had.String(): "is in use", "172.30.0.1": "is in use", "10.1.2.3": "not in the bridge's subnet"} {
+		_, err := c.Join(t.Context(), JoinRequest{ContainerID: "c4", Dir: t.TempDir(), Address: netip.MustParseAddr(address)})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", address, err, want)
+		}
+	}
+}
+
 func TestContainerMode(t *testing.T) {
 	c := newController(t, Config{})
 	one := join(t, c, JoinRequest{ContainerID: "c1", Hostname: "one"})

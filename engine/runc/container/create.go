@@ -19,6 +19,9 @@ type CreateOptions struct {
 	// NoNewKeyring has the container share our session keyring.
 	NoNewKeyring bool
 	ProcessOptions
+
+	// change makes another spec of the bundle's; nil leaves it.
+	change func(*specs.Spec) (*specs.Spec, error)
 }
 
 // Create makes a container whose init process waits for Start. The process is
@@ -73,6 +76,11 @@ func (r *Runtime) newContainer(id string, o CreateOptions) (*libcontainer.Contai
 	spec, err := enterBundle(o.Bundle)
 	if err != nil {
 		return nil, nil, err
+	}
+	if o.change != nil {
+		if spec, err = o.change(spec); err != nil {
+			return nil, nil, err
+		}
 	}
 	config, err := specconv.CreateLibcontainerConfig(&specconv.CreateOpts{
 		CgroupName:       id,

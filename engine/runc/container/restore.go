@@ -1,5 +1,7 @@
 package container
 
+import "os"
+
 // RestoreOptions are the options of Restore.
 type RestoreOptions struct {
 	RunOptions
@@ -27,10 +29,18 @@ func (r *Runtime) Restore(id string, o RestoreOptions) (status int, err error) {
 	if o.ProcessOptions, err = o.absolute(); err != nil {
 		return 0, err
 	}
+	o.change = ownCgroups
 	c, spec, err := r.newContainer(id, o.CreateOptions)
 	if err != nil {
 		return 0, err
 	}
+	// Mount points that libcontainer makes below mounts, where nobody sees them.
+	made := absent(c.Config().Rootfs, "/sys/fs/cgroup")
+	defer func() {
+		for _, dir := range made {
+			_ = os.Remove(dir) // it may not have been made
+		}
+	}()
 	defer func() {
 		if err != nil {
 			destroy(c)

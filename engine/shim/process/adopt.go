@@ -58,6 +58,7 @@ func (t *Task) execEnded(c *container, p *process, exit types.Exit) {
 // initEnded records and tells the end of the container. It is the last end to
 // be told: with the init process all others go, but not always by themselves.
 func (t *Task) initEnded(c *container, exit types.Exit, alone bool) {
+	c.over()
 	if !alone {
 		t.killRest(c)
 	}

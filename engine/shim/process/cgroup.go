@@ -96,7 +96,7 @@ func (e oomEvents) Publish(context.Context, string, containerdevents.Event) erro
 	e.container.mu.Lock()
 	defer e.container.mu.Unlock() // who sees oom set may rely on it that it was published
 	e.container.oom = true
-	if !e.container.over {
+	if !e.container.told {
 		e.task.publish(&events.TaskOOM{ContainerID: e.container.id})
 	}
 	return nil
@@ -108,7 +108,7 @@ func (e oomEvents) Publish(context.Context, string, containerdevents.Event) erro
 func (t *Task) lastOOM(c *container) {
 	c.mu.Lock()
 	cgroup, told := c.cgroup, c.oom
-	c.over = true
+	c.told = true
 	c.mu.Unlock()
 	if !told && cgroup != nil && oomKills(cgroup) > 0 {
 		t.publish(&events.TaskOOM{ContainerID: c.id})

@@ -3,7 +3,6 @@ package process
 import (
 	"context"
 	"os"
-	"path/filepath"
 
 	"github.com/containerd/containerd/api/events"
 	"github.com/containerd/go-runc"
@@ -32,7 +31,7 @@ func (t *Task) Checkpoint(ctx context.Context, id string, req types.Checkpoint) 
 	if !req.Options.GetExit() {
 		actions = append(actions, runc.LeaveRunning)
 	}
-	err = c.runtime.Checkpoint(ctx, c.id, &runc.CheckpointOpts{
+	opts := &runc.CheckpointOpts{
 		ImagePath:                req.Dir,
 		WorkDir:                  work,
 		ParentPath:               req.Options.GetParentPath(),
@@ -42,18 +41,28 @@ func (t *Task) Checkpoint(ctx context.Context, id string, req types.Checkpoint) 
 		FileLocks:                req.Options.GetFileLocks(),
 		EmptyNamespaces:          req.Options.GetEmptyNamespaces(),
 		Cgroups:                  runc.CgroupMode(req.Options.GetCgroupsMode()),
-	}, actions...)
-	if err != nil {
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	c.setDump(cancel)
+	defer c.setDump(nil)
+	err = watched(ctx, stallLimit, []string{req.Dir, work}, func(ctx context.Context) error {
+		return c.runtime.Checkpoint(ctx, c.id, opts, actions...)
+	})
+	if err != nil && c.init.current().status() == types.StatusRunning {
+		// Whoever was cut off has left the processes frozen; else this is an
+		// error of no interest.
+		_ = c.runtime.Resume(context.WithoutCancel(ctx), c.id)
+	}
+	if err := newCriuLog(work, dumpLog, req.Dir).explain(err); err != nil {
 		return err
 	}
 	t.publish(&events.TaskCheckpointed{ContainerID: c.id, Checkpoint: req.Dir})
 	return nil
 }
 
-// criuWorkDir is where criu keeps its log and what it needs for a while.
-func criuWorkDir(bundle, chosen string) string {
-	if chosen == "" {
-		chosen = bundle
-	}
-	return filepath.Join(chosen, "criu-work")
+func (c *container) setDump(cancel context.CancelCauseFunc) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.dump = cancel
 }

@@ -71,6 +71,7 @@ func (t *Task) create(ctx context.Context, req types.Create) (*container, error)
 		init:    newProcess("", req.IO),
 		execs:   make(map[string]*process),
 	}
+	c.life, c.over = context.WithCancel(context.Background())
 	// Its end, if it comes at once, is told after its creation.
 	c.init.verbs.Lock()
 	defer c.init.verbs.Unlock()

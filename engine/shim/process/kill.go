@@ -25,7 +25,24 @@ func (t *Task) Kill(ctx context.Context, id, execID string, signal int, scope ty
 	if execID != "" {
 		return killExec(p, signal)
 	}
-	return c.runtime.Kill(ctx, c.id, signal, &runc.KillOpts{All: scope == types.KillAll})
+	err = c.runtime.Kill(ctx, c.id, signal, &runc.KillOpts{All: scope == types.KillAll})
+	if err == nil && signal == int(unix.SIGKILL) {
+		c.callOffDump()
+	}
+	return err
+}
+
+// errCalledOff is why a dump of a killed container has no end.
+var errCalledOff = errors.New("the container was killed meanwhile")
+
+// callOffDump ends a dump under way, which would keep the processes frozen and
+// so alive.
+func (c *container) callOffDump() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.dump != nil {
+		c.dump(errCalledOff)
+	}
 }
 
 // killExec signals a process that the runtime keeps no record of.

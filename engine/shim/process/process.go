@@ -104,10 +104,18 @@ func (p *process) currentStreams() *streams {
 
 // settled waits for a start under way, and if the process runs, for its end.
 func (p *process) settled(ctx context.Context) {
-	p.verbs.Lock()
-	s := p.current()
-	p.verbs.Unlock()
-	if s.status() != types.StatusRunning {
+	idle := make(chan struct{})
+	go func() {
+		p.verbs.Lock()
+		defer p.verbs.Unlock()
+		close(idle)
+	}()
+	select {
+	case <-idle:
+	case <-ctx.Done():
+		return
+	}
+	if p.current().status() != types.StatusRunning {
 		return
 	}
 	select {

@@ -2,7 +2,9 @@ package process
 
 import (
 	"context"
+	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/containerd/containerd/api/events"
 	"github.com/containerd/go-runc"
@@ -27,7 +29,11 @@ func (t *Task) Start(ctx context.Context, id, execID string) (pid int, err error
 	case execID != "":
 		err = t.startExec(ctx, c, p)
 	case p.restore != nil:
-		err = t.restoreInit(ctx, c, *p.restore)
+		if err = t.restoreInit(ctx, c, *p.restore); err != nil {
+			// It will never run, and is to be deleted as if it had.
+			_ = c.runtime.Delete(context.WithoutCancel(ctx), c.id, &runc.DeleteOpts{Force: true})
+			p.end(types.Exit{Status: neverRan, At: time.Now()})
+		}
 	default:
 		err = c.runtime.Start(ctx, c.id)
 	}
@@ -49,6 +55,9 @@ func (t *Task) startExec(ctx context.Context, c *container, p *process) error {
 	if _, err := c.init.check(verbExec); err != nil {
 		return err
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(c.life, cancel)()
 	opts := &runc.ExecOpts{
 		PidFile: filepath.Join(c.bundle, bundle.ExecPid(p.execID)),
 		Detach:  true,
@@ -84,6 +93,11 @@ func (t *Task) restoreInit(ctx context.Context, c *container, req types.Create) 
 			ImagePath:  req.Checkpoint,
 			WorkDir:    criuWorkDir(c.bundle, req.Options.GetCriuWorkPath()),
 			ParentPath: req.ParentCheckpoint,
+			// What a dump was allowed to hold must be allowed here.
+			AllowOpenTCP:             true,
+			AllowExternalUnixSockets: true,
+			AllowTerminal:            req.IO.Terminal,
+			FileLocks:                true,
 		},
 		PidFile:     filepath.Join(c.bundle, bundle.InitPid),
 		NoPivot:     req.Options.GetNoPivotRoot(),
@@ -99,9 +113,13 @@ func (t *Task) restoreInit(ctx context.Context, c *container, req types.Create) 
 
 	claim, release := t.cfg.Reaper.Expect()
 	defer release()
-	if err := c.runtime.Restore(ctx, c.id, c.bundle, opts); err != nil {
+	err = watched(ctx, stallLimit, []string{opts.WorkDir}, func(ctx context.Context) error {
+		return c.runtime.Restore(ctx, c.id, c.bundle, opts)
+	})
+	if err := newCriuLog(opts.WorkDir, restoreLog, req.Checkpoint).explain(err); err != nil {
 		return err
 	}
+	_ = os.RemoveAll(opts.WorkDir)
 	if err := t.adopt(ctx, c, c.init, stdio, opts.PidFile, claim); err != nil {
 		_ = c.runtime.Delete(ctx, c.id, &runc.DeleteOpts{Force: true})
 		return err

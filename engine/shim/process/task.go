@@ -65,12 +65,17 @@ type container struct {
 	runtime Runtime
 	options *options.Options // may be nil
 	init    *process
+	// life ends with the init process: what is only being started then is given
+	// up.
+	life context.Context
+	over context.CancelFunc
 
 	mu     sync.Mutex
 	execs  map[string]*process
-	cgroup any  // what loadCgroup found; nil before
-	oom    bool // memory ran out, and that was told
-	over   bool // the init process's end was told
+	cgroup any                     // what loadCgroup found; nil before
+	oom    bool                    // memory ran out, and that was told
+	told   bool                    // the init process's end was told
+	dump   context.CancelCauseFunc // calls off the dump under way; nil for none
 }
 
 // New makes a task without a container.

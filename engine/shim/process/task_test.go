@@ -324,3 +324,30 @@ func noError(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
+
+// TestTaskEndsDuringExec: a process whose client has gone before it was started
+// keeps the container from no end.
+func TestTaskEndsDuringExec(t *testing.T) {
+	task, _, _, req := newTestTask(t, "sleep 100")
+	ctx := t.Context()
+	must(task.Create(ctx, req))(t)
+	must(task.Start(ctx, "c", ""))(t)
+	unread := filepath.Join(t.TempDir(), "stdout")
+	noError(t, syscall.Mkfifo(unread, 0o600))
+	noError(t, task.Exec(ctx, "c", types.Exec{ExecID: "e", IO: types.IO{Stdout: unread}, Process: &specs.Process{Args: []string{"sleep 100"}}}))
+	started := make(chan error, 1)
+	go func() {
+		_, err := task.Start(ctx, "c", "e")
+		started <- err
+	}()
+	time.Sleep(100 * time.Millisecond) // it is waiting for a reader by now
+	began := time.Now()
+	noError(t, task.Kill(ctx, "c", "", 9, types.KillAll))
+	must(task.Wait(ctx, "c", ""))(t)
+	if took := time.Since(began); took > 3*time.Second {
+		t.Errorf("the end took %v", took)
+	}
+	if err := <-started; err == nil {
+		t.Error("it was started")
+	}
+}

@@ -13,7 +13,6 @@ package server
 import (
 	"context"
 
-	task "github.com/containerd/containerd/api/runtime/task/v2"
 	"github.com/containerd/errdefs/pkg/errgrpc"
 	"github.com/containerd/ttrpc"
 
@@ -55,130 +54,45 @@ type service struct {
 	task Task
 }
 
-// A verb that has begun is finished, also when containerd dies meanwhile: a
-// runtime that is cut off in the middle leaves half a container. So the
-// methods keep a request's values and forget its end; only Wait may be left.
 func methods(s *service) map[string]ttrpc.Method {
 	return map[string]ttrpc.Method{
-		"Create": func(ctx context.Context, unmarshal func(any) error) (any, error) {
-			var req task.CreateTaskRequest
-			if err := unmarshal(&req); err != nil {
-				return nil, err
-			}
-			return answered(s.Create(context.WithoutCancel(ctx), &req))
-		},
-		"Start": func(ctx context.Context, unmarshal func(any) error) (any, error) {
-			var req task.StartRequest
-			if err := unmarshal(&req); err != nil {
-				return nil, err
-			}
-			return answered(s.Start(context.WithoutCancel(ctx), &req))
-		},
-		"Exec": func(ctx context.Context, unmarshal func(any) error) (any, error) {
-			var req task.ExecProcessRequest
-			if err := unmarshal(&req); err != nil {
-				return nil, err
-			}
-			return answered(s.Exec(context.WithoutCancel(ctx), &req))
-		},
-		"Kill": func(ctx context.Context, unmarshal func(any) error) (any, error) {
-			var req task.KillRequest
-			if err := unmarshal(&req); err != nil {
-				return nil, err
-			}
-			return answered(s.Kill(context.WithoutCancel(ctx), &req))
-		},
-		"Pause": func(ctx context.Context, unmarshal func(any) error) (any, error) {
-			var req task.PauseRequest
-			if err := unmarshal(&req); err != nil {
-				return nil, err
-			}
-			return answered(s.Pause(context.WithoutCancel(ctx), &req))
-		},
-		"Resume": func(ctx context.Context, unmarshal func(any) error) (any, error) {
-			var req task.ResumeRequest
-			if err := unmarshal(&req); err != nil {
-				return nil, err
-			}
-			return answered(s.Resume(context.WithoutCancel(ctx), &req))
-		},
-		"Update": func(ctx context.Context, unmarshal func(any) error) (any, error) {
-			var req task.UpdateTaskRequest
-			if err := unmarshal(&req); err != nil {
-				return nil, err
-			}
-			return answered(s.Update(context.WithoutCancel(ctx), &req))
-		},
-		"Checkpoint": func(ctx context.Context, unmarshal func(any) error) (any, error) {
-			var req task.CheckpointTaskRequest
-			if err := unmarshal(&req); err != nil {
-				return nil, err
-			}
-			return answered(s.Checkpoint(context.WithoutCancel(ctx), &req))
-		},
-		"ResizePty": func(ctx context.Context, unmarshal func(any) error) (any, error) {
-			var req task.ResizePtyRequest
-			if err := unmarshal(&req); err != nil {
-				return nil, err
-			}
-			return answered(s.ResizePty(context.WithoutCancel(ctx), &req))
-		},
-		"CloseIO": func(ctx context.Context, unmarshal func(any) error) (any, error) {
-			var req task.CloseIORequest
-			if err := unmarshal(&req); err != nil {
-				return nil, err
-			}
-			return answered(s.CloseIO(context.WithoutCancel(ctx), &req))
-		},
-		"Pids": func(ctx context.Context, unmarshal func(any) error) (any, error) {
-			var req task.PidsRequest
-			if err := unmarshal(&req); err != nil {
-				return nil, err
-			}
-			return answered(s.Pids(context.WithoutCancel(ctx), &req))
-		},
-		"Stats": func(ctx context.Context, unmarshal func(any) error) (any, error) {
-			var req task.StatsRequest
-			if err := unmarshal(&req); err != nil {
-				return nil, err
-			}
-			return answered(s.Stats(context.WithoutCancel(ctx), &req))
-		},
-		"State": func(ctx context.Context, unmarshal func(any) error) (any, error) {
-			var req task.StateRequest
-			if err := unmarshal(&req); err != nil {
-				return nil, err
-			}
-			return answered(s.State(context.WithoutCancel(ctx), &req))
-		},
-		"Wait": func(ctx context.Context, unmarshal func(any) error) (any, error) {
-			var req task.WaitRequest
-			if err := unmarshal(&req); err != nil {
-				return nil, err
-			}
-			return answered(s.Wait(ctx, &req))
-		},
-		"Delete": func(ctx context.Context, unmarshal func(any) error) (any, error) {
-			var req task.DeleteRequest
-			if err := unmarshal(&req); err != nil {
-				return nil, err
-			}
-			return answered(s.Delete(context.WithoutCancel(ctx), &req))
-		},
-		"Connect": func(ctx context.Context, unmarshal func(any) error) (any, error) {
-			var req task.ConnectRequest
-			if err := unmarshal(&req); err != nil {
-				return nil, err
-			}
-			return answered(s.Connect(context.WithoutCancel(ctx), &req))
-		},
-		"Shutdown": func(ctx context.Context, unmarshal func(any) error) (any, error) {
-			var req task.ShutdownRequest
-			if err := unmarshal(&req); err != nil {
-				return nil, err
-			}
-			return answered(s.Shutdown(context.WithoutCancel(ctx), &req))
-		},
+		"Create":     method(s.Create, toTheEnd),
+		"Start":      method(s.Start, toTheEnd),
+		"Exec":       method(s.Exec, toTheEnd),
+		"Kill":       method(s.Kill, toTheEnd),
+		"Pause":      method(s.Pause, toTheEnd),
+		"Resume":     method(s.Resume, toTheEnd),
+		"Update":     method(s.Update, toTheEnd),
+		"Checkpoint": method(s.Checkpoint, toTheEnd),
+		"ResizePty":  method(s.ResizePty, toTheEnd),
+		"CloseIO":    method(s.CloseIO, toTheEnd),
+		"Pids":       method(s.Pids, toTheEnd),
+		"Stats":      method(s.Stats, toTheEnd),
+		"State":      method(s.State, toTheEnd),
+		"Wait":       method(s.Wait, untilAsked),
+		"Delete":     method(s.Delete, toTheEnd),
+		"Connect":    method(s.Connect, toTheEnd),
+		"Shutdown":   method(s.Shutdown, toTheEnd),
+	}
+}
+
+// extent is how long a call may go on.
+type extent func(context.Context) context.Context
+
+// A verb that has begun is finished, also when containerd dies meanwhile: a
+// runtime that is cut off in the middle leaves half a container. So the methods
+// keep a request's values and forget its end; only Wait may be left.
+func toTheEnd(ctx context.Context) context.Context   { return context.WithoutCancel(ctx) }
+func untilAsked(ctx context.Context) context.Context { return ctx }
+
+// method decodes the request of a call and encodes its answer.
+func method[Q, A any](call func(context.Context, *Q) (A, error), lasts extent) ttrpc.Method {
+	return func(ctx context.Context, unmarshal func(any) error) (any, error) {
+		req := new(Q)
+		if err := unmarshal(req); err != nil {
+			return nil, err
+		}
+		return answered(call(lasts(ctx), req))
 	}
 }
 
