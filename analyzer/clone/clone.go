@@ -46,8 +46,10 @@ const (
 	// in the systems that were tried has.
 	maxClones = 400
 	// maxOfData is the same where no input is a function: objects and constants
-	// that many tell apart are data, not work.
-	maxOfData = 64
+	// that many tell apart are data, not work. Of a library's function they tell
+	// less, and there are many more of those.
+	maxOfData    = 48
+	maxInLibrary = 12
 	// maxNesting is deeper than decorators are stacked; recursion that wraps its
 	// own argument nests without end.
 	maxNesting = 8
@@ -144,6 +146,9 @@ func (b *Builder) Enter(f eval.Func, args []eval.Answer) *Clone {
 		return c
 	}
 	most := maxOfData
+	if !b.graph.Program.User(f.Fn) {
+		most = maxInLibrary
+	}
 	if f.Closure != nil || slices.ContainsFunc(bound, function) {
 		most = maxClones
 	}
@@ -233,6 +238,7 @@ func (b *Builder) Explore(ctx context.Context) error {
 		c := b.queue[0]
 		b.queue = b.queue[1:]
 		b.explore(c)
+		b.eval.Forget()
 	}
 	return nil
 }

@@ -45,7 +45,7 @@ const (
 
 	// briefSteps bounds questions that are asked of every call of a program. An
 	// answer that needs more is built up from many places and decides nothing.
-	briefSteps = 500
+	briefSteps = 200
 )
 
 // Evaluator answers for one executable.
@@ -55,6 +55,7 @@ type Evaluator struct {
 	Graph   *calls.Graph
 	roots   map[*ssa.Function]*Frame
 	frames  map[frameKey]*Frame
+	below   map[frameKey]*Frame // see Forget
 	methods typeutil.MethodSetCache
 	models  map[*ssa.Function]model
 	flags   map[any][]Elem // variable → defaults that flags give it; nil until asked for
@@ -62,7 +63,7 @@ type Evaluator struct {
 
 // New makes an evaluator.
 func New(p *program.Program, x *index.Index, g *calls.Graph) *Evaluator {
-	return &Evaluator{Program: p, Index: x, Graph: g, roots: map[*ssa.Function]*Frame{}, frames: map[frameKey]*Frame{}, models: map[*ssa.Function]model{}}
+	return &Evaluator{Program: p, Index: x, Graph: g, roots: map[*ssa.Function]*Frame{}, frames: map[frameKey]*Frame{}, below: map[frameKey]*Frame{}, models: map[*ssa.Function]model{}}
 }
 
 // Context is a set of choices. The zero choice is Evaluator.Context.

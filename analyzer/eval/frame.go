@@ -18,6 +18,7 @@ type Frame struct {
 	args  []Answer            // by parameter, as far as they are known; without values for those that are not
 	picks []choice            // elements that were chosen in this activation
 	depth int                 // frames that stand behind its parameters and captured variables, one in the other
+	brief bool                // below a frame that is entered with arguments: known until Forget
 }
 
 // choice is an element that a loop of the frame stands at.
@@ -48,7 +49,7 @@ func (ev *Evaluator) Root(fn *ssa.Function) *Frame {
 // enter is the frame of fn when call, standing in up, calls it.
 func (ev *Evaluator) enter(fn *ssa.Function, call ssa.CallInstruction, up *Frame, clo *Func) *Frame {
 	k := frameKey{fn: fn, call: call, up: up}
-	f := &Frame{Fn: fn, Call: call, Up: up, clo: clo, depth: up.nesting()}
+	f := &Frame{Fn: fn, Call: call, Up: up, clo: clo, depth: up.nesting(), brief: up != nil && (up.brief || up.args != nil || up.clo != nil && up.Call == nil)}
 	if clo != nil {
 		k.clo, k.made = clo.Closure, clo.Frame
 		f.depth = max(f.depth, clo.Frame.nesting()+1)
@@ -95,12 +96,21 @@ func (ev *Evaluator) choosing(fr *Frame, picks []choice) *Frame {
 }
 
 func (ev *Evaluator) interned(k frameKey, f *Frame) *Frame {
-	if known := ev.frames[k]; known != nil {
+	frames := ev.frames
+	if f.brief {
+		frames = ev.below
+	}
+	if known := frames[k]; known != nil {
 		return known
 	}
-	ev.frames[k] = f
+	frames[k] = f
 	return f
 }
+
+// Forget drops the frames of calls below those that were entered with arguments.
+// Whoever asked for what happens in one of them has the answer, and it is not
+// asked again.
+func (ev *Evaluator) Forget() { clear(ev.below) }
 
 // Nesting is how many frames stand one in the other behind what is known of f:
 // it grows without end where a function wraps its own result again and again.

@@ -250,7 +250,21 @@ func (b *builder) lost(s clone.Site) string {
 	if p, ok := cc.Value.(*ssa.Parameter); ok && b.served[p.Parent()] {
 		return "" // what a library hands to the handler that it calls is its own
 	}
+	if call := madeBy(cc.Value); call != nil && b.u.Program.Std(call) {
+		return "" // a function of the standard library's own, as context.WithCancel gives
+	}
 	return "the function that is called here is not known" + b.from(cc.Value)
+}
+
+// madeBy is the function whose result v is, nil for others.
+func madeBy(v ssa.Value) *ssa.Function {
+	if x, ok := v.(*ssa.Extract); ok {
+		v = x.Tuple
+	}
+	if c, ok := v.(*ssa.Call); ok {
+		return c.Call.StaticCallee()
+	}
+	return nil
 }
 
 // from says where a value comes from, as far as the function tells in which it
