@@ -112,7 +112,11 @@ func unknownCommand(exe *summary.Executable, fields []string) error {
 		return fmt.Errorf("%s does nothing without a command%s", exe.Program, nearest("", names))
 	}
 	what := strings.Join(fields, " ")
-	return fmt.Errorf("%s has no command %q%s%s", exe.Program, what, nearest(what, names), readBy(exe, len(names)))
+	near := nearest(what, names)
+	if !strings.Contains(near, "did you mean") {
+		near += readBy(exe, len(names))
+	}
+	return fmt.Errorf("%s has no command %q%s", exe.Program, what, near)
 }
 
 // readBy says what reads the command line of a program, and what was understood.

@@ -322,10 +322,15 @@ func (b *builder) kinds(c *clone.Clone, f *ssa.Function) *kinds {
 }
 
 // siteAt is where a call stands. The compiler gives the call of an iterator no
-// place: it is where the iterator comes from.
+// place: it is where the loop stands.
 func siteAt(call ssa.CallInstruction) token.Pos {
 	if call.Pos().IsValid() {
 		return call.Pos()
+	}
+	for _, a := range call.Common().Args {
+		if mc, ok := a.(*ssa.MakeClosure); ok && mc.Fn.(*ssa.Function).Synthetic == clone.LoopBody {
+			return mc.Fn.Pos()
+		}
 	}
 	return eval.Position(call.Common().Value)
 }

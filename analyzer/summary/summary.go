@@ -379,6 +379,9 @@ func (b *builder) links() {
 			To: []ID{to}, Candidates: l.Candidates, Registered: b.places(l.Registered), Label: l.Label,
 		}
 		for _, from := range b.clonesOf(l.From) {
+			if b.never[from][s.Pos] {
+				continue
+			}
 			f := &b.exe.Funcs[from]
 			if !slices.ContainsFunc(f.Sites, func(x Site) bool { return x.Pos == s.Pos && x.Kind == s.Kind && slices.Equal(x.To, s.To) }) {
 				own := s
