@@ -10,7 +10,7 @@ import (
 var urlAtoms = []string{"/", "a", "http://", "h", ":80", "?", "#", "%41", "@", ":", "//", "..", "=1", "*", "é", "%2F", "u:p@", " ", "1", "%", "https:", "&"}
 
 // parsed is the fold of a part of a parsed URL.
-func parsed(name string, part func(URL) Text, real func(*url.URL) string) fold {
+func parsed(name string, part func(URL) Text, exact func(*url.URL) string) fold {
 	return fold{"Parse " + name, func(d *dice) (Text, func(fill) (string, bool)) {
 		t := d.text()
 		if d.roll(2) == 0 {
@@ -28,13 +28,13 @@ func parsed(name string, part func(URL) Text, real func(*url.URL) string) fold {
 			if err != nil {
 				return "", false
 			}
-			return real(u), true
+			return exact(u), true
 		}
 	}}
 }
 
 // built is the fold of a method of a URL that is made of its fields.
-func built(name string, method func(URL) Text, real func(*url.URL) string) fold {
+func built(name string, method func(URL) Text, exact func(*url.URL) string) fold {
 	return fold{"URL " + name, func(d *dice) (Text, func(fill) (string, bool)) {
 		some := func() Text {
 			if d.roll(2) == 0 {
@@ -53,7 +53,7 @@ func built(name string, method func(URL) Text, real func(*url.URL) string) fold 
 			u.Path, u.RawPath = Concat(Lit("/"), u.Path), Text{}
 		}
 		return method(u), func(f fill) (string, bool) {
-			return real(&url.URL{
+			return exact(&url.URL{
 				Scheme: f(u.Scheme), Opaque: f(u.Opaque), Host: f(u.Host), Path: f(u.Path), RawPath: f(u.RawPath),
 				RawQuery: f(u.RawQuery), Fragment: f(u.Fragment), OmitHost: u.OmitHost, ForceQuery: u.ForceQuery,
 			}), true
@@ -77,12 +77,12 @@ var urlFolds = []fold{
 		u := URL{Scheme: Lit("http"), Host: d.text(), Path: d.text()}
 		elems := []Text{d.text(), d.text(), d.text()}[:d.roll(4)]
 		return u.JoinPath(elems...).String(), func(f fill) (string, bool) {
-			real := &url.URL{Scheme: "http", Host: f(u.Host), Path: f(u.Path)}
+			exact := &url.URL{Scheme: "http", Host: f(u.Host), Path: f(u.Path)}
 			all := fillAll(elems, f)
-			if _, err := url.JoinPath(real.EscapedPath(), all...); err != nil {
+			if _, err := url.JoinPath(exact.EscapedPath(), all...); err != nil {
 				return "", false
 			}
-			return real.JoinPath(all...).String(), true
+			return exact.JoinPath(all...).String(), true
 		}
 	}},
 	{"JoinURL", func(d *dice) (Text, func(fill) (string, bool)) {
