@@ -84,8 +84,11 @@ func common(all [][]Part) []Part {
 			if i == 0 {
 				p = parts[n]
 			}
-			if parts[n].Lit != p.Lit || parts[n].Hole != p.Hole {
+			if parts[n].Lit != p.Lit || (parts[n].Hole == nil) != (p.Hole == nil) {
 				return out
+			}
+			if parts[n].Hole != p.Hole {
+				p.Hole = Unknown{} // one or the other
 			}
 			p.Likely = p.Likely || parts[n].Likely
 		}

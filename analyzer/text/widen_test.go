@@ -12,6 +12,7 @@ func TestWiden(t *testing.T) {
 		{[]Text{Lit("/boats"), Lit("/v2/boats")}, "*/boats"},
 		{[]Text{Lit("boats"), Concat(Likely("/"), Lit("boats"))}, "*boats"},
 		{[]Text{Concat(Lit("/a/"), Hole("id"), Lit("/x")), Concat(Lit("/b/"), Hole("id"), Lit("/x"))}, "/*/*/x"},
+		{[]Text{Concat(Lit("/a/"), Hole("id")), Concat(Lit("/b/a/"), Hole("name"))}, "*/a/*"},
 		{[]Text{Lit("a"), Lit("b")}, "*"},
 		{nil, "*"},
 	} {
