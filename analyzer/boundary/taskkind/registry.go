@@ -15,9 +15,9 @@ import (
 	"github.com/callroute/callroute/analyzer/index"
 )
 
-// maxSteps is through how many values a called function or a key is followed
-// back.
-const maxSteps = 10
+// maxSteps is how many values are looked at to find where a called function or a
+// key comes from: a registry stands a few calls away from its use.
+const maxSteps = 64
 
 // registry is one place where functions are looked up by a field.
 type registry struct {
@@ -73,11 +73,11 @@ func serves(arrivals []boundary.Arrival, d boundary.Departure) bool {
 // dispatches is the registry in which the called function is looked up, nil for
 // none.
 func dispatches(u *boundary.Unit, call ssa.CallInstruction) *registry {
-	table := lookedUp(call.Common().Value, 0)
+	table := lookedUp(call.Common().Value, map[ssa.Value]bool{})
 	if table == nil {
 		return nil
 	}
-	field, object := keyField(u, table.Index, 0)
+	field, object := keyField(u, table.Index, map[ssa.Value]bool{})
 	if field == nil || field.Pkg() == nil || u.Program.SSA.ImportedPackage(field.Pkg().Path()) == nil {
 		return nil
 	}
@@ -86,7 +86,7 @@ func dispatches(u *boundary.Unit, call ssa.CallInstruction) *registry {
 		return nil
 	}
 	for _, a := range call.Common().Args {
-		if types.Identical(a.Type(), owner) && taken(u, a, 0) {
+		if types.Identical(a.Type(), owner) && taken(u, a, map[ssa.Value]bool{}) {
 			return &registry{u, field, owner, table}
 		}
 	}
@@ -95,26 +95,27 @@ func dispatches(u *boundary.Unit, call ssa.CallInstruction) *registry {
 
 // lookedUp is the map lookup from which a called function comes, or a struct
 // that holds it.
-func lookedUp(v ssa.Value, depth int) *ssa.Lookup {
-	if depth > maxSteps {
+func lookedUp(v ssa.Value, seen map[ssa.Value]bool) *ssa.Lookup {
+	if seen[v] || len(seen) > maxSteps {
 		return nil
 	}
+	seen[v] = true
 	switch v := v.(type) {
 	case *ssa.Lookup:
 		return v
 	case *ssa.Extract:
-		return lookedUp(v.Tuple, depth+1)
+		return lookedUp(v.Tuple, seen)
 	case *ssa.Field:
-		return lookedUp(v.X, depth+1)
+		return lookedUp(v.X, seen)
 	case *ssa.ChangeType:
-		return lookedUp(v.X, depth+1)
+		return lookedUp(v.X, seen)
 	case *ssa.UnOp:
 		if v.Op == token.MUL {
-			return stored(v.X, depth+1)
+			return stored(v.X, seen)
 		}
 	case *ssa.Phi:
 		for _, e := range v.Edges {
-			if l := lookedUp(e, depth+1); l != nil {
+			if l := lookedUp(e, seen); l != nil {
 				return l
 			}
 		}
@@ -125,7 +126,7 @@ func lookedUp(v ssa.Value, depth int) *ssa.Lookup {
 		}
 		for _, b := range fn.Blocks {
 			if r, ok := b.Instrs[len(b.Instrs)-1].(*ssa.Return); ok && len(r.Results) > 0 {
-				if l := lookedUp(r.Results[0], depth+1); l != nil {
+				if l := lookedUp(r.Results[0], seen); l != nil {
 					return l
 				}
 			}
@@ -135,12 +136,12 @@ func lookedUp(v ssa.Value, depth int) *ssa.Lookup {
 }
 
 // stored is the lookup whose result was put at an address.
-func stored(addr ssa.Value, depth int) *ssa.Lookup {
+func stored(addr ssa.Value, seen map[ssa.Value]bool) *ssa.Lookup {
 	if field, ok := addr.(*ssa.FieldAddr); ok {
 		addr = field.X
 	}
 	for _, st := range index.StoresTo(addr) {
-		if l := lookedUp(st.Val, depth+1); l != nil {
+		if l := lookedUp(st.Val, seen); l != nil {
 			return l
 		}
 	}
@@ -148,15 +149,16 @@ func stored(addr ssa.Value, depth int) *ssa.Lookup {
 }
 
 // keyField is the field that a key reads, and the object that has it.
-func keyField(u *boundary.Unit, v ssa.Value, depth int) (*types.Var, ssa.Value) {
-	if depth > maxSteps {
+func keyField(u *boundary.Unit, v ssa.Value, seen map[ssa.Value]bool) (*types.Var, ssa.Value) {
+	if seen[v] || len(seen) > maxSteps {
 		return nil, nil
 	}
+	seen[v] = true
 	switch v := v.(type) {
 	case *ssa.ChangeType:
-		return keyField(u, v.X, depth+1)
+		return keyField(u, v.X, seen)
 	case *ssa.Convert:
-		return keyField(u, v.X, depth+1)
+		return keyField(u, v.X, seen)
 	case *ssa.UnOp:
 		if addr, ok := v.X.(*ssa.FieldAddr); ok && v.Op == token.MUL {
 			return index.Field(addr.X.Type(), addr.Field), addr.X
@@ -171,7 +173,7 @@ func keyField(u *boundary.Unit, v ssa.Value, depth int) (*types.Var, ssa.Value) 
 			if !ok || len(r.Results) == 0 {
 				continue
 			}
-			if field, object := keyField(u, r.Results[0], depth+1); field != nil && object == ssa.Value(fn.Params[0]) {
+			if field, object := keyField(u, r.Results[0], seen); field != nil && object == ssa.Value(fn.Params[0]) {
 				return field, v.Call.Args[0]
 			}
 		}
@@ -179,7 +181,7 @@ func keyField(u *boundary.Unit, v ssa.Value, depth int) (*types.Var, ssa.Value) 
 		i := slices.Index(v.Parent().Params, v)
 		for _, s := range u.Graph.In(v.Parent()) {
 			if a := eval.Argument(s.Instr, i); a != nil && s.Rule != calls.Passed {
-				if field, object := keyField(u, a, depth+1); field != nil {
+				if field, object := keyField(u, a, seen); field != nil {
 					return field, object
 				}
 			}
@@ -189,10 +191,11 @@ func keyField(u *boundary.Unit, v ssa.Value, depth int) (*types.Var, ssa.Value) 
 }
 
 // taken reports whether v was taken out of a slice, a map or a channel.
-func taken(u *boundary.Unit, v ssa.Value, depth int) bool {
-	if depth > maxSteps {
+func taken(u *boundary.Unit, v ssa.Value, seen map[ssa.Value]bool) bool {
+	if seen[v] || len(seen) > maxSteps {
 		return false
 	}
+	seen[v] = true
 	switch v := v.(type) {
 	case *ssa.Extract:
 		switch t := v.Tuple.(type) {
@@ -212,28 +215,28 @@ func taken(u *boundary.Unit, v ssa.Value, depth int) bool {
 			return true
 		case *ssa.Alloc:
 			for _, st := range index.StoresTo(at) {
-				if taken(u, st.Val, depth+1) {
+				if taken(u, st.Val, seen) {
 					return true
 				}
 			}
 		case *ssa.FreeVar:
 			if b := calls.Binding(at); b != nil {
 				for _, st := range index.StoresTo(b) {
-					if taken(u, st.Val, depth+1) {
+					if taken(u, st.Val, seen) {
 						return true
 					}
 				}
 			}
 		}
 	case *ssa.Phi:
-		return slices.ContainsFunc(v.Edges, func(e ssa.Value) bool { return taken(u, e, depth+1) })
+		return slices.ContainsFunc(v.Edges, func(e ssa.Value) bool { return taken(u, e, seen) })
 	case *ssa.FreeVar:
 		b := calls.Binding(v)
-		return b != nil && taken(u, b, depth+1)
+		return b != nil && taken(u, b, seen)
 	case *ssa.Parameter:
 		i := slices.Index(v.Parent().Params, v)
 		for _, s := range u.Graph.In(v.Parent()) {
-			if a := eval.Argument(s.Instr, i); a != nil && s.Rule != calls.Passed && taken(u, a, depth+1) {
+			if a := eval.Argument(s.Instr, i); a != nil && s.Rule != calls.Passed && taken(u, a, seen) {
 				return true
 			}
 		}
