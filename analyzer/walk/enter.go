@@ -1,7 +1,6 @@
 package walk
 
 import (
-	"maps"
 	"slices"
 	"strings"
 
@@ -203,47 +202,40 @@ type startup struct {
 }
 
 func startupOf(exe *summary.Executable) *startup {
-	main := exe.Main
-	before := map[summary.ID]summary.ID{main: summary.None}
-	queue := []summary.ID{main}
-	var roots []summary.ID
+	s := &startup{exe, map[summary.ID]summary.ID{}, map[summary.ID]summary.ID{}}
+	var queue []summary.ID
+	reach := func(id, from summary.ID) {
+		if _, ok := s.before[id]; ok {
+			return
+		}
+		s.before[id] = from
+		queue = append(queue, id)
+		if _, ok := s.first[exe.Base(id)]; !ok {
+			s.first[exe.Base(id)] = id
+		}
+	}
+	reach(exe.Main, summary.None)
 	for i := range exe.Commands {
 		c := &exe.Commands[i]
 		if len(c.Words) > 0 {
 			continue
 		}
-		last := main
+		last := exe.Main
 		for _, id := range c.Route {
-			if _, ok := before[id]; !ok {
-				before[id] = last
-				roots = append(roots, id)
-			}
+			reach(id, last)
 			last = id
 		}
 		for _, r := range c.Run {
-			if _, ok := before[r.Func]; !ok {
-				before[r.Func] = last
-				roots = append(roots, r.Func)
-			}
+			reach(r.Func, last)
 		}
 	}
-	queue = append(queue, roots...)
 	for len(queue) > 0 {
 		id := queue[0]
 		queue = queue[1:]
-		for _, s := range exe.Funcs[id].Sites {
-			for _, to := range s.To {
-				if _, ok := before[to]; !ok {
-					before[to] = id
-					queue = append(queue, to)
-				}
+		for _, site := range exe.Funcs[id].Sites {
+			for _, to := range site.To {
+				reach(to, id)
 			}
-		}
-	}
-	s := &startup{exe, before, map[summary.ID]summary.ID{}}
-	for _, id := range slices.Sorted(maps.Keys(before)) {
-		if base := exe.Base(id); s.first[base] == 0 || id == base {
-			s.first[base] = id
 		}
 	}
 	return s
