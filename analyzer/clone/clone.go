@@ -175,8 +175,8 @@ func telling(a eval.Answer) bool {
 			_, ok := v.Const()
 			return !ok
 		case eval.Hole:
-			c, ok := v.V.(*ssa.Const)
-			return !ok || !c.IsNil()
+			_, ok := v.V.(*ssa.Const)
+			return !ok
 		}
 		return true
 	})

@@ -90,10 +90,28 @@ func sack(o options, name string, v any) {
 	}
 }
 
+// Decorators of one interface whose values have no content.
+type wood struct{}
+
+func (wood) turn() {}
+
+type stone struct{}
+
+func (stone) turn() {}
+
+type twice struct{ drive wheel }
+
+func (t twice) turn() { t.drive.turn() }
+
+func oak()    { spin(twice{twice{wood{}}}) }
+func granite() { spin(twice{stone{}}) }
+
+func spin(w wheel) { w.turn() }
+
 func order()   { sack(options{fine: true}, "rye", &wind{}) }
 func unknown() { sack(options{fine: len(os.Args) > 1}, os.Args[0], nil) }
 
-func main() { flour(); bran(); rye(); wheat(); river(); hill(); dam(sift); order(); unknown() }
+func main() { flour(); bran(); rye(); wheat(); river(); hill(); dam(sift); order(); unknown(); oak(); granite() }
 `
 
 // reached is the functions that a function reaches, its own clone first.
@@ -137,6 +155,8 @@ func TestReached(t *testing.T) {
 		"wheat":   "each sift wheat.func1",
 		"river":   "(*machine).run (*water).turn build grind",
 		"hill":    "(*machine).run (*wind).turn build sift",
+		"oak":     "spin twice.turn wood.turn",
+		"granite": "spin stone.turn twice.turn",
 		"dam":     "(*gate).lift (*gate).set grind sift",
 		"order":   "each grind rye rye.func1 sift",
 		"unknown": "each grind rye rye.func1 sack sift wheat wheat.func1",

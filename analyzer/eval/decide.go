@@ -306,6 +306,10 @@ func (d *Decisions) field(x ssa.Value, i int, fr *Frame) ([]fact, bool) {
 			out = append(out, fact{text: given.Text, constant: true})
 			continue
 		}
+		if zeroStruct(b) {
+			out = append(out, zeroFact(index.Field(x.Type(), i).Type())...)
+			continue
+		}
 		o, ok := b.(Object)
 		if !ok {
 			return nil, false
@@ -377,6 +381,20 @@ func (d *Decisions) fieldOf(o Object, i int) ([]fact, bool) {
 	return out, len(out) > 0
 }
 
+// zeroStruct reports whether v is a struct that nothing was put into.
+func zeroStruct(v Value) bool {
+	h, ok := v.(Hole)
+	if !ok {
+		return false
+	}
+	c, ok := h.V.(*ssa.Const)
+	if !ok || c.IsNil() {
+		return false
+	}
+	_, ok = c.Type().Underlying().(*types.Struct)
+	return ok
+}
+
 // misses reports whether a store to a field surely goes to another object.
 func (d *Decisions) misses(st *ssa.Store, o Object) bool {
 	switch b := baseOf(st.Addr).(type) {
@@ -426,6 +444,13 @@ func (d *Decisions) copies(o Object, path []int) (out []fact, ok bool) {
 			return nil, false
 		}
 		for _, v := range values {
+			if zeroStruct(v) {
+				t := o.Site.Type().Underlying().(*types.Pointer).Elem()
+				if owner := ownerType(t, path[:len(path)-1]); owner != nil {
+					out = append(out, zeroFact(index.Field(owner, path[len(path)-1]).Type())...)
+					continue
+				}
+			}
 			src, isObject := v.(Object)
 			if !isObject || src.Site == o.Site && src.Frame == o.Frame {
 				return nil, false

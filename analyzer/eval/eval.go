@@ -257,11 +257,9 @@ func unknown(v Value) bool {
 	if !ok {
 		return false
 	}
-	switch v := h.V.(type) {
-	case *ssa.MakeChan, *ssa.MakeMap:
+	switch h.V.(type) {
+	case *ssa.MakeChan, *ssa.MakeMap, *ssa.Const: // of the constants nil, and structs without a value
 		return false
-	case *ssa.Const:
-		return !v.IsNil()
 	}
 	return true
 }

@@ -53,10 +53,11 @@ func known(a Answer) (out []fact, ok bool) {
 		case Func, Object:
 			out = append(out, fact{typ: v.Type()})
 		case Hole:
-			if c, ok := v.V.(*ssa.Const); !ok || !c.IsNil() {
+			c, ok := v.V.(*ssa.Const)
+			if !ok {
 				return nil, false
 			}
-			out = append(out, fact{null: true})
+			out = append(out, fact{null: c.IsNil(), typ: v.T})
 		default:
 			return nil, false
 		}

@@ -171,6 +171,9 @@ func identity(v Value) string {
 	case Outside:
 		return fmt.Sprintf("x%v %s=%s", v.T, v.Field, v.Text)
 	case Hole:
+		if c, ok := v.V.(*ssa.Const); ok {
+			return fmt.Sprintf("c%v %v", c, v.T)
+		}
 		return fmt.Sprintf("h%p %p %d", v.V, v.Frame, v.Kind)
 	case List:
 		var b strings.Builder

@@ -469,11 +469,51 @@ func (b *builder) departures() {
 	}
 	for i, d := range b.exe.Departures {
 		for _, id := range clones[b.exe.Base(d.Origin())] {
-			if !b.never[id][d.decided().Pos] {
+			if b.sends(id, &d) {
 				b.exe.Funcs[id].Leaves = append(b.exe.Funcs[id].Leaves, i)
 			}
 		}
 	}
+}
+
+// sends reports whether a clone of the function that decides a departure can send
+// it: whether the calls that carry it down, and the send at their end, can run in
+// the clones that they lead to. Where a call is none of the clone's sites, as one
+// that a finder replaced, it can.
+func (b *builder) sends(id ID, d *Departure) bool {
+	at := []ID{id}
+	for i, v := range d.Via {
+		next := d.In
+		if i+1 < len(d.Via) {
+			next = d.Via[i+1].In
+		}
+		var to []ID
+		dead := true
+		for _, id := range at {
+			if b.never[id][v.Pos] {
+				continue
+			}
+			dead = false
+			for _, s := range b.exe.Funcs[id].Sites {
+				if s.Pos != v.Pos {
+					continue
+				}
+				for _, callee := range s.To {
+					if b.exe.Base(callee) == b.exe.Base(next) {
+						to = append(to, callee)
+					}
+				}
+			}
+		}
+		switch {
+		case dead:
+			return false
+		case len(to) == 0:
+			return true
+		}
+		at = to
+	}
+	return slices.ContainsFunc(at, func(id ID) bool { return !b.never[id][d.Pos] })
 }
 
 func (b *builder) arrivals() {
