@@ -307,6 +307,27 @@ func (c *Context) Element(el Elem) []Value {
 	return e.elem(el)
 }
 
+// Elements is the values in lists, and those that are no lists. A part of a
+// list that is not known is its hole.
+func (c *Context) Elements(values []Value) []Value {
+	var out []Value
+	for _, v := range values {
+		l, ok := v.(List)
+		if !ok {
+			out = append(out, v)
+			continue
+		}
+		for _, el := range l.Elems {
+			if h, ok := el.Hole(); ok {
+				out = append(out, h)
+			} else {
+				out = append(out, c.Element(el)...)
+			}
+		}
+	}
+	return out
+}
+
 // Inside is the values that v, an operand in the body of the literal f, can have
 // when that literal is called by anybody.
 func (c *Context) Inside(f Func, v ssa.Value) []Value {

@@ -145,7 +145,7 @@ func (f *serverFinder) addressOf(c *eval.Context, how listener, call index.Call,
 	var values []eval.Value
 	switch {
 	case how.addr >= 0 && how.handler >= 0:
-		values = elements(c, c.Eval(operand(call, how.addr), root))
+		values = c.Elements(c.Eval(operand(call, how.addr), root))
 	case how.handler >= 0 && how.symbol == "":
 		return "" // a router of a library that listens where something else says
 	case how.addr >= 0:

@@ -87,26 +87,6 @@ func (s served) handler(c *eval.Context, call index.Call, root *eval.Frame) []ev
 	return nil
 }
 
-// elements is the values in lists, and those that are no lists.
-func elements(c *eval.Context, values []eval.Value) []eval.Value {
-	var out []eval.Value
-	for _, v := range values {
-		l, ok := v.(eval.List)
-		if !ok {
-			out = append(out, v)
-			continue
-		}
-		for _, el := range l.Elems {
-			if h, ok := el.Hole(); ok {
-				out = append(out, h)
-			} else {
-				out = append(out, c.Element(el)...)
-			}
-		}
-	}
-	return out
-}
-
 // withoutReceiver reports whether the call is one of a function of a package,
 // which has a router of its own.
 func withoutReceiver(call ssa.CallInstruction) bool {
@@ -218,7 +198,7 @@ func (f *serverFinder) served(s served, call index.Call) {
 				holes = append(holes, eval.Holes(c.Eval(operand(call, int(*s.Path)), root))...)
 			}
 			if v := methodOperand(s.Method, call.Instr); v != nil {
-				holes = append(holes, eval.Holes(elements(c, c.Eval(v, root)))...)
+				holes = append(holes, eval.Holes(c.Elements(c.Eval(v, root)))...)
 			}
 			for _, a := range f.chain(c, call, root) {
 				holes = append(holes, a.holes...)
@@ -416,7 +396,7 @@ func methodsOf(c *eval.Context, o *models.Operand, call ssa.CallInstruction, roo
 		return []string{strings.ToUpper(models.Split(index.CalleeSymbol(call.Common())).Name)}
 	case v != nil:
 		var out []string
-		for _, m := range elements(c, c.Eval(v, root)) {
+		for _, m := range c.Elements(c.Eval(v, root)) {
 			out = append(out, eval.AsText(m).Pattern())
 		}
 		return out
@@ -574,7 +554,7 @@ func (f *serverFinder) attribute(c *eval.Context, call *ssa.Call, fr *eval.Frame
 	if g.Of.Method != nil {
 		a.methods = methodsOf(c, g.Of.Method, call, fr)
 		if v := methodOperand(g.Of.Method, call); v != nil {
-			a.holes = append(a.holes, eval.Holes(elements(c, c.Eval(v, fr)))...)
+			a.holes = append(a.holes, eval.Holes(c.Elements(c.Eval(v, fr)))...)
 		}
 	}
 	return a, true

@@ -165,7 +165,7 @@ func (f *finder) kinds(c *eval.Context, call index.Call, root *eval.Frame) []nam
 		return nil
 	}
 	var out []named
-	for _, v := range elements(c, c.Eval(arg, root)) {
+	for _, v := range c.Elements(c.Eval(arg, root)) {
 		out = append(out, f.named(c, v)...)
 	}
 	return out
@@ -209,26 +209,6 @@ func (f *finder) methods(t types.Type) []named {
 		if name := set.At(i).Obj().Name(); set.At(i).Obj().Exported() {
 			if hs := f.Method(t, name); len(hs) > 0 {
 				out = append(out, named{eval.Lit(name), hs})
-			}
-		}
-	}
-	return out
-}
-
-// elements is the values in lists, and those that are no lists.
-func elements(c *eval.Context, values []eval.Value) []eval.Value {
-	var out []eval.Value
-	for _, v := range values {
-		l, ok := v.(eval.List)
-		if !ok {
-			out = append(out, v)
-			continue
-		}
-		for _, el := range l.Elems {
-			if h, ok := el.Hole(); ok {
-				out = append(out, h)
-			} else {
-				out = append(out, c.Element(el)...)
 			}
 		}
 	}
