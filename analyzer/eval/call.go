@@ -14,8 +14,11 @@ import (
 func (e *evaluation) call(v *ssa.Call, i int, fr *Frame) []Value {
 	cc := &v.Call
 	if b, ok := cc.Value.(*ssa.Builtin); ok {
-		if b.Name() == "append" {
+		switch b.Name() {
+		case "append":
 			return e.appended(v, fr)
+		case "ssa:wrapnilchk": // in a wrapper of a method of values, of the pointer it is called on
+			return e.eval(cc.Args[0], fr)
 		}
 		return opaque(v)
 	}

@@ -103,7 +103,7 @@ func (f *finder) made(c *eval.Context, v ssa.Value, fr *eval.Frame) (out []*ssa.
 		}
 		if m, ok := h.V.(*ssa.MakeChan); ok {
 			out = append(out, m)
-		} else if h.Kind == eval.Param {
+		} else if h.Kind != eval.Opaque {
 			holes = append(holes, h)
 		}
 	}
