@@ -64,7 +64,7 @@ type Query struct {
 // Open finds the programs of sys. It loads none of them yet.
 func Open(ctx context.Context, sys *system.System, o Options) (*Analyzer, error) {
 	p := &programs{system: sys, progress: o.Progress, done: map[*system.Program]*summary.Executable{}}
-	p.loader = load.New(load.Options{Tags: o.Tags, Progress: p.say, Models: sys.Models()})
+	p.loader = load.New(load.Options{Tags: o.Tags, Progress: p.say, Models: sys.Models(), Servers: protocols.Servers()})
 	for _, src := range sys.Sources {
 		mains, err := p.loader.Mains(ctx, src)
 		if err != nil {
@@ -109,7 +109,7 @@ func (a *Analyzer) Trace(ctx context.Context, q Query) (*flow.Flow, error) {
 	if err != nil {
 		return nil, err
 	}
-	st := &stitch.Stitcher{System: a.system, Programs: a.programs}
+	st := &stitch.Stitcher{System: a.system, Programs: a.programs, Protocols: protocols}
 	f, err := walk.Walk(ctx, st, entry, q.View)
 	if err == nil && f.Root == 0 && q.Focus == nil && q.Ignore == nil && q.Show == nil && q.Hide == nil {
 		return nil, cannotFollow(p, q.Command, f.Dropped)

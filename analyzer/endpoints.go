@@ -17,7 +17,7 @@ import (
 func (a *Analyzer) Endpoints(ctx context.Context) (*flow.Endpoints, error) {
 	progs := slices.DeleteFunc(slices.Clone(a.programs.all), (*system.Program).Auxiliary)
 	j := &joiner{
-		stitcher: &stitch.Stitcher{System: a.system, Programs: a.programs},
+		stitcher: &stitch.Stitcher{System: a.system, Programs: a.programs, Protocols: protocols},
 		askers:   map[side][]string{}, idle: map[side][]string{},
 		out: &flow.Endpoints{Departures: []flow.Endpoint{}, Arrivals: []flow.Endpoint{}},
 	}

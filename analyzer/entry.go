@@ -5,8 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/callroute/callroute/analyzer/boundary/httproute"
-	"github.com/callroute/callroute/analyzer/flow"
+	"github.com/callroute/callroute/analyzer/boundary"
 	"github.com/callroute/callroute/analyzer/summary"
 	"github.com/callroute/callroute/analyzer/system"
 	"github.com/callroute/callroute/analyzer/walk"
@@ -158,32 +157,29 @@ func findArrival(exe *summary.Executable, words []string) *summary.Arrival {
 	if len(words) == 0 || len(words) > 2 || !strings.Contains(words[len(words)-1], "/") {
 		return nil
 	}
-	path, method := words[len(words)-1], ""
+	path := words[len(words)-1]
+	asked := boundary.Key{Name: "*", Path: withHoles(path)}
 	if len(words) == 2 {
-		method = strings.ToUpper(words[0])
+		asked.Name = strings.ToUpper(words[0])
 	}
 	var best *summary.Arrival
-	score := 0
+	var fit boundary.Fit
 	for i := range exe.Arrivals {
 		a := &exe.Arrivals[i]
 		if !a.Kind.Process() {
 			continue
 		}
-		if a.Kind != flow.HTTP {
-			if a.Key.Path == path {
-				return a
-			}
-			continue
+		ask, served := asked, a.Key
+		listed := served.Path == path
+		if listed { // whatever it would match, it is meant
+			ask.Path, served.Path = "/", "/"
 		}
-		if method != "" && a.Key.Name != "" && a.Key.Name != method {
-			continue
+		got := protocols.Of(a.Kind).Answers(ask, served)
+		if listed && got.Fits() {
+			got.Equal = len(path) // more than any other can have
 		}
-		n := 4 * httproute.Match(withHoles(path), a.Key.Path)
-		if a.Key.Path == path {
-			n = 1 << 20
-		}
-		if n > score {
-			best, score = a, n
+		if got.Compare(fit) > 0 {
+			best, fit = a, got
 		}
 	}
 	return best

@@ -20,7 +20,8 @@ import (
 	"github.com/callroute/callroute/analyzer/boundary/unknowntransport"
 )
 
-// finders is every protocol and dispatch table that callroute knows.
+// finders is every protocol and dispatch table that callroute knows, in the order
+// in which they look.
 var finders = []boundary.Finder{
 	commandfields.Finder,
 	commandcalls.Finder,
@@ -39,3 +40,12 @@ var finders = []boundary.Finder{
 	unknowntransport.Finder,
 	opaquecall.Finder,
 }
+
+// protocols is what the finders' findings speak.
+var protocols = func() boundary.Protocols {
+	var out boundary.Protocols
+	for _, f := range finders {
+		out = append(out, f.Protocols...)
+	}
+	return out
+}()

@@ -80,7 +80,7 @@ func (p *programs) analyze(ctx context.Context, prog *system.Program) (*summary.
 		return nil, err
 	}
 	facts := index.Build(built)
-	unit := &boundary.Unit{Program: built, Index: facts, Graph: graph, Eval: eval.New(built, facts, graph), Models: p.system.Models()}
+	unit := &boundary.Unit{Program: built, Index: facts, Graph: graph, Eval: eval.New(built, facts, graph), Models: p.system.Models(), Protocols: protocols}
 	var found boundary.Findings
 	for _, f := range finders {
 		f.Find(ctx, unit, &found)
@@ -206,11 +206,7 @@ func commandsOf(exe *summary.Executable) []flow.Command {
 		})
 	}
 	slices.SortStableFunc(out, func(x, y flow.Command) int {
-		return cmp.Or(cmp.Compare(kindOrder(x.Kind), kindOrder(y.Kind)), slices.Compare(x.Words, y.Words))
+		return cmp.Or(flow.CompareKinds(x.Kind, y.Kind), slices.Compare(x.Words, y.Words))
 	})
 	return out
-}
-
-func kindOrder(k flow.Kind) int {
-	return slices.Index([]flow.Kind{flow.Registration, flow.HTTP, flow.GRPC, flow.TTRPC, flow.Task, flow.Queue}, k)
 }

@@ -35,6 +35,8 @@ type Unit struct {
 	Eval    *eval.Evaluator
 	Models  *models.Set
 
+	Protocols Protocols
+
 	modelled map[*models.Model]*modelled // nil until asked for
 }
 
@@ -57,6 +59,8 @@ type Finder struct {
 	Name   string
 	Idioms []int // numbers of docs/IDIOMS.md that it covers
 	Find   func(context.Context, *Unit, *Findings)
+
+	Protocols []Protocol // that what it finds speaks
 }
 
 // Findings is what the finders report together.

@@ -15,6 +15,7 @@
 package flow
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 )
@@ -47,26 +48,75 @@ const (
 	Reflection   Kind = "reflection"   // function called through package reflect
 )
 
-// Kinds is all kinds, in the order above.
-var Kinds = []Kind{Call, Interface, Closure, Go, Defer, HTTP, GRPC, TTRPC, Exec, Net, Channel, Plugin, Registration, Reflection}
+// kinds is every kind, in the order above, and what readers are told of it.
+var kinds = []struct {
+	Kind
+	crossing bool   // leaves a process or goes through a dispatch table
+	process  bool   // leaves its process
+	title    string // of what a program serves or runs by it; empty where that has no list
+}{
+	{Kind: Call}, {Kind: Interface}, {Kind: Closure}, {Kind: Go}, {Kind: Defer},
+	{HTTP, true, true, "HTTP routes"},
+	{GRPC, true, true, "gRPC methods"},
+	{TTRPC, true, true, "ttrpc methods"},
+	{Task, true, true, "Tasks"},
+	{Queue, true, true, "Topics"},
+	{Exec, true, true, ""},
+	{Net, true, true, ""},
+	{Channel, true, false, ""},
+	{Plugin, true, false, ""},
+	{Registration, true, false, "Commands"},
+	{Reflection, true, false, ""},
+}
+
+// Kinds returns every kind, in the order in which they are declared.
+func Kinds() []Kind {
+	var out []Kind
+	for _, k := range kinds {
+		out = append(out, k.Kind)
+	}
+	return out
+}
 
 // Crossing reports whether an edge of this kind leaves a process or goes
 // through a dispatch table.
-func (k Kind) Crossing() bool {
-	switch k {
-	case HTTP, GRPC, TTRPC, Task, Queue, Exec, Net, Channel, Plugin, Registration, Reflection:
-		return true
-	}
-	return false
-}
+func (k Kind) Crossing() bool { i := k.index(); return i >= 0 && kinds[i].crossing }
 
 // Process reports whether an edge of this kind leaves its process.
-func (k Kind) Process() bool {
-	switch k {
-	case HTTP, GRPC, TTRPC, Task, Queue, Exec, Net:
-		return true
+func (k Kind) Process() bool { i := k.index(); return i >= 0 && kinds[i].process }
+
+// Title is what a list of the things is called that a program serves or runs by
+// this kind: "HTTP routes".
+func (k Kind) Title() string {
+	if i := k.index(); i >= 0 && kinds[i].title != "" {
+		return kinds[i].title
 	}
-	return false
+	return string(k)
+}
+
+// CompareKinds orders what can be asked for: what main does ("") and command
+// lines first, then what other programs can send, in the order of the kinds.
+func CompareKinds(a, b Kind) int {
+	rank := func(k Kind) int {
+		switch k {
+		case "":
+			return -2
+		case Registration:
+			return -1
+		}
+		return k.index()
+	}
+	return cmp.Compare(rank(a), rank(b))
+}
+
+// index is the place of a kind among kinds, -1 for what is none.
+func (k Kind) index() int {
+	for i := range kinds {
+		if kinds[i].Kind == k {
+			return i
+		}
+	}
+	return -1
 }
 
 // Flow is one traced command.

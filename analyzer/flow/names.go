@@ -1,6 +1,9 @@
 package flow
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
 
 // Name is how a view calls a node. Inside its own program a main package is
 // called main, as the language does.
@@ -67,4 +70,33 @@ func Brief(kind Kind, detail string) string {
 		words = append(words, w)
 	}
 	return strings.Join(words, " ")
+}
+
+// Words returns the words of a text in lower case, those of a name in camel case
+// taken apart.
+func Words(text string) []string {
+	var words []string
+	var word []rune
+	end := func() {
+		if len(word) > 0 {
+			words = append(words, strings.ToLower(string(word)))
+		}
+		word = nil
+	}
+	runes := []rune(text)
+	for i, r := range runes {
+		if !unicode.IsLetter(r) {
+			end()
+			continue
+		}
+		// A capital begins a word after a small letter, and as the last of
+		// several before one: HTTPServer.
+		small := func(j int) bool { return j >= 0 && j < len(runes) && unicode.IsLower(runes[j]) }
+		if unicode.IsUpper(r) && (small(i-1) || small(i+1)) {
+			end()
+		}
+		word = append(word, r)
+	}
+	end()
+	return words
 }

@@ -1,6 +1,9 @@
 package flow
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestBrief(t *testing.T) {
 	for detail, want := range map[string]string{
@@ -35,6 +38,23 @@ func TestShort(t *testing.T) {
 	} {
 		if got := Short(fn); got != want {
 			t.Errorf("Short(%q) = %q, want %q", fn, got, want)
+		}
+	}
+}
+
+func TestWords(t *testing.T) {
+	for text, want := range map[string]string{
+		"postContainerUpdate":            "post container update",
+		"HTTPServer":                     "http server",
+		"(*execProcess).Start":           "exec process start",
+		"POST /containers/*/checkpoints": "post containers checkpoints",
+		"runc exec":                      "runc exec",
+		"unpause":                        "unpause",
+		"x2Y":                            "x y",
+		"":                               "",
+	} {
+		if got := strings.Join(Words(text), " "); got != want {
+			t.Errorf("Words(%q) is %q, want %q", text, got, want)
 		}
 	}
 }

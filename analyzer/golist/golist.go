@@ -29,12 +29,14 @@ import (
 
 	"golang.org/x/tools/go/packages"
 
+	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/system"
 )
 
 // Lister lists the programs of one run. It is safe for concurrent use.
 type Lister struct {
-	tags string
+	tags    string
+	servers map[flow.Kind]Server
 
 	mu      sync.Mutex
 	trees   map[*system.Source]*tree // what a walk over a source found
@@ -45,10 +47,12 @@ type Lister struct {
 }
 
 // New returns a Lister with nothing listed. tags are build tags as in
-// `go build -tags`; none leave GOFLAGS in force.
-func New(tags string) *Lister {
+// `go build -tags`; none leave GOFLAGS in force. servers is what it takes to serve
+// each kind of which that is known.
+func New(tags string, servers map[flow.Kind]Server) *Lister {
 	return &Lister{
 		tags:    tags,
+		servers: servers,
 		trees:   map[*system.Source]*tree{},
 		skipped: map[*system.Source][]Skipped{},
 		listed:  map[*system.Program]*Listing{},

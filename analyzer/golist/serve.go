@@ -20,7 +20,7 @@ import (
 // be used without its name being written in a file that imports it. Where p cannot
 // be listed the answer is yes.
 func (l *Lister) MayServe(ctx context.Context, p *system.Program, kind flow.Kind) bool {
-	how, known := servers[kind]
+	how, known := l.servers[kind]
 	if !known {
 		return true
 	}
@@ -30,55 +30,47 @@ func (l *Lister) MayServe(ctx context.Context, p *system.Program, kind flow.Kind
 	}
 	found := false
 	packages.Visit([]*packages.Package{listed.Main}, func(pkg *packages.Package) bool {
-		found = found || !Within(listed.GOROOT, pkg.Dir) && how.in(pkg) || kind == flow.HTTP && listens(pkg.PkgPath)
+		found = found || !Within(listed.GOROOT, pkg.Dir) && how.in(pkg) || how.Listens && listens(pkg.PkgPath)
 		return !found
 	}, nil)
 	return found
 }
 
-// listens reports whether a library serves HTTP in its own way.
+// listens reports whether a library's model says that it listens.
 func listens(path string) bool {
 	m := models.Builtin().Of(Unvendored(path))
 	return m != nil && len(m.Listens) > 0
 }
 
-// server is how servers of one kind come to be.
-type server struct {
-	libraries []string // by import path
-	names     *regexp.Regexp
+// Server is what it takes to serve one protocol.
+type Server struct {
+	Libraries []string       // import paths, one of which a package has to import
+	Names     *regexp.Regexp // one of which its files have to mention
+	Listens   bool           // libraries whose models say that they listen serve it in their own way
 }
 
-var servers = map[flow.Kind]server{
-	flow.HTTP: {
-		[]string{"net/http", "net/http/fcgi", "net/http/httptest", "golang.org/x/net/http2"},
-		regexp.MustCompile(`\b(Serve|ServeConn|ServeTLS|ListenAndServe|ListenAndServeTLS|Server|NewServer|NewTLSServer|NewUnstartedServer)\b`),
-	},
-	flow.GRPC:  {[]string{"google.golang.org/grpc"}, regexp.MustCompile(`\b(NewServer|Server)\b`)},
-	flow.TTRPC: {[]string{"github.com/containerd/ttrpc", "github.com/stevvooe/ttrpc"}, regexp.MustCompile(`\b(NewServer|Server)\b`)},
-}
-
-// protocols are the modules that implement one: they serve when somebody asks them
+// implementations are the modules of protocols: they serve when somebody asks them
 // to, who is then seen. So does the standard library, which was left out before.
-var protocols = []string{"google.golang.org/grpc", "github.com/containerd/ttrpc", "github.com/stevvooe/ttrpc", "golang.org/x/net"}
+var implementations = []string{"google.golang.org/grpc", "github.com/containerd/ttrpc", "github.com/stevvooe/ttrpc", "golang.org/x/net"}
 
 // in reports whether a package can make a server.
-func (s server) in(pkg *packages.Package) bool {
+func (s Server) in(pkg *packages.Package) bool {
 	path := Unvendored(pkg.PkgPath)
-	if slices.ContainsFunc(protocols, func(module string) bool { return HasPath(module, path) }) {
+	if slices.ContainsFunc(implementations, func(module string) bool { return HasPath(module, path) }) {
 		return false
 	}
-	if !slices.ContainsFunc(s.libraries, func(lib string) bool { return pkg.Imports[lib] != nil }) {
+	if !slices.ContainsFunc(s.Libraries, func(lib string) bool { return pkg.Imports[lib] != nil }) {
 		return false
 	}
 	return slices.ContainsFunc(pkg.GoFiles, func(name string) bool {
 		text, err := os.ReadFile(name)
-		return err == nil && s.names.Match(text) && s.imports(text)
+		return err == nil && s.Names.Match(text) && s.imports(text)
 	})
 }
 
 // imports reports whether the text may import one of the libraries.
-func (s server) imports(text []byte) bool {
-	return slices.ContainsFunc(s.libraries, func(lib string) bool {
+func (s Server) imports(text []byte) bool {
+	return slices.ContainsFunc(s.Libraries, func(lib string) bool {
 		return bytes.Contains(text, []byte(`"`+lib+`"`)) || bytes.Contains(text, []byte("`"+lib+"`"))
 	})
 }

@@ -2,6 +2,7 @@ package golist
 
 import (
 	"context"
+	"regexp"
 	"testing"
 
 	"golang.org/x/tools/txtar"
@@ -95,7 +96,11 @@ func Dial() {}
 // that one which only asks is.
 func TestMayServe(t *testing.T) {
 	dir := writeTree(t, txtar.Parse([]byte(someServers)))
-	l := New("")
+	l := New("", map[flow.Kind]Server{
+		flow.HTTP:  {Libraries: []string{"net/http"}, Names: regexp.MustCompile(`\b(Serve|ListenAndServe|Server)\b`)},
+		flow.GRPC:  {Libraries: []string{"google.golang.org/grpc"}, Names: regexp.MustCompile(`\bNewServer\b`)},
+		flow.TTRPC: {Libraries: []string{"github.com/containerd/ttrpc"}, Names: regexp.MustCompile(`\bNewServer\b`)},
+	})
 	programs, err := l.Mains(context.Background(), &system.Source{Dir: dir})
 	if err != nil || len(programs) != 5 {
 		t.Fatalf("%d programs, %v", len(programs), err)

@@ -49,10 +49,11 @@ import (
 
 // Options says how to load. The zero value loads as `go build` would.
 type Options struct {
-	Tags     string       // build tags as in `go build -tags`; empty leaves GOFLAGS in force
-	Progress func(string) // told about each long step, if set
-	Bodies   []string     // import path prefixes of libraries that get function bodies whatever the policy says
-	Models   *models.Set  // what is known of libraries; nil for what comes with the analyzer
+	Tags     string                      // build tags as in `go build -tags`; empty leaves GOFLAGS in force
+	Progress func(string)                // told about each long step, if set
+	Bodies   []string                    // import path prefixes of libraries that get function bodies whatever the policy says
+	Models   *models.Set                 // what is known of libraries; nil for what comes with the analyzer
+	Servers  map[flow.Kind]golist.Server // what it takes to serve each kind of which that is known
 }
 
 // Loader loads the executables of one run. They share one FileSet and the
@@ -72,7 +73,7 @@ type Loader struct {
 // New returns a Loader with nothing loaded.
 func New(opts Options) *Loader {
 	return &Loader{
-		Lister: golist.New(opts.Tags),
+		Lister: golist.New(opts.Tags, opts.Servers),
 		opts:   opts,
 		fset:   token.NewFileSet(),
 		// Position 0 is none, and see parseFile: one is lost to the padding.

@@ -38,20 +38,11 @@ func Commands(w io.Writer, commands []flow.Command, o TextOptions) error {
 func compareCommands(a, b flow.Command) int {
 	return cmp.Or(
 		strings.Compare(a.Program, b.Program),
-		cmp.Compare(kindOrder(a.Kind), kindOrder(b.Kind)),
+		flow.CompareKinds(a.Kind, b.Kind),
 		compareWords(a, b),
 		flow.CompareSites(a.Site, b.Site),
 		strings.Compare(a.Func, b.Func),
 	)
-}
-
-// kindOrder puts command lines first, then what other programs can send.
-func kindOrder(k flow.Kind) int {
-	order := []flow.Kind{flow.Registration, flow.HTTP, flow.GRPC, flow.TTRPC, flow.Task, flow.Queue}
-	if i := slices.Index(order, k); i >= 0 {
-		return i
-	}
-	return len(order)
 }
 
 // compareWords orders routes by path, so that the methods of one path stay

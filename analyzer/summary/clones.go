@@ -5,7 +5,6 @@ import (
 	"context"
 	"go/token"
 	"go/types"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -15,7 +14,6 @@ import (
 	"github.com/callroute/callroute/analyzer/calls"
 	"github.com/callroute/callroute/analyzer/clone"
 	"github.com/callroute/callroute/analyzer/eval"
-	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/index"
 )
 
@@ -74,7 +72,7 @@ func (b *builder) reach() {
 		for _, h := range list {
 			b.served[h.Fn] = true
 			if b.kept(h.Fn) {
-				for _, c := range b.cloner.Called(h.Fn, h.Value, given(h, "")) {
+				for _, c := range b.cloner.Called(h.Fn, h.Value, given(h, boundary.Protocol{}, anyMethod)) {
 					b.cloner.Reach(c)
 				}
 			}
@@ -92,10 +90,11 @@ func (b *builder) reach() {
 		handlers(a.Handlers)
 		handlers(a.Before)
 		places(a.Registered)
-		for _, method := range methodsOf(a) {
+		p := b.u.Protocols.Of(a.Kind)
+		for _, method := range p.Variants(a.Key) {
 			for _, h := range a.Handlers {
 				if b.kept(h.Fn) {
-					for _, c := range b.cloner.Called(h.Fn, h.Value, given(h, method)) {
+					for _, c := range b.cloner.Called(h.Fn, h.Value, given(h, p, method)) {
 						b.cloner.Reach(c)
 					}
 				}
@@ -122,30 +121,20 @@ func (b *builder) reach() {
 	}
 }
 
+// anyMethod is the method of a request of which it is not known.
+const anyMethod = ""
+
 // given is what is known of the parameters of a handler: what its finder says,
-// and of a request the method, if there is one.
-func given(h boundary.Handler, method string) func(int, types.Type) eval.Answer {
+// and what a request with this method says, if there is one.
+func given(h boundary.Handler, p boundary.Protocol, method string) func(int, types.Type) eval.Answer {
 	return func(i int, t types.Type) eval.Answer {
 		switch {
 		case h.Given != nil && h.Given.Param == i:
 			return h.Given.Answer
-		case method != "" && index.TypeSymbol(t) == "net/http.Request":
-			return eval.Answer{Values: []eval.Value{eval.Outside{T: t, Field: "Method", Text: method}}, Complete: true}
+		case method != anyMethod && p.Given != nil:
+			return p.Given(method, t)
 		}
 		return eval.Answer{}
-	}
-}
-
-// methodsOf is the methods of the requests that an arrival can be asked with.
-func methodsOf(a boundary.Arrival) []string {
-	switch {
-	case a.Kind != flow.HTTP:
-		return nil
-	case a.Key.Name != "":
-		return []string{a.Key.Name}
-	}
-	return []string{
-		http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions,
 	}
 }
 
@@ -348,13 +337,13 @@ func (b *builder) clonesOf(n boundary.Node) []ID {
 	return []ID{b.id(n)}
 }
 
-func (b *builder) handlers(in []boundary.Handler, method string) []Handler {
+func (b *builder) handlers(in []boundary.Handler, p boundary.Protocol, method string) []Handler {
 	var out []Handler
 	for _, h := range in {
 		if !b.kept(h.Fn) {
 			continue
 		}
-		for _, c := range b.cloner.Called(h.Fn, h.Value, given(h, method)) {
+		for _, c := range b.cloner.Called(h.Fn, h.Value, given(h, p, method)) {
 			if id, ok := b.clones[c]; ok && !slices.Contains(out, Handler{id, h.Label}) {
 				out = append(out, Handler{id, h.Label})
 			}

@@ -518,12 +518,13 @@ func (b *builder) sends(id ID, d *Departure) bool {
 
 func (b *builder) arrivals() {
 	for _, a := range b.found.Arrivals {
+		p := b.u.Protocols.Of(a.Kind)
 		out := Arrival{
 			Kind: a.Kind, Key: a.Key, Registered: b.places(a.Registered), Rule: a.Rule,
-			Handlers: b.handlers(a.Handlers, ""), Before: b.handlers(a.Before, ""),
+			Handlers: b.handlers(a.Handlers, p, anyMethod), Before: b.handlers(a.Before, p, anyMethod),
 		}
-		for _, method := range methodsOf(a) {
-			if hs := b.handlers(a.Handlers, method); !slices.Equal(hs, out.Handlers) {
+		for _, method := range p.Variants(a.Key) {
+			if hs := b.handlers(a.Handlers, p, method); !slices.Equal(hs, out.Handlers) {
 				if out.Methods == nil {
 					out.Methods = map[string][]Handler{}
 				}
@@ -550,7 +551,7 @@ func (b *builder) commands() {
 	for _, c := range b.found.Commands {
 		at := b.u.Program.Exe.Fset.PositionFor(c.Pos, false)
 		out := Command{
-			Words: c.Words, Aliases: c.Aliases, Groups: c.Groups, Run: b.handlers(c.Run, ""), Before: b.handlers(c.Before, ""),
+			Words: c.Words, Aliases: c.Aliases, Groups: c.Groups, Run: b.handlers(c.Run, boundary.Protocol{}, anyMethod), Before: b.handlers(c.Before, boundary.Protocol{}, anyMethod),
 			Kind: c.Kind, File: b.u.Program.Exe.Rel(at.Filename), Line: at.Line, Rule: c.Rule, Hidden: c.Hidden, Argv0: c.Argv0,
 		}
 		for _, n := range c.Route {

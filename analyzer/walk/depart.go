@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/callroute/callroute/analyzer/boundary"
 	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/stitch"
 	"github.com/callroute/callroute/analyzer/summary"
@@ -47,7 +48,7 @@ func (w *walker) depart(v visit, d *summary.Departure) error {
 	}
 	for _, j := range joins {
 		h := hop{via: via, pos: posOf(d), process: d.Kind.Process()}
-		h.reads = reads(d)
+		h.reads = w.st.Protocols.Of(d.Kind).Asks(d.Key)
 		if h.process {
 			h.asked = w.mentioned(j.Detail)
 		}
@@ -87,7 +88,7 @@ func (w *walker) join(v visit, d *summary.Departure, j stitch.Join, all []stitch
 	e.Registered = w.registered(j.Exe, j.Registered)
 	w.around(j)
 	h.edge = w.edge(e)
-	if d.Kind == flow.Channel {
+	if w.st.Protocols.Of(d.Kind).Reach == boundary.Within {
 		a.sent = true
 	} else {
 		a = activation{exe: j.Exe}

@@ -3,19 +3,17 @@ package walk
 import (
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/callroute/callroute/analyzer/flow"
-	"github.com/callroute/callroute/analyzer/summary"
 )
 
 // What names tell: whether a function or a request is what the command asks
-// for, takes something back, or only asks.
+// for, or takes something back.
 
 // undoes reports whether a function's own name says that it takes something
 // back.
 func undoes(name string) bool {
-	words := wordsOf(name)
+	words := flow.Words(name)
 	if len(words) > 0 && (strings.HasPrefix(words[0], "rm") || slices.Contains([]string{
 		"close", "down", "drop", "end", "release", "restore", "revert", "shutdown", "stop",
 	}, words[0])) {
@@ -31,22 +29,6 @@ func undoes(name string) bool {
 		}
 	}
 	return false
-}
-
-// reads reports whether a departure asks only for an answer: by its HTTP
-// method, or by what its RPC is called.
-func reads(d *summary.Departure) bool {
-	if d.Kind == flow.HTTP {
-		return d.Key.Name == "GET" || d.Key.Name == "HEAD"
-	}
-	if d.Kind != flow.GRPC && d.Kind != flow.TTRPC {
-		return false
-	}
-	method := wordsOf(d.Key.String()[strings.LastIndexByte(d.Key.String(), '/')+1:])
-	return len(method) > 0 && slices.Contains([]string{
-		"check", "describe", "fetch", "find", "get", "info", "inspect", "list", "lookup", "ping", "query", "read", "search", "stat", "stats",
-		"status", "subscribe", "usage", "version", "watch",
-	}, method[0])
 }
 
 // asked reports whether the command itself asks for what a name says.
@@ -70,7 +52,7 @@ func (w *walker) mentions(full string) bool {
 // "exec" of "runc exec", "checkpoint" of "POST /containers/*/checkpoints" and
 // "update" of "postContainerUpdate", but "pause" not of "unpause".
 func (w *walker) mentioned(text string) int {
-	in := wordsOf(text)
+	in := flow.Words(text)
 	n := 0
 	for _, word := range w.flow.Command {
 		word = strings.ToLower(word)
@@ -79,35 +61,6 @@ func (w *walker) mentioned(text string) int {
 		}
 	}
 	return n
-}
-
-// wordsOf is the words of a text in lower case, those of a name in camel case
-// taken apart.
-func wordsOf(text string) []string {
-	var words []string
-	var word []rune
-	end := func() {
-		if len(word) > 0 {
-			words = append(words, strings.ToLower(string(word)))
-		}
-		word = nil
-	}
-	runes := []rune(text)
-	for i, r := range runes {
-		if !unicode.IsLetter(r) {
-			end()
-			continue
-		}
-		// A capital begins a word after a small letter, and as the last of
-		// several before one: HTTPServer.
-		small := func(j int) bool { return j >= 0 && j < len(runes) && unicode.IsLower(runes[j]) }
-		if unicode.IsUpper(r) && (small(i-1) || small(i+1)) {
-			end()
-		}
-		word = append(word, r)
-	}
-	end()
-	return words
 }
 
 // named reports whether the function's own name is a word of the command, with

@@ -1,26 +1,6 @@
 package walk
 
-import (
-	"strings"
-	"testing"
-)
-
-func TestWordsOf(t *testing.T) {
-	for text, want := range map[string]string{
-		"postContainerUpdate":            "post container update",
-		"HTTPServer":                     "http server",
-		"(*execProcess).Start":           "exec process start",
-		"POST /containers/*/checkpoints": "post containers checkpoints",
-		"runc exec":                      "runc exec",
-		"unpause":                        "unpause",
-		"x2Y":                            "x y",
-		"":                               "",
-	} {
-		if got := strings.Join(wordsOf(text), " "); got != want {
-			t.Errorf("wordsOf(%q) is %q, want %q", text, got, want)
-		}
-	}
-}
+import "testing"
 
 func TestUndoes(t *testing.T) {
 	for name, want := range map[string]bool{

@@ -48,31 +48,33 @@ type indexTable struct {
 	Rows              [][]string
 }
 
-// groupNames says what commands of a kind are.
-var groupNames = map[flow.Kind]string{
-	"": "From main on", flow.Registration: "Commands", flow.HTTP: "HTTP routes", flow.GRPC: "gRPC methods", flow.TTRPC: "ttrpc methods",
-}
-
 // grouped sorts commands of one program into groups, in the order of their
 // kinds.
 func grouped(commands []flow.Command, show func(flow.Command) indexCommand) []indexGroup {
-	kinds := []flow.Kind{"", flow.Registration, flow.HTTP, flow.GRPC, flow.TTRPC}
 	at := map[flow.Kind]int{}
 	var groups []indexGroup
 	sorted := slices.Clone(commands)
 	slices.SortStableFunc(sorted, func(a, b flow.Command) int {
-		return cmp.Or(cmp.Compare(slices.Index(kinds, a.Kind), slices.Index(kinds, b.Kind)), strings.Compare(strings.Join(a.Words, " "), strings.Join(b.Words, " ")))
+		return cmp.Or(flow.CompareKinds(a.Kind, b.Kind), strings.Compare(strings.Join(a.Words, " "), strings.Join(b.Words, " ")))
 	})
 	for _, c := range sorted {
 		i, ok := at[c.Kind]
 		if !ok {
 			i = len(groups)
 			at[c.Kind] = i
-			groups = append(groups, indexGroup{Name: cmp.Or(groupNames[c.Kind], string(c.Kind))})
+			groups = append(groups, indexGroup{Name: groupName(c.Kind)})
 		}
 		groups[i].Commands = append(groups[i].Commands, show(c))
 	}
 	return groups
+}
+
+// groupName says what commands of a kind are.
+func groupName(k flow.Kind) string {
+	if k == "" {
+		return "From main on"
+	}
+	return k.Title()
 }
 
 // anchor is name as an id in a page.

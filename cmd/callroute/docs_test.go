@@ -129,8 +129,8 @@ func TestTraceSchema(t *testing.T) {
 // know.
 func traceSchema(t *testing.T) *jsonschema.Schema {
 	t.Helper()
-	kinds := make([]any, 0, len(flow.Kinds))
-	for _, k := range flow.Kinds {
+	kinds := make([]any, 0, len(flow.Kinds()))
+	for _, k := range flow.Kinds() {
 		kinds = append(kinds, string(k))
 	}
 	schema, err := jsonschema.For[flow.Flow](&jsonschema.ForOptions{TypeSchemas: map[reflect.Type]*jsonschema.Schema{

@@ -30,7 +30,15 @@ type endpointsOptions struct {
 }
 
 // endpointKinds is the kinds that --kind knows.
-var endpointKinds = []string{string(flow.HTTP), string(flow.GRPC), string(flow.TTRPC), string(flow.Exec), string(flow.Net)}
+var endpointKinds = func() []string {
+	var out []string
+	for _, k := range flow.Kinds() {
+		if k.Process() {
+			out = append(out, string(k))
+		}
+	}
+	return out
+}()
 
 func (a *app) endpointsCommand() *cobra.Command {
 	o := &endpointsOptions{output: output{app: a}}

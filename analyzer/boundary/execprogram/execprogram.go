@@ -33,7 +33,7 @@ import (
 )
 
 // Finder finds started programs.
-var Finder = boundary.Finder{Name: "execprogram", Idioms: []int{13, 14, 15, 16, 17, 20, 23}, Find: find}
+var Finder = boundary.Finder{Name: "execprogram", Idioms: []int{13, 14, 15, 16, 17, 20, 23}, Find: find, Protocols: []boundary.Protocol{{Kind: flow.Exec, Reach: boundary.Starts}}}
 
 // Self is the Name of a departure that starts the program itself again.
 const Self = "/proc/self/exe"

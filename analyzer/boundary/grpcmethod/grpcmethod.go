@@ -17,6 +17,7 @@ package grpcmethod
 import (
 	"context"
 	"go/types"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -25,11 +26,16 @@ import (
 	"github.com/callroute/callroute/analyzer/boundary"
 	"github.com/callroute/callroute/analyzer/eval"
 	"github.com/callroute/callroute/analyzer/flow"
+	"github.com/callroute/callroute/analyzer/golist"
 	"github.com/callroute/callroute/analyzer/index"
 )
 
 // Finder finds gRPC departures and arrivals.
-var Finder = boundary.Finder{Name: "grpcmethod", Idioms: []int{9, 10, 11, 30}, Find: find}
+var Finder = boundary.Finder{Name: "grpcmethod", Idioms: []int{9, 10, 11, 30}, Find: find, Protocols: []boundary.Protocol{{
+	Kind:   flow.GRPC,
+	Server: golist.Server{Libraries: []string{lib}, Names: regexp.MustCompile(`\b(NewServer|Server)\b`)},
+	Reads:  boundary.ReadsByName,
+}}}
 
 const lib = "google.golang.org/grpc"
 

@@ -37,10 +37,10 @@ func address(scheme, authority string) string {
 	return net.JoinHostPort(host, port)
 }
 
-// SameAddress reports whether a request to one address can arrive at the
+// sameAddress reports whether a request to one address can arrive at the
 // other: false only if both are known and differ. A listener without a host
 // hears all of them, and a name can stand for any address.
-func SameAddress(asked, listening string) bool {
+func sameAddress(asked, listening string) bool {
 	if asked == "" || listening == "" {
 		return true
 	}
@@ -63,8 +63,8 @@ func SameAddress(asked, listening string) bool {
 	return true
 }
 
-// Names reports whether the address that is asked has this host.
-func Names(asked, host string) bool {
+// names reports whether the address that is asked has this host.
+func names(asked, host string) bool {
 	h, _ := splitAddress(asked)
 	return strings.EqualFold(h, host)
 }

@@ -44,7 +44,7 @@ import (
 )
 
 // Finder finds HTTP departures and arrivals.
-var Finder = boundary.Finder{Name: "httproute", Idioms: []int{1, 2, 3, 4, 5, 6, 7, 8}, Find: find}
+var Finder = boundary.Finder{Name: "httproute", Idioms: []int{1, 2, 3, 4, 5, 6, 7, 8}, Find: find, Protocols: []boundary.Protocol{protocol}}
 
 func find(ctx context.Context, u *boundary.Unit, out *boundary.Findings) {
 	findClients(ctx, u, out)

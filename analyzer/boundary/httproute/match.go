@@ -1,25 +1,21 @@
 package httproute
 
-import "strings"
+import (
+	"strings"
 
-// Weak is the best score of a fit in which no piece of text is equal: a route
-// for everything ("/"), or one of placeholders alone. It holds for any request
-// that reaches the server and tells nothing about whether it does.
-const Weak = Literal / 2
-
-// Literal is the score of one equal segment: more than all that a route can
-// score without one.
-const Literal = 1 << 10
-
-const (
-	affixed = 6 // a placeholder with literal text around it that is there
-	single  = 4 // a placeholder for one segment
-	exact   = 2 // the route ends where the request does
+	"github.com/callroute/callroute/analyzer/boundary"
 )
 
-// Match tells how well a request pattern fits a route pattern: 0 when it does
-// not fit, at most Weak when only placeholders do, more for each equal segment.
-// Of two routes that fit, the more specific one scores higher, as in net/http:
+// How much a segment of a route says that is no equal text.
+const (
+	affixed  = 6 // a placeholder with literal text around it that is there
+	single   = 4 // a placeholder for one segment
+	exact    = 2 // the route ends where the request does
+	anything = 1 // the rest of a path, whatever it is
+)
+
+// Match tells how well a request pattern fits a route pattern. Of two routes
+// that fit, the more specific one fits better, as in net/http:
 // literal text over a placeholder, one segment over many, an end over a
 // subtree. In the request * is text that is not known; it fits placeholders
 // only, never a literal segment of the route, except that a leading * may stand
@@ -28,14 +24,14 @@ const (
 //
 // Route patterns may be written as net/http ("/x/{id}", "/x/{rest...}", "/x/"
 // for a subtree, "{$}"), gorilla/mux ("{name:.*}") or chi ("/x/*"). A host in
-// front of the route is not looked at; see Host.
-func Match(request, route string) int {
+// front of the route is not looked at.
+func Match(request, route string) boundary.Fit {
 	_, route = cutHost(route)
 	based := strings.HasPrefix(request, "*")
 	req := segments(strings.TrimPrefix(request, "*"))
 	pat := segments(route)
 	if len(req) == 0 || len(pat) == 0 || based && !strings.HasPrefix(request, "*/") {
-		return 0
+		return boundary.Fit{}
 	}
 	switch last := len(pat) - 1; pat[last] {
 	case "":
@@ -43,18 +39,19 @@ func Match(request, route string) int {
 	case "{$}":
 		pat[last] = ""
 	}
-	equal, score := fit(req, pat)
+	got := fit(req, pat)
 	switch {
-	case equal:
-		return score
-	case score > 0 && !based && !strings.Contains(req[0], "*"):
-		return min(score, Weak)
+	case got.Fits() && !got.Weak():
+		return got
+	case got.Fits() && !based && !strings.Contains(req[0], "*"):
+		return got
 	}
 	// a version or base path in front, on either side
-	best := 0
+	var best boundary.Fit
 	for i := 1; i < len(pat) && version(pat[i-1], based); i++ {
-		if equal, score := fit(req, pat[i:]); equal {
-			best = max(best, score-1)
+		if got := fit(req, pat[i:]); got.Fits() && !got.Weak() {
+			got.Shape--
+			best = better(best, got)
 		}
 	}
 	return best
@@ -67,8 +64,8 @@ func version(seg string, based bool) bool {
 	return placeholder(seg) && !rest(seg) && (based || !strings.HasPrefix(seg, "{"))
 }
 
-// Host is the host that a net/http route pattern begins with, empty for none.
-func Host(route string) string {
+// hostOf is the host that a net/http route pattern begins with, empty for none.
+func hostOf(route string) string {
 	host, _ := cutHost(route)
 	return host
 }
@@ -107,55 +104,58 @@ func segments(p string) []string {
 	return append(out, p[start:])
 }
 
-// fit scores req against pat, 0 when they do not fit, and tells whether some
-// text of them is equal.
-func fit(req, pat []string) (equal bool, score int) {
+func better(a, b boundary.Fit) boundary.Fit {
+	if b.Compare(a) > 0 {
+		return b
+	}
+	return a
+}
+
+// fit tells how well the segments of a request fit those of a route.
+func fit(req, pat []string) boundary.Fit {
 	if len(pat) == 0 {
 		if len(req) > 0 {
-			return false, 0
+			return boundary.Fit{}
 		}
-		return false, exact
+		return boundary.Fit{Shape: exact}
 	}
 	p := pat[0]
 	if rest(p) {
 		if len(pat) == 1 {
 			if len(req) == 0 && p != "{_...}" {
-				return false, 0 // net/http redirects /x to the subtree /x/
+				return boundary.Fit{} // net/http redirects /x to the subtree /x/
 			}
-			return false, 1
+			return boundary.Fit{Shape: anything}
 		}
+		var best boundary.Fit
 		for i := 1; i <= len(req); i++ {
-			if eq, n := fit(req[i:], pat[1:]); n > score {
-				equal, score = eq, n
-			}
+			best = better(best, fit(req[i:], pat[1:]))
 		}
-		return equal, score
+		return best
 	}
 	if len(req) == 0 {
-		return false, 0
+		return boundary.Fit{}
 	}
 	r := req[0]
-	var n int
+	var here boundary.Fit
 	switch {
+	case r == p && r == "":
+		here.Shape = exact
 	case r == p:
-		n = Literal
-		equal = r != ""
-		if r == "" {
-			n = exact
-		}
+		here.Equal = 1
 	case r != "" && placeholder(p) && segmentFits(r, p):
-		n = single
+		here.Shape = single
 		if !strings.HasPrefix(p, "{") || !strings.HasSuffix(p, "}") {
-			n = affixed
+			here.Shape = affixed
 		}
 	default:
-		return false, 0
+		return boundary.Fit{}
 	}
-	eq, after := fit(req[1:], pat[1:])
-	if after == 0 {
-		return false, 0
+	after := fit(req[1:], pat[1:])
+	if !after.Fits() {
+		return boundary.Fit{}
 	}
-	return equal || eq, n + after
+	return boundary.Fit{Equal: here.Equal + after.Equal, Shape: here.Shape + after.Shape}
 }
 
 // placeholder reports whether a route segment stands for something else.

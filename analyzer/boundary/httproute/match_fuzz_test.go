@@ -1,6 +1,10 @@
 package httproute
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/callroute/callroute/analyzer/boundary"
+)
 
 func FuzzMatch(f *testing.F) {
 	for _, s := range []string{"/a/*/b", "/{x:.*}/", "{", "}{", "/{a...}", "/v{n:[0-9]+}/x", "*", "//", "/{$}", "host/x"} {
@@ -8,11 +12,11 @@ func FuzzMatch(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, request, route string) {
 		n := Match(request, route)
-		if n < 0 {
-			t.Fatalf("Match(%q, %q) = %d", request, route, n)
+		if n.Fits() != (n.Compare(boundary.Fit{}) > 0) {
+			t.Fatalf("Match(%q, %q) is %+v, no better than no fit", request, route, n)
 		}
 		if m := Match(request, route); m != n {
-			t.Fatalf("Match(%q, %q) is %d and then %d", request, route, n, m)
+			t.Fatalf("Match(%q, %q) is %+v and then %+v", request, route, n, m)
 		}
 	})
 }

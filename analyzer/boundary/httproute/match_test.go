@@ -1,6 +1,10 @@
 package httproute
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/callroute/callroute/analyzer/boundary"
+)
 
 // Every request goes to the first of the routes; the others fit less well or
 // not at all.
@@ -25,19 +29,19 @@ func TestMatch(t *testing.T) {
 		{"/v3/hives/*/feed", []string{"/v{version:[0-9]+}/hives/{id}/feed"}},
 		{"/files/a/b", []string{"/files/*", "/*"}},
 	} {
-		last := 0
+		var last boundary.Fit
 		for i, route := range c.routes {
 			n := Match(c.request, route)
 			switch {
 			case i == 0:
 				last = n
-				if n == 0 {
+				if !n.Fits() {
 					t.Errorf("%s does not fit %s", c.request, route)
 				}
-			case n >= last:
-				t.Errorf("%s: %s scores %d, %s before it %d", c.request, route, n, c.routes[i-1], last)
+			case n.Compare(last) >= 0:
+				t.Errorf("%s: %s fits %+v, %s before it %+v", c.request, route, n, c.routes[i-1], last)
 			default:
-				last = max(n, 1)
+				last = better(n, boundary.Fit{Shape: anything})
 			}
 		}
 	}
@@ -51,8 +55,8 @@ func TestMatch(t *testing.T) {
 		"/rooms/east/north": "/rooms/{name}",
 		"/networks":         "/networks/{id:.*}",
 	} {
-		if n := Match(request, route); n != 0 {
-			t.Errorf("%s fits %s: %d", request, route, n)
+		if n := Match(request, route); n.Fits() {
+			t.Errorf("%s fits %s: %+v", request, route, n)
 		}
 	}
 }

@@ -34,7 +34,7 @@ import (
 )
 
 // Finder finds sends and receives of work.
-var Finder = boundary.Finder{Name: "taskchannel", Idioms: []int{32, 33, 34}, Find: find}
+var Finder = boundary.Finder{Name: "taskchannel", Idioms: []int{32, 33, 34}, Find: find, Protocols: []boundary.Protocol{{Kind: flow.Channel, Reach: boundary.Within}}}
 
 func find(ctx context.Context, u *boundary.Unit, out *boundary.Findings) {
 	f := &finder{Unit: u, out: out, ids: map[ssa.Value]string{}, switched: map[*ssa.Function]bool{}, calling: map[ssa.Value]bool{}}

@@ -30,7 +30,7 @@ import (
 )
 
 // Finder finds work by its kind.
-var Finder = boundary.Finder{Name: "taskkind", Idioms: []int{32}, Find: find}
+var Finder = boundary.Finder{Name: "taskkind", Idioms: []int{32}, Find: find, Protocols: []boundary.Protocol{{Kind: flow.Task}, {Kind: flow.Queue}}}
 
 func find(ctx context.Context, u *boundary.Unit, out *boundary.Findings) {
 	for _, m := range u.Models.All {

@@ -10,21 +10,30 @@ package ttrpcmethod
 import (
 	"context"
 	"go/types"
+	"regexp"
 
 	"golang.org/x/tools/go/ssa"
 
 	"github.com/callroute/callroute/analyzer/boundary"
 	"github.com/callroute/callroute/analyzer/eval"
 	"github.com/callroute/callroute/analyzer/flow"
+	"github.com/callroute/callroute/analyzer/golist"
 	"github.com/callroute/callroute/analyzer/index"
 )
 
 // Finder finds ttrpc departures and arrivals.
-var Finder = boundary.Finder{Name: "ttrpcmethod", Idioms: []int{12}, Find: find}
+var Finder = boundary.Finder{Name: "ttrpcmethod", Idioms: []int{12}, Find: find, Protocols: []boundary.Protocol{{
+	Kind:   flow.TTRPC,
+	Server: golist.Server{Libraries: libs, Names: regexp.MustCompile(`\b(NewServer|Server)\b`)},
+	Reads:  boundary.ReadsByName,
+}}}
+
+// libs is the import paths that the library has had.
+var libs = []string{"github.com/containerd/ttrpc", "github.com/stevvooe/ttrpc"}
 
 func find(ctx context.Context, u *boundary.Unit, out *boundary.Findings) {
 	f := &finder{Unit: u, out: out}
-	for _, lib := range []string{"github.com/containerd/ttrpc", "github.com/stevvooe/ttrpc"} {
+	for _, lib := range libs {
 		for _, call := range u.Index.Calls("(*" + lib + ".Client).Call") {
 			f.client(call, 2)
 		}

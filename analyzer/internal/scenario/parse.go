@@ -230,7 +230,7 @@ func (p *reader) chain(e *Expectation, text string) error {
 			return fmt.Errorf("only a single edge can have a kind")
 		}
 		for k := range strings.SplitSeq(m[1], "|") {
-			if !slices.Contains(kinds, flow.Kind(k)) {
+			if !slices.Contains(flow.Kinds(), flow.Kind(k)) {
 				return fmt.Errorf("unknown kind %q", k)
 			}
 			e.Kinds = append(e.Kinds, flow.Kind(k))
@@ -244,11 +244,6 @@ func (p *reader) chain(e *Expectation, text string) error {
 		e.Funcs = append(e.Funcs, p.fn(f))
 	}
 	return nil
-}
-
-var kinds = []flow.Kind{
-	flow.Call, flow.Interface, flow.Closure, flow.Go, flow.Defer, flow.HTTP, flow.GRPC, flow.TTRPC, flow.Task, flow.Queue,
-	flow.Exec, flow.Net, flow.Channel, flow.Plugin, flow.Registration, flow.Reflection,
 }
 
 // fn reads [PROGRAM:]FUNC; a FUNC that begins with ./ is in the module.
@@ -270,7 +265,7 @@ func (p *reader) fn(text string) Func {
 func (p *reader) gap(e *Expectation, text string) error {
 	f := strings.Fields(text)
 	if len(f) > 0 && f[0] != "after" {
-		if !slices.Contains(kinds, flow.Kind(f[0])) {
+		if !slices.Contains(flow.Kinds(), flow.Kind(f[0])) {
 			return fmt.Errorf("unknown kind %q", f[0])
 		}
 		e.Kind, f = flow.Kind(f[0]), f[1:]

@@ -1,7 +1,7 @@
 // The model: a flow's data, indexed, and the questions that are asked of it.
 // It knows nothing of the page.
 
-const crossingKinds = new Set(['http', 'grpc', 'ttrpc', 'exec', 'net', 'channel', 'plugin', 'registration', 'reflection']);
+const withinProcess = new Set(['call', 'interface', 'closure', 'go', 'defer']);
 
 // Model answers questions about one flow.
 class Model {
@@ -231,7 +231,7 @@ class Model {
       for (const e of edges) {
         const text = (e.kind + ' ' + (e.detail || '')).toLowerCase();
         const key = e.to + text;
-        if (!crossingKinds.has(e.kind) || seen.has(key) || !words.every((w) => text.includes(w))) continue;
+        if (withinProcess.has(e.kind) || seen.has(key) || !words.every((w) => text.includes(w))) continue;
         seen.add(key);
         found.push({ edge: e, score: (e.leaves ? 8 : 2) + (this.onSpine.has(e.from) ? 3 : 0) });
       }

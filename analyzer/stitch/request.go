@@ -1,0 +1,234 @@
+package stitch
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+
+	"github.com/callroute/callroute/analyzer/boundary"
+	"github.com/callroute/callroute/analyzer/summary"
+	"github.com/callroute/callroute/analyzer/system"
+)
+
+// request is a departure that a program may answer which serves its key.
+type request struct {
+	*Stitcher
+	from     *summary.Executable
+	d        *summary.Departure
+	protocol boundary.Protocol
+}
+
+// join finds the handlers that answer best.
+func (r *request) join(ctx context.Context) ([]Join, *Gap, error) {
+	var best answers
+	var foreign boundary.Fit
+	var library *summary.Executable
+	for _, p := range r.Programs.All() {
+		exe, err := r.server(ctx, p, r.d)
+		if err != nil {
+			return nil, nil, err
+		}
+		if exe == nil || r.protocol.Shared && r.from.Funcs[r.d.In].Library && !r.speaksTo(exe) {
+			continue
+		}
+		own := r.answer(exe, r.d)
+		best.add(own)
+		if n := r.foreign(exe); n.Compare(foreign) > 0 && n.Compare(own.fit) > 0 {
+			foreign, library = n, exe
+		}
+	}
+	if library != nil && foreign.Equal >= best.fit.Equal && !foreign.Weak() {
+		return nil, &Gap{Reason: fmt.Sprintf("%s serves %s with a function of a library", library.Program.Name, r.d.Key)}, nil
+	}
+	if len(best.joins) == 0 && (!r.protocol.Shared || r.speaksTo(r.from)) {
+		best.add(r.answer(r.from, r.d))
+	}
+	if len(best.joins) == 0 && r.d.Key.Address != "" {
+		exe, err := r.behind(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		if exe != nil {
+			best = r.answer(exe, r.d)
+		}
+	}
+	if len(best.joins) == 0 {
+		at := ""
+		if r.d.Key.Address != "" {
+			at = " at " + r.d.Key.Address
+		}
+		return nil, &Gap{Reason: fmt.Sprintf("no program under study serves %s%s", r.d.Key, at)}, nil
+	}
+	return r.label(r.from, narrow(r.from, best.joins)), nil, nil
+}
+
+// server is p analyzed, nil when it is the asking program itself or surely
+// serves nothing like d.
+func (r *request) server(ctx context.Context, p *system.Program, d *summary.Departure) (*summary.Executable, error) {
+	if p == r.from.Program || !r.Programs.Serves(ctx, p, d.Kind, d.Key.Path) {
+		return nil, nil
+	}
+	return r.Programs.Get(ctx, p)
+}
+
+// answers is what fits one departure best.
+type answers struct {
+	joins []Join
+	fit   boundary.Fit
+}
+
+// add puts the answers of another program beside those found: how specific a
+// pattern is says which one a server takes, not which server is asked, so that
+// only more equal text is better.
+func (a *answers) add(other answers) {
+	switch {
+	case len(other.joins) == 0 || other.fit.Weak() || other.fit.Equal < a.fit.Equal:
+	case other.fit.Equal > a.fit.Equal:
+		*a = other
+	default:
+		a.joins = append(a.joins, other.joins...)
+		if other.fit.Compare(a.fit) > 0 {
+			a.fit = other.fit
+		}
+	}
+}
+
+// answer is what exe serves that fits d best.
+func (r *request) answer(exe *summary.Executable, d *summary.Departure) answers {
+	var out answers
+	for i := range exe.Arrivals {
+		a := &exe.Arrivals[i]
+		fit := r.fit(d, a)
+		if !fit.Fits() || fit.Compare(out.fit) < 0 {
+			continue
+		}
+		if fit.Compare(out.fit) > 0 {
+			out = answers{fit: fit}
+		}
+		for _, h := range a.For(d.Key.Name) {
+			j := Join{Exe: exe, Func: h.Func, Before: a.Before, Registered: a.Registered, Detail: r.protocol.Detail(d.Key, a.Key), Label: h.Label}
+			if !slices.ContainsFunc(out.joins, func(x Join) bool { return x.Func == h.Func }) {
+				out.joins = append(out.joins, j)
+			}
+		}
+	}
+	return out
+}
+
+// foreign tells how well exe answers with a function that is not in its
+// summary.
+func (r *request) foreign(exe *summary.Executable) boundary.Fit {
+	var best boundary.Fit
+	for i := range exe.Foreign {
+		if fit := r.fit(r.d, &exe.Foreign[i]); fit.Compare(best) > 0 {
+			best = fit
+		}
+	}
+	return best
+}
+
+// fit tells how well an arrival answers a departure.
+func (r *request) fit(d *summary.Departure, a *summary.Arrival) boundary.Fit {
+	if d.Kind != a.Kind {
+		return boundary.Fit{}
+	}
+	return r.protocol.Answers(d.Key, a.Key)
+}
+
+// behind is the program that other requests to the same constant address reach
+// with a path of their own. There a route for everything answers the rest.
+func (r *request) behind(ctx context.Context) (*summary.Executable, error) {
+	for i := range r.from.Departures {
+		other := &r.from.Departures[i]
+		if other.Kind != r.d.Kind || other.Key.Address != r.d.Key.Address || other.Reason != "" {
+			continue
+		}
+		for _, p := range r.Programs.All() {
+			exe, err := r.server(ctx, p, other)
+			if err != nil {
+				return nil, err
+			}
+			if exe != nil && !r.answer(exe, other).fit.Weak() {
+				return exe, nil
+			}
+		}
+	}
+	return nil, nil
+}
+
+// speaksTo reports whether at least half of what the package that sends the
+// request sends is served by exe. A client of some other API may share a path
+// with exe; its own server answers all of them. It is asked where a partner is
+// unlikely: of a library's client, and of a program that would ask itself.
+func (r *request) speaksTo(exe *summary.Executable) bool {
+	dir := path.Dir(r.from.Funcs[r.d.In].File)
+	served := map[string]bool{}
+	for i := range r.from.Departures {
+		other := &r.from.Departures[i]
+		if other.Kind != r.d.Kind || other.Reason != "" || path.Dir(r.from.Funcs[other.In].File) != dir {
+			continue
+		}
+		if key := other.Key.String(); !served[key] {
+			served[key] = !r.answer(exe, other).fit.Weak()
+		}
+	}
+	n := 0
+	for _, ok := range served {
+		if ok {
+			n++
+		}
+	}
+	return 2*n >= len(served)
+}
+
+// narrow keeps, of several programs that serve the same key, those that the
+// departing program starts, or else those that start it.
+func narrow(from *summary.Executable, joins []Join) []Join {
+	if !manyPrograms(joins) {
+		return joins
+	}
+	var children, parents []Join
+	for _, j := range joins {
+		if starts(from, j.Exe) {
+			children = append(children, j)
+		}
+		if starts(j.Exe, from) {
+			parents = append(parents, j)
+		}
+	}
+	switch {
+	case len(children) > 0:
+		return children
+	case len(parents) > 0:
+		return parents
+	}
+	return joins
+}
+
+func manyPrograms(joins []Join) bool {
+	return slices.ContainsFunc(joins, func(j Join) bool { return j.Exe != joins[0].Exe })
+}
+
+// label names the program on each of several answers, or keeps the one that
+// callroute.yaml chose.
+func (s *Stitcher) label(from *summary.Executable, joins []Join) []Join {
+	if !manyPrograms(joins) {
+		return joins
+	}
+	for _, answer := range s.System.Choices[from.Program.Name] {
+		var chosen []Join
+		for _, j := range joins {
+			if j.Exe.Program.Name == answer {
+				chosen = append(chosen, j)
+			}
+		}
+		if len(chosen) > 0 {
+			return chosen
+		}
+	}
+	for i := range joins {
+		joins[i].Label = joins[i].Exe.Program.Name
+	}
+	return joins
+}
