@@ -192,17 +192,19 @@ func startServer(inv invocation, caller caller, listener *net.UnixListener) erro
 	cmd.Env = append(os.Environ(), "TTRPC_ADDRESS="+caller.ttrpcAddress, "GOMAXPROCS=2")
 	cmd.ExtraFiles = []*os.File{socket} // descriptor 3
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	// The address comes before the process: should both of us who know of it be
+	// killed, containerd finds it there.
+	if err := bundle.Write(inv.bundle, bundle.Address, []byte("unix://"+listener.Addr().String())); err != nil {
+		return err
+	}
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	err = errors.Join(
-		adjustOOMScore(cmd.Process.Pid),
-		bundle.Write(inv.bundle, bundle.Address, []byte("unix://"+listener.Addr().String())),
-	)
-	if err != nil {
+	if err := adjustOOMScore(cmd.Process.Pid); err != nil {
 		_ = cmd.Process.Kill()
+		return err
 	}
-	return err
+	return nil
 }
 
 // adjustOOMScore makes the serving process a little likelier than containerd

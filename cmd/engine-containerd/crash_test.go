@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
+	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
@@ -230,6 +232,53 @@ func TestCreateIsCutOff(t *testing.T) {
 	}
 	if cut == 0 {
 		t.Error("no create was cut off")
+	}
+}
+
+// TestLaunchIsCutOff kills containerd while a shim's start action works that
+// takes longer than containerd takes to come back, and would end while what was
+// left is cleaned up.
+func TestLaunchIsCutOff(t *testing.T) {
+	for _, slow := range []struct{ name, script string }{
+		{"before the shim", "sleep 0.3; exec %s \"$@\""},
+		{"after the shim", "%s \"$@\"; sleep 0.3"},
+	} {
+		t.Run(slow.name, func(t *testing.T) {
+			h := newHost(t, ours)
+			h.load()
+			shim := h.path("shim")
+			script := "#!/bin/sh\ncase \"$*\" in\n*start) touch " + h.path("launched") + "; " + slow.script + ";;\n*delete) sleep 0.6; exec %s \"$@\";;\nesac\n"
+			real := filepath.Join(filepath.Dir(h.binary), "containerd-shim-engine-v2")
+			if err := os.WriteFile(shim, fmt.Appendf(nil, script, real, real), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			h.stop()
+			h.args = append(h.args, "--shim", shim)
+			h.start()
+
+			id := h.id("cut")
+			o := h.options(id, types.IO{}, "sleep", "1000")
+			result := make(chan error, 1)
+			go func() {
+				_, err := h.Create(h.context(), id, o)
+				result <- err
+			}()
+			h.eventually("a shim is launched", func() bool {
+				_, err := os.Stat(h.path("launched"))
+				return err == nil
+			})
+			h.kill()
+			h.start()
+			if err := <-result; err == nil {
+				t.Error("the create was not cut off")
+			}
+			if all, err := h.List(h.context()); err != nil || len(all) != 0 {
+				t.Errorf("there is %+v, %v", all, err)
+			}
+			if err := h.Stores().Snapshots.Remove(h.context(), id); err != nil && !errdefs.IsNotFound(err) {
+				t.Errorf("snapshot: %v", err)
+			}
+		})
 	}
 }
 

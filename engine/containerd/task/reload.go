@@ -19,8 +19,8 @@ import (
 )
 
 const (
-	connectTime = 5 * time.Second // a shim that does not answer so long after a restart is gone
-	reloads     = 16              // at once
+	reconnectTime = 5 * time.Second // a shim that does not answer so long after a restart is gone
+	reloads       = 16              // at once
 )
 
 // Reload takes up the tasks whose bundles a former process left: it connects
@@ -70,8 +70,6 @@ func (t *Tasks) reload(ctx context.Context, k key) {
 
 // reconnect finds the shim of a bundle, and a container in it.
 func (t *Tasks) reconnect(ctx context.Context, found *task) (err error) {
-	ctx, cancel := context.WithTimeout(ctx, connectTime)
-	defer cancel()
 	config := ShimConfig{
 		Namespace: found.namespace, ID: found.id, Bundle: t.bundleOf(found.key), OnClose: func() { t.shimGone(found) },
 	}
@@ -83,6 +81,8 @@ func (t *Tasks) reconnect(ctx context.Context, found *task) (err error) {
 		return err
 	}
 	found.shim = shim
+	ctx, cancel := context.WithTimeout(ctx, reconnectTime)
+	defer cancel()
 	_, err = shim.State(ctx, &taskv3.StateRequest{ID: found.id})
 	return err
 }

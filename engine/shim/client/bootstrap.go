@@ -68,12 +68,21 @@ func bootstrapShim(ctx context.Context, cfg StartConfig) (answer, error) {
 	return a, remember(cfg, a)
 }
 
+// answerTimeout is how long a shim may take to answer when it is loaded: one
+// that does not is gone.
+const answerTimeout = 5 * time.Second
+
 // Load connects to the shim that Start launched for the same bundle. If the
 // shim is gone the error is of the class NotFound or Unavailable, and
-// DeleteAfterDeath is due.
+// DeleteAfterDeath is due. It is NotFound too if who launched the shim was
+// killed before it had the answer; whatever the start action does has been
+// done by then.
 func Load(ctx context.Context, cfg StartConfig) (*Shim, error) {
 	data, err := os.ReadFile(filepath.Join(cfg.Bundle, bundle.Bootstrap))
 	if errors.Is(err, os.ErrNotExist) {
+		if err := awaitLaunch(ctx, cfg.Bundle); err != nil {
+			return nil, err
+		}
 		return nil, errdefs.NotFound("no shim was started for %s: %w", cfg.ID, err)
 	}
 	if err != nil {
@@ -87,6 +96,8 @@ func Load(ctx context.Context, cfg StartConfig) (*Shim, error) {
 	if err != nil {
 		return nil, err
 	}
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
 	return connect(ctx, cfg, a, shimLog, probeAnswer)
 }
 
@@ -164,8 +175,14 @@ func launch(ctx context.Context, cfg StartConfig) ([]byte, error) {
 }
 
 func start(ctx context.Context, cfg StartConfig, stdin []byte) ([]byte, error) {
+	launching, err := lockLaunch(cfg.Bundle)
+	if err != nil {
+		return nil, err
+	}
+	defer launching.Close()
 	cmd := exec.CommandContext(ctx, cfg.Binary, append(flags(cfg), "start")...)
 	cmd.Stdin = bytes.NewReader(stdin)
+	cmd.ExtraFiles = []*os.File{launching}
 	return run(ctx, cmd, cfg)
 }
 
