@@ -18,6 +18,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"github.com/callroute/callroute/analyzer/article"
 	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/internal/golden"
 	"github.com/callroute/callroute/analyzer/internal/npm"
@@ -154,13 +155,18 @@ func (b *tab) offline() {
 // pageFile writes the page of a flow to a file, and returns its address.
 func pageFile(t *testing.T, f *flow.Flow) string {
 	t.Helper()
+	return pageFileIn(t, f, article.English)
+}
+
+func pageFileIn(t *testing.T, f *flow.Flow, lang article.Lang) string {
+	t.Helper()
 	name := filepath.Join(t.TempDir(), "page.html")
 	file, err := os.Create(name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	if err := webui.Page(file, f, webui.Options{}); err != nil {
+	if err := webui.Page(file, f, webui.Options{Lang: lang}); err != nil {
 		t.Fatal(err)
 	}
 	return "file://" + name
@@ -172,6 +178,11 @@ func TestBrowser(t *testing.T) {
 	}
 	ctx := browser(t)
 	t.Run("explorer", func(t *testing.T) { explore(t, ctx) })
+	t.Run("picture", func(t *testing.T) { zoomPicture(t, ctx) })
+	t.Run("graph", func(t *testing.T) { wholeGraph(t, ctx) })
+	t.Run("forms", func(t *testing.T) { takeAlong(t, ctx) })
+	t.Run("editor", func(t *testing.T) { openInEditor(t, ctx) })
+	t.Run("Chinese", func(t *testing.T) { inChinese(t, ctx) })
 	t.Run("shared", func(t *testing.T) { sharedSender(t, ctx) })
 	t.Run("hostile", func(t *testing.T) { hostileNames(t, ctx) })
 	t.Run("big", func(t *testing.T) { bigFlow(t, ctx) })
@@ -200,10 +211,10 @@ func explore(t *testing.T, ctx context.Context) {
 	b.offline()
 	b.until("callroute.state.view === 'article'")
 	b.do(chromedp.Click("#show-explorer"))
-	b.until("document.querySelectorAll('#view .node-row').length > 5")
 
-	// It opens filled: the first function's code is there, with what it does, and
-	// a string over lines is one.
+	// It opens filled: the picture of the route, and beside it the first
+	// function's code with what it does; a string over lines is one.
+	b.until("document.querySelectorAll('#view .route-picture .node-row').length > 5")
 	b.until("document.querySelector('#code h2').textContent.includes('main.main')")
 	b.until("document.querySelector('#code .does').textContent === 'writes heat to log at line ' + callroute.model.nodes[callroute.model.route[0]].line")
 	if got := b.says("[...document.querySelectorAll('#code .string')].map((s) => s.textContent).join('|')"); got != "`one|if two|three`" {
@@ -211,6 +222,9 @@ func explore(t *testing.T, ctx context.Context) {
 	}
 	if got := b.says("[...document.querySelectorAll('#code .keyword')].map((s) => s.textContent).join('|')"); got != "func|return" {
 		t.Errorf("the keywords are %s", got)
+	}
+	if got := b.says("(() => { const [a, b] = document.querySelectorAll('#code .code .l b'); return [getComputedStyle(a).display, getComputedStyle(a.parentElement.parentElement).tabSize] })()"); got != "inline-block,4" {
+		t.Errorf("tab stops do not count from the left of the text: %s", got)
 	}
 	if got := b.says("[...document.querySelectorAll('#code .acts button')].map((s) => s.textContent).join('|')"); !strings.Contains(got, "Copy place|Copy link") {
 		t.Errorf("the buttons are %s", got)
@@ -231,6 +245,8 @@ func explore(t *testing.T, ctx context.Context) {
 	b.until("document.querySelector('#code h2') && document.querySelector('#code h2').textContent.includes(" + quoted(target) + ")")
 
 	// A crossing leads to where it arrives.
+	b.do(chromedp.Click("[data-mode=route]"))
+	b.until("document.querySelectorAll('#view .crossing-row').length > 0")
 	arrives := b.says("callroute.model.program(Number(document.querySelector('.crossing-row button').dataset.cross))")
 	b.do(chromedp.Click(".crossing-row button"))
 	b.until("document.querySelector('#code .program').textContent === " + quoted(arrives))
@@ -282,7 +298,7 @@ func explore(t *testing.T, ctx context.Context) {
 	if got := again.says(state); got != want {
 		t.Errorf("loading again restores %s, not %s", got, want)
 	}
-	again.do(chromedp.Click("[data-mode=route]"))
+	again.do(chromedp.Click("[data-mode=picture]"))
 	again.do(chromedp.NavigateBack())
 	again.until("callroute.state.mode === 'path'")
 }
@@ -311,7 +327,7 @@ func sharedSender(t *testing.T, ctx context.Context) {
 		{From: 4, To: 6, Kind: flow.HTTP, Detail: "POST /glaze", Origins: []int{3}},
 	}
 	b := open(t, ctx, pageFile(t, f)+"#view=explorer")
-	b.until("document.querySelectorAll('#view .node-row').length === 4")
+	b.until("document.querySelectorAll('#view .node-row').length >= 4")
 	for _, want := range []struct{ from, to, way string }{
 		{"kiln:example.org/kiln.main", "kilnd:example.org/kilnd.postGlaze", "main.main main.glaze main.send main.postGlaze"},
 		{"kiln:example.org/kiln.fire", "kilnd:example.org/kilnd.postFire", "main.fire main.send main.postFire"},
@@ -435,7 +451,12 @@ func accessible(t *testing.T, ctx context.Context) {
 		{"explorer on a phone, dark", page + "#view=explorer", 360, true},
 		{"explorer narrow", page + "#view=explorer&pane=search", 360, false},
 		{"graph", page + "#view=explorer&mode=graph", 1440, false},
+		{"graph dark", page + "#view=explorer&mode=graph", 1440, true},
+		{"graph on a phone", page + "#view=explorer&mode=graph", 360, false},
+		{"graph around a function", page + "#view=explorer&mode=graph&graph=around", 1440, false},
 		{"graph on a phone, dark", page + "#view=explorer&mode=graph", 360, true},
+		{"route", page + "#view=explorer&mode=route", 1440, false},
+		{"route on a phone, dark", page + "#view=explorer&mode=route", 360, true},
 		{"callers dark", page + "#view=explorer&mode=callers", 1440, true},
 		{"path", page + "#view=explorer&mode=path", 1440, false},
 		{"index", "file://" + dir + "/index.html", 1440, false},

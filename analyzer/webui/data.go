@@ -37,7 +37,9 @@ type leftOut struct {
 type programData struct {
 	Name    string `json:"name"`
 	Package string `json:"package"`
+	Dir     string `json:"dir"`
 	Version string `json:"version,omitempty"`
+	Web     string `json:"web,omitempty"`
 }
 
 // fileData is a source file of one program.
@@ -50,12 +52,21 @@ type fileData struct {
 type nodeData struct {
 	Name    string     `json:"name"` // for people
 	Func    string     `json:"func"`
+	Decl    string     `json:"decl,omitempty"`
+	Type    *typeData  `json:"type,omitempty"` // see flow.Node
 	Program int        `json:"program"`
 	File    int        `json:"file"` // -1: none
 	Line    int        `json:"line"`
 	End     int        `json:"end"`
 	Does    []doesData `json:"does,omitempty"`
 	Code    []codeData `json:"code,omitempty"`
+}
+
+// typeData is the type of a method's receiver, and where it is declared.
+type typeData struct {
+	Name string `json:"name"`
+	File int    `json:"file"`
+	Line int    `json:"line"`
 }
 
 // doesData is what a function does to the machine.
@@ -90,8 +101,10 @@ type edgeData struct {
 // called, and where.
 type makerData struct {
 	Name string `json:"name"`
+	Func string `json:"func"`
 	File int    `json:"file"`
-	Line int    `json:"line"`
+	Line int    `json:"line"` // of the declaration
+	At   int    `json:"at"`   // line at which it does
 }
 
 // placeData is a file's number and a line.
@@ -193,8 +206,11 @@ func (c *collector) collectNodes(nodes []flow.Node) {
 	for _, n := range nodes {
 		c.node[n.ID] = len(c.out.Nodes)
 		d := nodeData{
-			Name: c.Name(n), Func: n.Func, Program: c.programOf(n.Component),
+			Name: c.Name(n), Func: n.Func, Decl: n.Decl, Program: c.programOf(n.Component),
 			File: c.fileOf(n.Component, n.File), Line: n.Line, End: n.EndLine,
+		}
+		if n.Type != nil {
+			d.Type = &typeData{n.Type.Name, c.fileOf(n.Component, n.Type.File), n.Type.Line}
 		}
 		for _, e := range n.Does {
 			d.Does = append(d.Does, doesData(e))
@@ -212,7 +228,7 @@ func (c *collector) programOf(name string) int {
 		i = len(c.out.Programs)
 		c.program[name] = i
 		p := c.Component[name]
-		c.out.Programs = append(c.out.Programs, programData{p.Name, p.Package, p.Version})
+		c.out.Programs = append(c.out.Programs, programData(p))
 	}
 	return i
 }
@@ -262,7 +278,7 @@ func (c *collector) collectEdges() {
 				d.Registered = append(d.Registered, placeData{c.fileOf(c.Node[e.To].Component, r.File), r.Line})
 			}
 			for _, m := range e.Made {
-				d.Made = append(d.Made, makerData{flow.Short(m.Func), c.fileOf(from, m.File), m.At})
+				d.Made = append(d.Made, makerData{flow.Short(m.Func), m.Func, c.fileOf(from, m.File), m.Line, m.At})
 			}
 			for _, o := range e.Origins {
 				if origin, kept := c.node[o]; kept {

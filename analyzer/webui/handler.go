@@ -76,7 +76,7 @@ func Handler(ctx context.Context, s Source, o ServeOptions) http.Handler {
 	mux.HandleFunc("GET /source", v.file)
 	mux.HandleFunc("GET /job", v.job)
 	mux.HandleFunc("POST /cancel", v.cancel)
-	mux.HandleFunc("GET /assets/{name}", asset)
+	mux.HandleFunc("GET /assets/{name}", v.asset)
 	return v.guarded(mux)
 }
 
@@ -121,8 +121,8 @@ func (v *server) ours(host string) bool {
 	return err == nil && (addr.Unmap().IsLoopback() || v.options.Remote)
 }
 
-func asset(w http.ResponseWriter, r *http.Request) {
-	text, kind, err := assetFile(r.PathValue("name"))
+func (v *server) asset(w http.ResponseWriter, r *http.Request) {
+	text, kind, err := assetFile(r.PathValue("name"), v.options.Lang)
 	if err != nil {
 		http.NotFound(w, r)
 		return
@@ -131,8 +131,8 @@ func asset(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write([]byte(text))
 }
 
-// assetFile is a file that pages refer to.
-func assetFile(name string) (text, kind string, err error) {
+// assetFile is a file that pages of a language refer to.
+func assetFile(name string, lang article.Lang) (text, kind string, err error) {
 	switch path.Ext(name) {
 	case ".js":
 		kind = "text/javascript; charset=utf-8"
@@ -141,12 +141,20 @@ func assetFile(name string) (text, kind string, err error) {
 	default:
 		return "", "", fmt.Errorf("no asset %q", name)
 	}
-	if name == "explorer.js" {
-		text, err = explorerScript()
+	switch name {
+	case "explorer.js":
+		text, err = explorerScript(lang)
+		return text, kind, err
+	case "explorer.css":
+		text, err = explorerStyle()
 		return text, kind, err
 	}
 	data, err := assets.ReadFile("assets/" + name)
-	return string(data), kind, err
+	if err != nil || path.Ext(name) != ".js" {
+		return string(data), kind, err
+	}
+	words, err := wordsScript(lang)
+	return "'use strict';\n" + words + string(data), kind, err
 }
 
 // question is a command that a request asks for.

@@ -19,7 +19,7 @@ import (
 var assets embed.FS
 
 // scripts are the parts of the explorer, in the order in which they run.
-var scripts = []string{"model.js", "page.js", "code.js", "route.js", "graph.js", "compare.js", "explorer.js"}
+var scripts = []string{"model.js", "page.js", "load.js", "code.js", "route.js", "picture.js", "graph.js", "compare.js", "forms.js", "share.js", "explorer.js"}
 
 // Options says how a page is written.
 type Options struct {
@@ -34,16 +34,16 @@ func Page(w io.Writer, f *flow.Flow, o Options) error {
 	if err != nil {
 		return err
 	}
-	style, err := assets.ReadFile("assets/explorer.css")
+	style, err := explorerStyle()
 	if err != nil {
 		return err
 	}
-	script, err := explorerScript()
+	script, err := explorerScript(p.Lang)
 	if err != nil {
 		return err
 	}
 	p.Style, p.Script = template.CSS(style), template.JS(script)
-	p.Policy = fmt.Sprintf("default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; style-src '%s'; script-src '%s'", hash(string(style)), hash(script))
+	p.Policy = fmt.Sprintf("default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; style-src '%s'; script-src '%s'", hash(style), hash(script))
 	if p.Data, err = jsonScript(p.data); err != nil {
 		return err
 	}
@@ -72,8 +72,8 @@ type otherCommand struct {
 // page is what the template page.html shows.
 type page struct {
 	*article.Article
+	labels
 	Title  string
-	Lang   article.Lang
 	Say    words
 	Policy string
 
@@ -113,7 +113,7 @@ func newPage(f *flow.Flow, o Options) (*page, error) {
 	if o.Nodes == 0 {
 		o.Nodes = MostNodes
 	}
-	p := &page{Article: a, Title: title(f), Lang: o.Lang, Say: words{say, vocabulary[o.Lang]}}
+	p := &page{Article: a, Title: title(f), labels: labels{o.Lang}, Say: words{say, vocabulary[o.Lang]}}
 	p.Sequence = sequence(a.Route, p.Say)
 	p.data = collect(a.Route, flow.Component.Link, o.Nodes)
 	p.arrange()
@@ -133,10 +133,33 @@ var pageTemplate = template.Must(template.New("page.html").Funcs(template.FuncMa
 	"crumb": func(path string) []string { return strings.SplitAfter(path, "/") },
 }).ParseFS(assets, "assets/page.html", "assets/article.html"))
 
-// explorerScript is all of the explorer as one script.
-func explorerScript() (string, error) {
+// explorerStyle is the style sheet of all pages.
+func explorerStyle() (string, error) {
+	picture, err := assets.ReadFile("assets/picture.css")
+	if err != nil {
+		return "", err
+	}
+	rest, err := assets.ReadFile("assets/explorer.css")
+	return string(picture) + string(rest), err
+}
+
+// explorerScript is all of the explorer as one script, with its words and the
+// style of the picture, which may leave the page.
+func explorerScript(lang article.Lang) (string, error) {
+	picture, err := assets.ReadFile("assets/picture.css")
+	if err != nil {
+		return "", err
+	}
+	style, err := jsonScript(string(picture))
+	if err != nil {
+		return "", err
+	}
+	words, err := wordsScript(lang)
+	if err != nil {
+		return "", err
+	}
 	var all strings.Builder
-	all.WriteString("'use strict';\n")
+	fmt.Fprintf(&all, "'use strict';\n%sconst pictureStyle = %s;\n", words, style)
 	for _, name := range scripts {
 		text, err := assets.ReadFile("assets/" + name)
 		if err != nil {

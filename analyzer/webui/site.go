@@ -129,7 +129,7 @@ type site struct {
 
 func (s *site) write(ctx context.Context) error {
 	for _, name := range []string{"explorer.js", "explorer.css", "index.js"} {
-		text, _, err := assetFile(name)
+		text, _, err := assetFile(name, s.Lang)
 		if err != nil {
 			return err
 		}

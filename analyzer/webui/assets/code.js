@@ -65,7 +65,7 @@ function codeLines(model, lines, calls, open) {
 
 // says is the words on an edge.
 function says(e) {
-  return [e.kind === 'call' ? '' : e.kind, e.detail, e.label && `(${e.label})`, e.candidates ? `(one of ${e.candidates})` : '', e.over ? '(joined)' : ''].filter(Boolean).join(' ');
+  return [e.kind === 'call' ? '' : e.kind, e.detail, e.label && `(${e.label})`, e.candidates ? t('(one of %d)', e.candidates) : '', e.over ? t('(joined)') : ''].filter(Boolean).join(' ');
 }
 
 function placeLink(model, file, line) {
@@ -81,7 +81,7 @@ function showCode(app, i) {
   box.scrollTop = 0;
   const { model } = app;
   if (i === undefined) {
-    box.append(el('p', { class: 'empty' }, 'Choose a function: its code, who calls it and what it calls appear here.'));
+    box.append(el('p', { class: 'empty' }, t('Choose a function: its code, who calls it and what it calls appear here.')));
     return;
   }
   const n = model.nodes[i];
@@ -90,50 +90,45 @@ function showCode(app, i) {
     el('p', { class: 'func' }, breaks(n.func)),
     el('p', { class: 'place' }, placeLink(model, n.file, n.line)),
     el('p', { class: 'acts' },
-      el('button', { type: 'button', on: { click: () => app.go({ mode: 'graph' }) } }, 'Graph'),
-      el('button', { type: 'button', on: { click: () => app.go({ mode: 'callers' }) } }, 'Who calls this'),
-      el('button', { type: 'button', on: { click: () => app.go({ mode: 'path', from: model.key(i) }) } }, 'Path from here'),
-      el('button', { type: 'button', on: { click: () => app.go({ mode: 'path', to: model.key(i) }) } }, 'Path to here'),
-      n.file < 0 ? '' : copier('Copy place', () => model.place(n.file, n.line)),
-      copier('Copy link', () => { app.go({ at: model.key(i) }, { replace: true }); return location.href; })),
+      el('button', { type: 'button', on: { click: () => app.go({ mode: 'graph', graph: 'around' }) } }, t('Graph')),
+      el('button', { type: 'button', on: { click: () => app.go({ mode: 'callers' }) } }, t('Who calls this')),
+      el('button', { type: 'button', on: { click: () => app.go({ mode: 'path', from: model.key(i) }) } }, t('Path from here')),
+      el('button', { type: 'button', on: { click: () => app.go({ mode: 'path', to: model.key(i) }) } }, t('Path to here')),
+      n.file < 0 ? '' : copier(t('Copy place'), () => model.place(n.file, n.line)),
+      copier(t('Copy link'), () => { app.go({ at: model.key(i) }, { replace: true }); return location.href; }),
+      ...ways(app, i)),
   );
-  for (const e of n.does || []) box.append(el('p', { class: 'does' }, `${e.verb} `, el('code', {}, breaks(e.what)), ` at line ${e.line}`));
+  for (const e of n.does || []) box.append(el('p', { class: 'does' }, `${e.verb} `, el('code', {}, breaks(e.what)), ' ' + t('at line %d', e.line)));
   for (const g of model.gapsAfter.get(i) || []) {
-    box.append(el('div', { class: 'gap' }, el('strong', {}, 'Gap'), ` ${g.kind} `, g.detail ? el('code', {}, g.detail) : '', el('br'), g.reason, g.hint ? el('p', {}, 'To close it: ', el('code', {}, g.hint)) : ''));
+    box.append(el('div', { class: 'gap' }, el('strong', {}, t('Gap')), ` ${g.kind} `, g.detail ? el('code', {}, g.detail) : '', el('br'), g.reason, g.hint ? el('p', {}, t('To close it: '), el('code', {}, g.hint)) : ''));
   }
   const calls = model.callees(i);
   const own = callsIn(model, i);
   const code = el('div', {});
   box.append(code);
   if (n.code) code.append(codeLines(model, n.code, own, app.select));
-  else code.append(el('p', { class: 'empty' }, n.file < 0 ? 'This function has no file.' : 'The trace holds no code of this function.'));
+  else if (n.codeAt !== undefined) loadCode(app, i).then(() => { if (code.isConnected && n.code) app.code(); });
+  else code.append(el('p', { class: 'empty' }, t(n.file < 0 ? 'This function has no file.' : 'The trace holds no code of this function.')));
   if (app.config.place === 'serve' && n.file >= 0) {
-    const whole = el('button', { type: 'button', on: { click: () => wholeFile(app, i, code, whole) } }, 'Whole function');
+    const whole = el('button', { type: 'button', on: { click: () => wholeFile(app, i, code, whole) } }, t('Whole function'));
     box.querySelector('.acts').append(whole);
   }
-  edgeList(app, box, 'Called by', model.callers(i), (e) => e.from);
-  edgeList(app, box, 'Calls', calls, (e) => e.to);
+  edgeList(app, box, t('Called by'), model.callers(i), (e) => e.from);
+  edgeList(app, box, t('Calls'), calls, (e) => e.to);
 }
 
-// copier is a button that puts a text on the clipboard, and says that it did.
-// Where a page may not write there, the text is shown to be taken.
-function copier(name, text) {
-  const button = el('button', {
-    type: 'button',
-    on: {
-      click: async () => {
-        const t = text();
-        try {
-          await navigator.clipboard.writeText(t);
-          button.textContent = 'Copied';
-        } catch {
-          prompt(name, t);
-        }
-        setTimeout(() => { button.textContent = name; }, 1500);
-      },
-    },
-  }, name);
-  return button;
+// ways lead out of the page: to where the file is published, into the editor.
+function ways(app, i) {
+  const { model } = app;
+  const n = model.nodes[i];
+  if (n.file < 0) return [];
+  const web = model.web(n.file, n.line);
+  const editor = editorLink(app, i);
+  return [
+    web ? el('a', { class: 'act', href: web, rel: 'noreferrer', target: '_blank' }, t('On the web')) : '',
+    editor ? el('a', { class: 'act', href: editor }, t('Open in editor')) : '',
+    el('button', { type: 'button', on: { click: () => editorSettings(app) } }, t('Editor…')),
+  ];
 }
 
 // callsIn is the calls that stand in a function's own file.
@@ -170,7 +165,7 @@ function edgeList(app, box, name, edges, end) {
         el('span', { class: 'name' }, breaks(other.name)),
         el('small', {}, breaks([says(e), model.place(e.file, e.line)].filter(Boolean).join(' · '))),
         e.under ? el('small', { class: 'if' }, breaks(e.under.join('; '))) : '',
-        e.made ? el('small', { class: 'made' }, breaks('called on what comes from ' + e.made.map((m) => `${m.name} (${model.place(m.file, m.line)})`).join(' ← '))) : ''));
+        e.made ? el('small', { class: 'made' }, breaks(t('called on what comes from ') + e.made.map((m) => `${m.name} (${model.place(m.file, m.at)})`).join(' ← '))) : ''));
   }, 40);
   box.append(el('h3', {}, `${name} (${edges.length})`), list);
 }

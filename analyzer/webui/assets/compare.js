@@ -17,12 +17,6 @@ async function others(app) {
   return app.others;
 }
 
-function loadScript(src) {
-  return new Promise((done, failed) => {
-    document.head.append(el('script', { src, on: { load: done, error: () => failed(new Error('cannot read ' + src)) } }));
-  });
-}
-
 async function otherModel(app, other) {
   app.models = app.models || new Map();
   if (app.models.has(other.data)) return app.models.get(other.data);
@@ -44,16 +38,16 @@ async function otherModel(app, other) {
 
 async function showCompare(app, box) {
   const { state } = app;
-  box.append(el('p', { class: 'empty', role: 'status' }, 'Loading…'));
+  box.append(el('p', { class: 'empty', role: 'status' }, t('Loading…')));
   try {
     const all = await others(app);
-    const choice = el('select', { id: 'with', on: { change: () => app.go({ with: choice.value }) } }, el('option', { value: '' }, 'choose a command'));
+    const choice = el('select', { id: 'with', on: { change: () => app.go({ with: choice.value }) } }, el('option', { value: '' }, t('choose a command')));
     for (const o of all) choice.append(el('option', { value: o.data, selected: o.data === state.with }, o.title));
     if (app.state.mode !== 'compare') return;
-    box.replaceChildren(el('p', { class: 'path-form' }, el('label', { for: 'with' }, 'Compare with'), choice));
+    box.replaceChildren(el('p', { class: 'path-form' }, el('label', { for: 'with' }, t('Compare with')), choice));
     const other = all.find((o) => o.data === state.with);
     if (!other) return;
-    const wait = el('p', { class: 'empty', role: 'status' }, `Reading ${other.title}…`);
+    const wait = el('p', { class: 'empty', role: 'status' }, t('Reading %s…', other.title));
     box.append(wait);
     const model = await otherModel(app, other);
     model.setFilters(app.state);
@@ -70,7 +64,7 @@ function drawCompare(app, box, other) {
   const rows = aligned(mine, theirs);
   const common = rows.filter((r) => r.a !== undefined && r.b !== undefined).length;
   box.append(el('p', { class: 'empty', role: 'status' },
-    `${common} common steps; ${mine.length - common} only in ${app.model.data.title}; ${theirs.length - common} only in ${other.data.title}. `,
+    t('%d common steps; %d only in %s; %d only in %s. ', common, mine.length - common, app.model.data.title, theirs.length - common, other.data.title),
     reachText(app.model, other)));
   const body = el('tbody');
   box.append(el('table', { class: 'compare' },
@@ -89,7 +83,7 @@ function drawCompare(app, box, other) {
 function reachText(a, b) {
   const keys = new Set([...a.keep].map((i) => a.key(i)));
   const both = [...b.keep].filter((i) => keys.has(b.key(i))).length;
-  return `Of all that they can reach, ${both} functions are common.`;
+  return t('Of all that they can reach, %d functions are common.', both);
 }
 
 // aligned pairs two lists by their longest common subsequence.

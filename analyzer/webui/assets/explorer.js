@@ -9,7 +9,8 @@ class Explorer {
   }
 
   start() {
-    for (const id of ['show-article', 'show-explorer', 'theme', 'help']) byId(id).hidden = false;
+    for (const id of ['show-article', 'show-explorer', 'theme', 'help', 'share']) byId(id).hidden = false;
+    shareMenu(this);
     byId('show-article').addEventListener('click', () => this.go({ view: 'article' }));
     byId('show-explorer').addEventListener('click', () => this.go({ view: 'explorer' }));
     byId('theme').addEventListener('click', switchTheme);
@@ -52,7 +53,7 @@ class Explorer {
 
   // write puts a state into the address, without what goes without saying.
   write(state, how) {
-    const usual = { view: this.first(), mode: 'route', pane: 'route' };
+    const usual = { view: this.first(), mode: 'picture', pane: 'route' };
     writeAddress(Object.fromEntries(Object.entries(state).filter(([k, v]) => v !== usual[k])), how);
   }
 
@@ -74,7 +75,7 @@ class Explorer {
     const old = this.state;
     const fresh = this.applied === undefined;
     this.applied = true;
-    this.state = { ...state, view: state.view || this.first(), mode: state.mode || 'route', pane: state.pane || 'route' };
+    this.state = { ...state, view: state.view || this.first(), mode: state.mode || 'picture', pane: state.pane || 'route' };
     const now = this.state;
     const changed = (...names) => fresh || names.some((n) => (old[n] || '') !== (now[n] || ''));
     byId('article').hidden = now.view !== 'article';
@@ -95,13 +96,22 @@ class Explorer {
     if (filters) this.filter();
     this.selected = now.at ? this.model.byKey(now.at) : undefined;
     if (filters || changed('q')) this.search();
-    const whole = filters || changed('mode', 'from', 'to', 'with', 'fold') || (changed('at') && (now.mode === 'graph' || now.mode === 'callers' || now.mode === 'path'));
+    const follows = now.mode === 'callers' || now.mode === 'path' || (now.mode === 'graph' && now.graph === 'around');
+    const whole = filters || changed('mode', 'from', 'to', 'with', 'fold', 'graph') || (changed('at') && follows);
     if (whole) this.show();
     if (whole || changed('at')) {
       this.mark();
-      // Before anything is chosen the first function of the route is shown.
-      showCode(this, this.selected ?? this.model.route[0]);
+      this.code();
     }
+  }
+
+  // code shows the chosen function; before anything is chosen, the first of the
+  // route.
+  code() { showCode(this, this.selected ?? this.model.route[0]); }
+
+  // withCode waits until the code of the route is there.
+  async withCode() {
+    await Promise.all(this.model.route.map((i) => loadCode(this, i)));
   }
 
   filter() {
@@ -117,9 +127,9 @@ class Explorer {
     const { model } = this;
     const out = model.data.leftOut;
     byId('status').textContent = [
-      `${model.keep.size} of ${model.nodes.length} functions`,
-      `${model.route.length} on the route`,
-      out.nodes ? `left out: ${out.nodes} functions and ${out.edges} calls far from the route` : '',
+      t('%d of %d functions', model.keep.size, model.nodes.length),
+      t('%d on the route', model.route.length),
+      out.nodes ? t('left out: %d functions and %d calls far from the route', out.nodes, out.edges) : '',
     ].filter(Boolean).join(' · ');
   }
 
@@ -137,16 +147,18 @@ class Explorer {
     }, 60);
     byId('found').replaceChildren(list);
     byId('found').scrollTop = 0;
-    byId('found-count').textContent = text ? `${found.length} found` : `${found.length} functions`;
+    byId('found-count').textContent = t(text ? '%d found' : '%d functions', found.length);
   }
 
   show() {
     const box = byId('view');
-    const at = box.scrollTop;
+    const at = [box.scrollLeft, box.scrollTop];
     box.replaceChildren();
-    const modes = { route: showRoute, graph: showGraph, callers: showCallers, path: showPath, compare: showCompare };
-    (modes[this.state.mode] || showRoute)(this, box);
-    if (this.state.mode === 'route') box.scrollTop = at;
+    this.zoom = this.wire = undefined;
+    const modes = { picture: showPicture, route: showRoute, graph: showGraph, callers: showCallers, path: showPath, compare: showCompare };
+    (modes[this.state.mode] || showPicture)(this, box);
+    if (this.shown === this.state.mode) [box.scrollLeft, box.scrollTop] = at;
+    this.shown = this.state.mode;
   }
 
   // mark shows which row is chosen, in all lists.
@@ -157,7 +169,8 @@ class Explorer {
       if (chosen) row.setAttribute('aria-current', 'true');
       else row.removeAttribute('aria-current');
     }
-    byId('view').querySelector('.node-row.chosen')?.scrollIntoView({ block: 'nearest' });
+    this.wire?.();
+    byId('view').querySelector('.node-row.chosen')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   }
 
   // rows are what j and k walk over: in the pane with the focus, or in the
@@ -191,7 +204,7 @@ class Explorer {
   }
 
   key(e) {
-    if (e.ctrlKey || e.metaKey || e.altKey || byId('keys').open) return;
+    if (e.ctrlKey || e.metaKey || e.altKey || document.querySelector('dialog[open]')) return;
     const field = e.target.matches('input, select, textarea');
     if (e.key === 'Escape') {
       if (field) {
@@ -216,6 +229,7 @@ class Explorer {
       k: () => this.step(-1),
       l: () => this.toggle(true),
       h: () => this.toggle(false),
+      v: to('picture'),
       r: to('route'),
       g: to('graph'),
       c: to('callers'),
@@ -224,6 +238,8 @@ class Explorer {
       e: () => this.go({ view: 'explorer' }),
       a: () => this.go({ view: 'article' }),
       t: switchTheme,
+      '+': this.zoom && (() => this.zoom(1.25)),
+      '-': this.zoom && (() => this.zoom(1 / 1.25)),
       f: () => {
         this.go({ view: 'explorer', pane: 'search' }, { replace: true });
         byId('filters').open = true;
@@ -254,26 +270,6 @@ function paintArticle() {
       if (line.classList.contains('gap-line')) raw.open = false;
       else line.querySelector('b').replaceChildren(...painted(line.querySelector('b').textContent, raw));
     }
-  }
-}
-
-function switchTheme() {
-  const root = document.documentElement;
-  const dark = root.dataset.theme ? root.dataset.theme === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;
-  root.dataset.theme = dark ? 'light' : 'dark';
-  try {
-    localStorage.setItem('callroute-theme', root.dataset.theme);
-  } catch {
-    // A page from a disk may have no storage; then the choice lasts as long as the page.
-  }
-}
-
-function savedTheme() {
-  try {
-    const theme = localStorage.getItem('callroute-theme');
-    if (theme === 'dark' || theme === 'light') document.documentElement.dataset.theme = theme;
-  } catch {
-    // As above.
   }
 }
 

@@ -1,4 +1,3 @@
-'use strict';
 // The index: search in the list, dark and light, keys.
 (() => {
   const root = document.documentElement;

@@ -1,4 +1,10 @@
-// The page: making elements, and reading and writing the address.
+// The page: its words, making elements, the address, what the browser remembers.
+
+// t is a text in the language of the page, with values for each %d or %s.
+function t(text, ...values) {
+  let at = 0;
+  return (words[text] || text).replace(/%[ds]/g, () => String(values[at++]));
+}
 
 // el makes an element. Text is always text: names come from source code that
 // may hold anything.
@@ -38,7 +44,7 @@ function limited(parent, items, make, first = 100) {
   const show = (n) => {
     const end = Math.min(items.length, shown + n);
     for (; shown < end; shown++) more.before(make(items[shown], shown));
-    more.textContent = `${items.length - shown} more`;
+    more.textContent = t('%d more', items.length - shown);
     more.hidden = shown >= items.length;
   };
   parent.append(more);
@@ -59,4 +65,39 @@ function writeAddress(state, { replace }) {
   if (hash === location.hash) return;
   if (replace) history.replaceState(null, '', hash);
   else history.pushState(null, '', hash);
+}
+
+// stored and store are what the browser remembers. A page from a disk may have no
+// storage: then a choice lasts as long as the page.
+const remembered = {};
+function stored(name) {
+  try {
+    return localStorage.getItem(name) ?? remembered[name];
+  } catch {
+    return remembered[name];
+  }
+}
+function store(name, value) {
+  remembered[name] = value;
+  try {
+    localStorage.setItem(name, value);
+  } catch {
+    // As above.
+  }
+}
+
+function isDark() {
+  const { theme } = document.documentElement.dataset;
+  return theme ? theme === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;
+}
+
+function switchTheme() {
+  const theme = isDark() ? 'light' : 'dark';
+  document.documentElement.dataset.theme = theme;
+  store('callroute-theme', theme);
+}
+
+function savedTheme() {
+  const theme = stored('callroute-theme');
+  if (theme === 'dark' || theme === 'light') document.documentElement.dataset.theme = theme;
 }

@@ -8,7 +8,7 @@ function showRoute(app, box) {
   const { model, state } = app;
   const route = model.route;
   if (!route.length) {
-    box.append(el('p', { class: 'empty' }, model.filtered ? 'Nothing is left; loosen the filters.' : 'The trace has no route.'));
+    box.append(el('p', { class: 'empty' }, t(model.filtered ? 'Nothing is left; loosen the filters.' : 'The trace has no route.')));
     return;
   }
   routeRows(app, box, route, new Set((state.fold || '').split(',').filter(Boolean)));
@@ -35,7 +35,7 @@ function routeRows(app, box, route, folded) {
       },
     },
     el('span', { class: 'number' }, number + 1), el('span', { class: 'name' }, model.data.programs[s.program].name),
-    el('small', {}, s.steps.length === 1 ? '1 step' : s.steps.length + ' steps'), bar(s, route.length));
+    el('small', {}, s.steps.length === 1 ? t('1 step') : t('%d steps', s.steps.length)), bar(s, route.length));
     box.append(el('section', { class: 'process-part p' + (s.program % 8) }, el('h2', {}, head), steps));
     limited(steps, s.steps, (i, at) => {
       const before = at ? model.edge(s.steps[at - 1], i) : undefined;
@@ -57,12 +57,12 @@ function crossingRow(app, e, from, to) {
   const target = model.nodes[to];
   const registered = e && e.registered && e.registered[0];
   return el('div', { class: 'crossing-row p' + (target.program % 8) },
-    el('button', { type: 'button', class: 'row', data: { cross: to }, title: 'Follow it to where it arrives', on: { click: () => app.select(to) } },
+    el('button', { type: 'button', class: 'row', data: { cross: to }, title: t('Follow it to where it arrives'), on: { click: () => app.select(to) } },
       el('span', { class: 'arrow', 'aria-hidden': 'true' }, '↓'),
-      el('span', { class: 'kind' }, e ? e.kind : 'to'),
+      el('span', { class: 'kind' }, e ? e.kind : t('to')),
       el('code', {}, breaks((e && e.detail) || '')),
       el('small', {}, `${model.program(from)} → ${model.program(to)}`),
-      registered ? el('small', {}, breaks('registered at ' + model.place(registered[0], registered[1]))) : '',
+      registered ? el('small', {}, breaks(t('registered at ') + model.place(registered[0], registered[1]))) : '',
       e && e.under ? el('small', { class: 'if' }, breaks(e.under.join('; '))) : ''));
 }
 
@@ -74,11 +74,11 @@ function stepRow(app, i, by, next) {
   const item = el('li', { class: 'step p' + (n.program % 8) }, nodeRow(app, i, by));
   for (const e of (n.does || []).slice(0, 4)) item.append(el('small', { class: 'does' }, breaks(`${e.verb} ${e.what}`)));
   for (const g of model.gapsAfter.get(i) || []) {
-    item.append(el('div', { class: 'gap' }, el('strong', {}, 'Gap'), ` ${g.kind} ${g.detail || ''}: ${g.reason}`));
+    item.append(el('div', { class: 'gap' }, el('strong', {}, t('Gap')), ` ${g.kind} ${g.detail || ''}: ${g.reason}`));
   }
   if (others.length) {
     const unfold = tree(app, others, (e) => e.to, (j) => model.callees(j), new Set([i]));
-    item.append(unfolder('other calls: ' + others.length, unfold));
+    item.append(unfolder(t('other calls: %d', others.length), unfold));
   }
   return item;
 }
@@ -126,7 +126,7 @@ function tree(app, edges, end, next, above) {
     const i = end(e);
     const item = el('li', { class: 'p' + (model.nodes[i].program % 8) }, nodeRow(app, i, e, e.leaves));
     const below = next(i);
-    if (above.has(i)) item.append(el('small', {}, 'again, see above'));
+    if (above.has(i)) item.append(el('small', {}, t('again, see above')));
     else if (below.length) item.append(unfolder(String(below.length), tree(app, below, end, next, new Set([...above, i]))));
     return item;
   }, 60);
@@ -136,19 +136,19 @@ function showCallers(app, box) {
   const { model } = app;
   const i = app.selected ?? model.route[model.route.length - 1];
   if (i === undefined) {
-    box.append(el('p', { class: 'empty' }, 'Choose a function first.'));
+    box.append(el('p', { class: 'empty' }, t('Choose a function first.')));
     return;
   }
   const callers = model.callers(i);
-  box.append(el('h2', { class: 'head' }, 'Who calls ', el('code', {}, breaks(model.nodes[i].name))));
-  if (!callers.length) box.append(el('p', { class: 'empty' }, 'Nothing on this route: it starts here.'));
+  box.append(el('h2', { class: 'head' }, t('Who calls '), el('code', {}, breaks(model.nodes[i].name))));
+  if (!callers.length) box.append(el('p', { class: 'empty' }, t('Nothing on this route: it starts here.')));
   const list = el('ul', { class: 'tree open' });
   tree(app, callers, (e) => e.from, (j) => model.callers(j), new Set([i]))(list);
   box.append(list);
   const start = model.route[0];
   const way = start !== undefined && model.path(start, i);
   if (way && way.length > 1) {
-    box.append(el('h2', { class: 'head' }, 'The shortest way to it'));
+    box.append(el('h2', { class: 'head' }, t('The shortest way to it')));
     routeRows(app, box, way, new Set());
   }
 }
@@ -174,19 +174,19 @@ function showPath(app, box) {
     const i = state[end] ? model.best(state[end]) : end === 'from' ? model.route[0] : app.selected ?? model.route[model.route.length - 1];
     const shown = i === undefined ? state[end] || '' : model.program(i) + ':' + model.nodes[i].func;
     ends[end] = el('input', { id: 'path-' + end, value: shown, spellcheck: 'false', autocomplete: 'off' });
-    form.append(el('label', { for: 'path-' + end }, end), ends[end]);
+    form.append(el('label', { for: 'path-' + end }, t(end)), ends[end]);
   }
-  form.append(el('button', {}, 'Find'));
+  form.append(el('button', {}, t('Find')));
   box.append(form);
   const [from, to] = ['from', 'to'].map((end) => model.best(ends[end].value));
   if (from === undefined || to === undefined) {
-    box.append(el('p', { class: 'empty' }, 'Name two functions; a part of a name will do.'));
+    box.append(el('p', { class: 'empty' }, t('Name two functions; a part of a name will do.')));
     return;
   }
   let way = model.path(from, to);
   if (!way) {
     way = model.path(to, from);
-    box.append(el('p', { class: 'empty', role: 'status' }, way ? 'There is no way in this direction; this one leads back:' : 'There is no way between them in this trace' + (model.filtered ? ' under these filters.' : '.')));
+    box.append(el('p', { class: 'empty', role: 'status' }, t(way ? 'There is no way in this direction; this one leads back:' : model.filtered ? 'There is no way between them in this trace under these filters.' : 'There is no way between them in this trace.')));
   }
   if (way) routeRows(app, box, way, new Set());
 }

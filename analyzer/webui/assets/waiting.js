@@ -1,4 +1,3 @@
-'use strict';
 // The page that waits for an answer: says what is being done, can cancel it,
 // and loads itself again when the answer is there.
 (() => {

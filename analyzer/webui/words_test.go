@@ -1,0 +1,68 @@
+package webui
+
+import (
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/callroute/callroute/analyzer/article"
+)
+
+var (
+	inTemplate = regexp.MustCompile(`\{\{[$.]*T "([^"]+)"`)
+	inScript   = regexp.MustCompile(`\bt\(((?:[^()']|'(?:[^'\\]|\\.)*')*)`)
+	inQuotes   = regexp.MustCompile(`'((?:[^'\\]|\\.)*)'`)
+)
+
+// TestWordsInChinese looks for every text of templates and scripts in the
+// dictionary, and for what no page says any more.
+func TestWordsInChinese(t *testing.T) {
+	used := map[string]bool{"from": true, "to": true} // ends of a way, by name
+	files, err := fs.Glob(assets, "assets/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range files {
+		text, err := assets.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch path.Ext(name) {
+		case ".html":
+			for _, m := range inTemplate.FindAllStringSubmatch(string(text), -1) {
+				used[m[1]] = true
+			}
+		case ".js":
+			for _, call := range inScript.FindAllStringSubmatch(string(text), -1) {
+				for _, m := range inQuotes.FindAllStringSubmatch(call[1], -1) {
+					used[m[1]] = true
+				}
+			}
+		}
+	}
+	known := dictionary(article.Chinese)
+	if len(used) < 50 {
+		t.Fatalf("found %d texts: the search is broken", len(used))
+	}
+	for text := range used {
+		switch chinese := known[text]; {
+		case chinese == "":
+			t.Errorf("%q is not in assets/zh.json", text)
+		case !slices.Equal(holes(text), holes(chinese)):
+			t.Errorf("%q has other holes than %q", chinese, text)
+		}
+	}
+	for text := range known {
+		if !used[text] {
+			t.Errorf("assets/zh.json has %q, which no page says", text)
+		}
+	}
+}
+
+// holes is the places of a text that are filled in.
+func holes(text string) []string {
+	return regexp.MustCompile(`%[ds]|\{\w+\}`).FindAllString(strings.ReplaceAll(text, "%%", ""), -1)
+}
