@@ -18,7 +18,9 @@ import (
 //  3. Of registries that a user package imports: packages whose functions file
 //     an argument away in a package variable, to be looked up later, or whose
 //     methods call a function that was put into a field of their type.
-//  4. Of libraries woven into the user's code that lead to an effect: a package
+//  4. Of libraries that a user package imports and that start programs
+//     themselves.
+//  5. Of libraries woven into the user's code that lead to an effect: a package
 //     whose live code starts a program, sends, opens a connection, calls a
 //     generated stub or changes files, and each package whose live code leads to
 //     one of these, in whatever module.
@@ -28,7 +30,7 @@ import (
 //     SDKs of clouds and of telemetry. Nor does a library count that generated
 //     code is written against, such as the runtime of a message format.
 //
-// In 2 to 4 a package counts only if code that has a body mentions it, and of
+// In 2 to 5 a package counts only if code that has a body mentions it, and of
 // its functions only those are loaded that such code can reach by name. No
 // bodies have the standard library, the libraries that are modelled, and the
 // methods of generated messages but for getters. A call into what has none is
@@ -105,6 +107,9 @@ func (l *Loader) suspect(units []*unit) {
 func (u *unit) suspectText(texts [][]byte) bool {
 	if u.Standard || u.modelled {
 		return false
+	}
+	if u.near && u.imports["os/exec"] != nil {
+		return true
 	}
 	stub := false
 	for _, dep := range u.imports {

@@ -52,11 +52,11 @@ func Woven() {
 	add("two/two.go", "package two%s", woven)
 	add("three/three.go", `package three%s
 func once() {
-	wrapped.Wrap()
+	wrapped.Wrap(); starter.Start()
 	registry.Register("x", nil); registry.Lookup("x"); setting.RegisterLogger(nil)
 	stub.NewClient().Call(&stub.Request{}); new(stub.Request).GetName()
 }
-`, strings.Replace(woven, `"io"`, `"io"; "example.com/wrapped"; "example.com/registry"; "example.com/setting"; "example.com/stub"`, 1))
+`, strings.Replace(woven, `"io"`, `"io"; "example.com/wrapped"; "example.com/starter"; "example.com/registry"; "example.com/setting"; "example.com/stub"`, 1))
 	imports := ""
 	for i := range 47 {
 		add(fmt.Sprintf("filler%d/filler.go", i), "package filler%d\n", i)
