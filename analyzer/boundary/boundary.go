@@ -172,10 +172,27 @@ type Handler struct {
 	Given *Argument // what is known of one of its arguments, nil for nothing
 }
 
+// Is reports whether two handlers are the same function, called in the same way.
+func (h Handler) Is(x Handler) bool {
+	return h.Fn == x.Fn && h.Value == x.Value && h.Given.is(x.Given)
+}
+
 // Argument is what is known of one parameter of a handler.
 type Argument struct {
 	Param  int
 	Answer eval.Answer
+}
+
+func (a *Argument) is(x *Argument) bool {
+	if a == nil || x == nil || a == x {
+		return a == x
+	}
+	return a.Param == x.Param && slices.EqualFunc(a.Answer.Values, x.Answer.Values, eval.Same)
+}
+
+// Self is a handler's receiver.
+func Self(v eval.Value) *Argument {
+	return &Argument{Answer: eval.Answer{Values: []eval.Value{v}, Complete: true}}
 }
 
 // Link is an edge that a finder knows inside one program.

@@ -41,7 +41,7 @@ func (u *Unit) Functions(c *eval.Context, values ...eval.Value) []Handler {
 func Distinct(handlers []Handler) []Handler {
 	var out []Handler
 	for _, h := range handlers {
-		if !slices.ContainsFunc(out, func(x Handler) bool { return x.Fn == h.Fn && x.Value == h.Value }) {
+		if !slices.ContainsFunc(out, h.Is) {
 			out = append(out, h)
 		}
 	}

@@ -80,6 +80,9 @@ func (b *Builder) callees(at *eval.Context, fr *eval.Frame, call ssa.CallInstruc
 	}
 	whole = true
 	value := at.Answer(cc.Value, fr)
+	if slices.ContainsFunc(value.Values, element) {
+		value = at.Whole().Answer(cc.Value, fr)
+	}
 	for _, v := range value.Values {
 		if isNil(v) {
 			continue
@@ -97,6 +100,12 @@ func (b *Builder) callees(at *eval.Context, fr *eval.Frame, call ssa.CallInstruc
 		out, whole = append(out, found...), whole && all
 	}
 	return out, whole && value.Complete
+}
+
+// element reports whether v is one of several that a loop or a key chooses.
+func element(v eval.Value) bool {
+	h, ok := v.(eval.Hole)
+	return ok && h.Kind == eval.Element
 }
 
 // called is what a dynamic call reaches that goes to f: the value v itself, or

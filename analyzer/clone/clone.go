@@ -175,8 +175,10 @@ func telling(a eval.Answer) bool {
 			_, ok := v.Const()
 			return !ok
 		case eval.Hole:
-			_, ok := v.V.(*ssa.Const)
-			return !ok
+			switch v.V.(type) {
+			case *ssa.Const, *ssa.MakeMap:
+				return false
+			}
 		}
 		return true
 	})

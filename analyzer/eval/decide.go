@@ -138,6 +138,10 @@ func (d *Decisions) facts(v ssa.Value, fr *Frame) (out []fact, ok bool) {
 		return out, true
 	case *ssa.Field:
 		return d.field(v.X, v.Field, fr)
+	case *ssa.Lookup:
+		if !v.CommaOk && d.lacks(v, fr) {
+			return zeroFact(v.Type()), true
+		}
 	case *ssa.Extract:
 		return d.extract(v, fr)
 	case *ssa.Call:
@@ -474,8 +478,18 @@ func (d *Decisions) extract(v *ssa.Extract, fr *Frame) ([]fact, bool) {
 		}
 	case *ssa.Call:
 		return d.call(t, v.Index, fr)
+	case *ssa.Lookup:
+		if d.lacks(t, fr) {
+			return zeroFact(t.Type().(*types.Tuple).At(v.Index).Type()), true
+		}
 	}
 	return nil, false
+}
+
+// lacks reports whether a map has nothing under a key. What it has can be deleted.
+func (d *Decisions) lacks(v *ssa.Lookup, fr *Frame) bool {
+	e := &evaluation{Context: d.e.Context, active: map[elemKey]bool{}, parting: map[partKey]bool{}}
+	return e.lacks(v, fr)
 }
 
 // asserted decides whether a type assertion holds.

@@ -58,12 +58,13 @@ type Evaluator struct {
 	below   map[frameKey]*Frame // see Forget
 	methods typeutil.MethodSetCache
 	models  map[*ssa.Function]model
+	tables  map[*ssa.MapUpdate][]update
 	flags   map[any][]Elem // variable → defaults that flags give it; nil until asked for
 }
 
 // New makes an evaluator.
 func New(p *program.Program, x *index.Index, g *calls.Graph) *Evaluator {
-	return &Evaluator{Program: p, Index: x, Graph: g, roots: map[*ssa.Function]*Frame{}, frames: map[frameKey]*Frame{}, below: map[frameKey]*Frame{}, models: map[*ssa.Function]model{}}
+	return &Evaluator{Program: p, Index: x, Graph: g, roots: map[*ssa.Function]*Frame{}, frames: map[frameKey]*Frame{}, below: map[frameKey]*Frame{}, models: map[*ssa.Function]model{}, tables: map[*ssa.MapUpdate][]update{}}
 }
 
 // Context is a set of choices. The zero choice is Evaluator.Context.
@@ -82,6 +83,7 @@ type Context struct {
 
 	fixed bool // what a user can set counts as unknown
 	brief bool // a question ends after briefSteps
+	whole bool // of elements that are not chosen all count
 }
 
 type elemKey struct {
@@ -98,6 +100,13 @@ func (ev *Evaluator) Brief() *Context {
 	c := ev.Context()
 	c.brief = true
 	return c
+}
+
+// Whole is c, but for elements that are not chosen: all of them count.
+func (c *Context) Whole() *Context {
+	out := *c
+	out.whole, out.memo = true, nil
+	return &out
 }
 
 func (c *Context) limit() int {

@@ -157,6 +157,9 @@ func frameOfValue(v Value) *Frame {
 	return nil
 }
 
+// Same reports whether two values are one.
+func Same(a, b Value) bool { return identity(a) == identity(b) }
+
 // identity tells v from other values of one evaluator.
 func identity(v Value) string {
 	switch v := v.(type) {

@@ -7,7 +7,6 @@ import (
 
 	"golang.org/x/tools/go/ssa"
 
-	"github.com/callroute/callroute/analyzer/index"
 	"github.com/callroute/callroute/analyzer/text"
 )
 
@@ -351,6 +350,11 @@ func (e *evaluation) element(v ssa.Value, fr *Frame) []Value {
 	if one := e.constantElement(v, fr); one != nil {
 		return one
 	}
+	if e.whole {
+		if all := e.every(v, fr); all != nil {
+			return all
+		}
+	}
 	return []Value{Hole{V: v, Frame: fr, Kind: Element, T: elemType(v)}}
 }
 
@@ -402,6 +406,50 @@ func (e *evaluation) constantElement(v ssa.Value, fr *Frame) []Value {
 	return nil
 }
 
+// every is all elements of what v is taken out of; nil where they are not known.
+func (e *evaluation) every(v ssa.Value, fr *Frame) []Value {
+	var list, table ssa.Value
+	key := false
+	switch v := v.(type) {
+	case *ssa.IndexAddr:
+		list = v.X
+	case *ssa.Index:
+		list = v.X
+	case *ssa.Lookup:
+		table = v.X
+	case *ssa.Extract:
+		switch t := v.Tuple.(type) {
+		case *ssa.Lookup:
+			table = t.X
+		case *ssa.Next:
+			if r, ok := t.Iter.(*ssa.Range); ok {
+				table, key = r.X, v.Index == 1
+			}
+		}
+	}
+	var out []Value
+	switch {
+	case list != nil:
+		for _, l := range e.lists(list, fr) {
+			for _, el := range l.Elems {
+				if el.Rest {
+					return nil
+				}
+				out = append(out, e.elem(el)...)
+			}
+		}
+	case table != nil && !key && !isString(table.Type()):
+		for _, u := range e.updates(table, fr) {
+			if !u.known {
+				return nil
+			}
+			e.note(u.value)
+			out = append(out, u.value.Values...)
+		}
+	}
+	return distinct(out)
+}
+
 // constantIndex is the place that list[3] or list[len(list)-1] means; the
 // latter is -1, counted from the end.
 func constantIndex(v *ssa.IndexAddr) (i int, fromEnd, ok bool) {
@@ -417,31 +465,6 @@ func constantIndex(v *ssa.IndexAddr) (i int, fromEnd, ok bool) {
 		return 0, false, false
 	}
 	return -int(c.Int64()), true, true
-}
-
-// lookup is the entry that a map literal has for a constant key.
-func (e *evaluation) lookup(v *ssa.Lookup, fr *Frame) []Value {
-	var key string
-	ks := e.eval(v.Index, fr)
-	if len(ks) != 1 {
-		return nil
-	}
-	t, ok := ks[0].(Text)
-	if !ok {
-		return nil
-	}
-	if key, ok = t.Const(); !ok {
-		return nil
-	}
-	var out []Value
-	for _, en := range e.entries(v.X, fr) {
-		for _, k := range e.eval(en.Key, en.Frame) {
-			if s, ok := AsText(k).Const(); ok && s == key {
-				out = append(out, e.eval(en.Value, en.Frame)...)
-			}
-		}
-	}
-	return out
 }
 
 // elem is the values of one list element.
@@ -468,111 +491,4 @@ func (el Elem) Hole() (Hole, bool) {
 		return Hole{}, false
 	}
 	return Hole{V: el.V, Frame: el.Frame, Kind: el.from, T: el.V.Type()}, true
-}
-
-// Entry is one m[key] = value.
-type Entry struct {
-	Key, Value ssa.Value
-	Frame      *Frame
-	At         *ssa.MapUpdate
-}
-
-// Entries is the entries written to the map that v is, as far as the places
-// that made it are known.
-func (c *Context) Entries(v ssa.Value, fr *Frame) []Entry {
-	e := c.question()
-	return e.entries(v, fr)
-}
-
-func (e *evaluation) entries(v ssa.Value, fr *Frame) []Entry {
-	var out []Entry
-	e.eachMap(v, fr, map[ssa.Value]bool{}, func(m ssa.Value, fr *Frame) {
-		for _, r := range *m.Referrers() {
-			switch r := r.(type) {
-			case *ssa.MapUpdate:
-				if r.Map == m {
-					_, constant := r.Key.(*ssa.Const)
-					e.incomplete = e.incomplete || !constant
-					out = append(out, Entry{r.Key, r.Value, fr, r})
-				}
-			case *ssa.Lookup, *ssa.Range, *ssa.Store, *ssa.DebugRef:
-			case *ssa.Call:
-				if _, builtin := r.Call.Value.(*ssa.Builtin); !builtin {
-					e.incomplete = true // somebody else may write to it
-				}
-			default:
-				e.incomplete = true
-			}
-		}
-	})
-	return out
-}
-
-// eachMap visits the values through which a map is reached: where it is made,
-// and every load of the variable or field that holds it.
-func (e *evaluation) eachMap(v ssa.Value, fr *Frame, seen map[ssa.Value]bool, visit func(ssa.Value, *Frame)) {
-	if seen[v] {
-		return
-	}
-	if len(seen) > 64 {
-		e.incomplete = true
-		return
-	}
-	seen[v] = true
-	switch v := v.(type) {
-	case *ssa.MakeMap:
-		visit(v, fr)
-	case *ssa.Parameter:
-		call, up := e.Caller(fr)
-		if call != nil {
-			for i, p := range fr.Fn.Params {
-				if p == v {
-					if a := Argument(call, i); a != nil {
-						e.eachMap(a, up, seen, visit)
-					}
-				}
-			}
-		}
-		visit(v, fr)
-	case *ssa.UnOp:
-		var stores []*ssa.Store
-		switch a := v.X.(type) {
-		case *ssa.Global:
-			stores = e.ev.Index.GlobalStores(a)
-			e.eachLoad(a, seen, visit)
-		case *ssa.FieldAddr:
-			f := fieldVar(a)
-			stores = e.ev.Index.FieldStores(f)
-			for _, l := range e.ev.Index.FieldLoads(f) {
-				if !seen[l] {
-					seen[l] = true
-					visit(l, e.ev.Root(l.Parent()))
-				}
-			}
-		case *ssa.Alloc:
-			stores = index.StoresTo(a)
-		case *ssa.FreeVar:
-			for _, x := range e.eval(a, fr) {
-				if o, ok := x.(Object); ok {
-					if al, ok := o.Site.(*ssa.Alloc); ok {
-						stores = append(stores, index.StoresTo(al)...)
-					}
-				}
-			}
-		}
-		for _, st := range stores {
-			e.eachMap(st.Val, e.frameOf(st, fr), seen, visit)
-		}
-	case *ssa.ChangeType:
-		e.eachMap(v.X, fr, seen, visit)
-	}
-}
-
-func (e *evaluation) eachLoad(g *ssa.Global, seen map[ssa.Value]bool, visit func(ssa.Value, *Frame)) {
-	for _, l := range e.ev.Index.GlobalLoads(g) {
-		if !seen[l] {
-			seen[l] = true
-			visit(l, e.ev.Root(l.Parent()))
-		}
-	}
 }

@@ -138,8 +138,8 @@ func (e *evaluation) fieldsOf(bases []Value, x ssa.Value, i int) []Value {
 			}
 			out = append(out, Lit(b.Text))
 		case Hole:
-			if b.Kind == Element {
-				return []Value{b}
+			if b.Kind == Element || b.Kind == Param && !types.Identical(b.V.Type(), x.Type()) {
+				return []Value{b} // it is made from a value that is not chosen yet
 			}
 			unknown = true
 		default:

@@ -20,7 +20,7 @@ func (f *serverFinder) handlers(c *eval.Context, values []eval.Value, depth int)
 	var wrappers []eval.Func // that hide what they wrap
 	add := func(hs ...boundary.Handler) {
 		for _, h := range hs {
-			if !slices.Contains(out, h) {
+			if !slices.ContainsFunc(out, func(x boundary.Handler) bool { return x.Is(h) && x.Label == h.Label }) {
 				out = append(out, h)
 			}
 		}
@@ -61,9 +61,9 @@ func (f *serverFinder) handlers(c *eval.Context, values []eval.Value, depth int)
 				}
 				continue
 			}
-			add(f.method(v)...)
+			add(f.method(c, v)...)
 		case eval.Hole:
-			add(f.method(v)...)
+			add(f.method(c, v)...)
 		}
 	}
 	// A wrapper beside handlers is another way to one of them: for _, o := range
@@ -285,7 +285,7 @@ func (f *serverFinder) serveHTTP(c *eval.Context, o eval.Object, depth int) []bo
 	if len(inner) > 0 {
 		return inner
 	}
-	return f.method(o)
+	return f.method(c, o)
 }
 
 var httpMethods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
@@ -303,7 +303,7 @@ func verbs(handlers []boundary.Handler) (byVerb, others []boundary.Handler) {
 }
 
 // method is the ServeHTTP method of a value whose type is known.
-func (f *serverFinder) method(v eval.Value) []boundary.Handler {
+func (f *serverFinder) method(c *eval.Context, v eval.Value) []boundary.Handler {
 	t := v.Type()
 	if t == nil || strings.HasPrefix(index.TypeSymbol(t), "net/http.") {
 		return nil
@@ -317,7 +317,11 @@ func (f *serverFinder) method(v eval.Value) []boundary.Handler {
 			var out []boundary.Handler
 			if fn := f.Program.SSA.MethodValue(ms.At(i)); fn != nil {
 				for _, g := range f.Graph.Through(fn) {
-					out = append(out, boundary.Handler{Fn: g})
+					h := boundary.Handler{Fn: g}
+					if g == fn {
+						h.Given = boundary.Self(c.Bind(v))
+					}
+					out = append(out, h)
 				}
 			}
 			return out

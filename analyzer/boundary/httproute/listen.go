@@ -203,7 +203,7 @@ func (f *serverFinder) routers(c *eval.Context, v eval.Value, depth int) (made [
 		if f.isRouter(v.T) {
 			return []ssa.Value{v.Site}, false
 		}
-		f.wrapping = append(f.wrapping, f.method(v)...)
+		f.wrapping = append(f.wrapping, f.method(c, v)...)
 		if s, ok := deref(v.T).Underlying().(*types.Struct); ok {
 			for i := range s.NumFields() {
 				if f.handlerLike(s.Field(i).Type()) || f.isRouter(s.Field(i).Type()) {

@@ -1,0 +1,459 @@
+package eval
+
+import (
+	"go/types"
+	"slices"
+
+	"golang.org/x/tools/go/ssa"
+
+	"github.com/callroute/callroute/analyzer/calls"
+	"github.com/callroute/callroute/analyzer/index"
+)
+
+// lookup is what a map has under a constant key; nil where the key is not known.
+func (e *evaluation) lookup(v *ssa.Lookup, fr *Frame) []Value {
+	var keys []string
+	for _, k := range e.eval(v.Index, fr) {
+		s, ok := AsText(k).Const()
+		if h, isHole := k.(Hole); isHole && h.Kind == Param {
+			h.T = elemType(v)
+			return []Value{h} // who calls decides
+		}
+		if !ok {
+			return nil
+		}
+		keys = append(keys, s)
+	}
+	var out []Value
+	unknown := false
+	for _, u := range e.updates(v.X, fr) {
+		switch {
+		case !u.known:
+			unknown = true
+		case slices.Contains(keys, u.key):
+			e.note(u.value)
+			out = append(out, u.value.Values...)
+		}
+	}
+	switch {
+	case unknown:
+		e.incomplete = true
+	case len(out) > 0:
+	case nilable(elemType(v)):
+		e.null = true
+		return []Value{Hole{V: ssa.NewConst(nil, elemType(v)), T: elemType(v)}}
+	default:
+		return zero(elemType(v))
+	}
+	return distinct(out)
+}
+
+func nilable(t types.Type) bool {
+	switch t.Underlying().(type) {
+	case *types.Pointer, *types.Signature, *types.Map, *types.Interface, *types.Chan:
+		return true
+	}
+	return false
+}
+
+// lacks reports whether a map surely has no entry under any key that v can be.
+func (e *evaluation) lacks(v *ssa.Lookup, fr *Frame) bool {
+	values := e.part(v.Index, fr)
+	if !values.Complete {
+		return false
+	}
+	keys := map[string]bool{}
+	for _, k := range values.Values {
+		s, ok := AsText(k).Const()
+		if !ok {
+			return false
+		}
+		keys[s] = true
+	}
+	e.incomplete = false
+	updates := e.updates(v.X, fr)
+	return !e.incomplete && !slices.ContainsFunc(updates, func(u update) bool { return !u.known || keys[u.key] })
+}
+
+// update is one m[key] = value, as it is in one context.
+type update struct {
+	key   string
+	outer string // of a map in a map: the key that leads to it
+	known bool   // the keys are
+	value Answer
+}
+
+// updates is all that is written to a map, a key at a time.
+func (e *evaluation) updates(m ssa.Value, fr *Frame) []update {
+	var out []update
+	for _, en := range e.entries(m, fr) {
+		if en.Frame == e.ev.Root(en.At.Parent()) && (ofCaller(en.Key) || ofCaller(en.Value) || en.outer != nil && ofCaller(en.outer)) {
+			out = append(out, e.ev.updatesAt(en)...)
+			continue
+		}
+		value := e.part(en.Value, en.Frame)
+		for _, k := range e.eval(en.Key, en.Frame) {
+			s, ok := AsText(k).Const()
+			out = append(out, e.outerOf(en, update{key: s, known: ok, value: value})...)
+		}
+	}
+	return e.within(out, m, fr)
+}
+
+// outerOf is an update of a map in a map, for each key that leads to it.
+func (e *evaluation) outerOf(en Entry, u update) []update {
+	if en.outer == nil {
+		return []update{u}
+	}
+	var out []update
+	for _, k := range e.eval(en.outer, en.outerFrame) {
+		s, ok := AsText(k).Const()
+		u.outer, u.known = s, u.known && ok
+		out = append(out, u)
+	}
+	return out
+}
+
+// within is the updates of a map that stands in another one under the key by
+// which m was looked up there.
+func (e *evaluation) within(all []update, m ssa.Value, fr *Frame) []update {
+	l := lookupOf(m)
+	if l == nil {
+		return all
+	}
+	keys := map[string]bool{}
+	for _, k := range e.eval(l.Index, fr) {
+		s, ok := AsText(k).Const()
+		if !ok {
+			return all
+		}
+		keys[s] = true
+	}
+	return slices.DeleteFunc(all, func(u update) bool { return u.known && !keys[u.outer] })
+}
+
+func lookupOf(v ssa.Value) *ssa.Lookup {
+	if x, ok := v.(*ssa.Extract); ok {
+		v = x.Tuple
+	}
+	l, _ := v.(*ssa.Lookup)
+	return l
+}
+
+// part is an answer that does not yet count for the question at hand.
+func (e *evaluation) part(v ssa.Value, fr *Frame) Answer {
+	outside := Answer{Complete: !e.incomplete, Nil: e.null}
+	e.incomplete, e.null = false, false
+	values := e.eval(v, fr)
+	out := Answer{Values: values, Complete: !e.incomplete, Nil: e.null}
+	e.incomplete, e.null = !outside.Complete, outside.Nil
+	return out
+}
+
+// ofCaller reports whether an operand is made from parameters, so that who calls
+// the function decides it.
+func ofCaller(v ssa.Value) bool {
+	_, constant := v.(*ssa.Const)
+	return !constant && len(v.Parent().Params)+len(v.Parent().FreeVars) > 0
+}
+
+// updatesAt is what one statement writes to a map, for each caller that decides
+// it.
+func (ev *Evaluator) updatesAt(en Entry) []update {
+	if known, ok := ev.tables[en.At]; ok {
+		return known
+	}
+	ev.tables[en.At] = nil // an entry that is made from what the map has already
+	var out []update
+	ask := func(c *Context) []Hole {
+		holes := append(Holes(c.Eval(en.Key, en.Frame)), Holes(c.Elements(c.Eval(en.Value, en.Frame)))...)
+		if en.outer != nil {
+			holes = append(holes, Holes(c.Eval(en.outer, en.outerFrame))...)
+		}
+		return holes
+	}
+	ev.Contexts(ask, func(c *Context) {
+		value := c.Answer(en.Value, en.Frame)
+		for i, v := range value.Values {
+			value.Values[i] = c.Bind(v)
+		}
+		for _, k := range c.Eval(en.Key, en.Frame) {
+			s, ok := AsText(k).Const()
+			out = append(out, c.question().outerOf(en, update{key: s, known: ok, value: value})...)
+		}
+		if !ev.everyCaller(c, en.At.Parent()) {
+			out = append(out, update{})
+		}
+	})
+	ev.tables[en.At] = out
+	return out
+}
+
+// everyCaller reports whether all calls of the functions through which c goes, fn
+// at their end, were tried.
+func (ev *Evaluator) everyCaller(c *Context, fn *ssa.Function) bool {
+	for ; c != nil; c = c.up {
+		if c.frame != nil && !ev.tried(c.frame.Fn) {
+			return false
+		}
+	}
+	return ev.tried(fn)
+}
+
+func (ev *Evaluator) tried(fn *ssa.Function) bool {
+	return !slices.ContainsFunc(ev.Graph.In(fn), func(s *calls.Site) bool { return s.Rule == calls.Passed || len(s.Callees) > maxValues })
+}
+
+// Entry is one m[key] = value.
+type Entry struct {
+	Key, Value ssa.Value
+	Frame      *Frame
+	At         *ssa.MapUpdate
+
+	outer      ssa.Value // of a map in a map: the key that leads to it
+	outerFrame *Frame
+}
+
+// Entries is the entries written to the map that v is, as far as the places
+// that made it are known.
+func (c *Context) Entries(v ssa.Value, fr *Frame) []Entry {
+	e := c.question()
+	return e.entries(v, fr)
+}
+
+func (e *evaluation) entries(v ssa.Value, fr *Frame) []Entry {
+	w := &mapWalk{evaluation: e, seen: map[ssa.Value]bool{}, used: map[ssa.Value]bool{}}
+	w.origin(v, fr)
+	return w.out
+}
+
+// mapWalk finds what is written to a map: back to where it is made, and on
+// through the variables, fields and parameters that hold it.
+type mapWalk struct {
+	*evaluation
+	seen, used map[ssa.Value]bool
+	out        []Entry
+	outer      ssa.Value
+	outerFrame *Frame
+	lookups    []*ssa.Lookup // in it
+}
+
+// maxPlaces is how many values a map may go through.
+const maxPlaces = 64
+
+// origin goes back to where a map is made.
+func (w *mapWalk) origin(v ssa.Value, fr *Frame) {
+	if w.seen[v] {
+		return
+	}
+	if len(w.seen) > maxPlaces {
+		w.incomplete = true
+		return
+	}
+	w.seen[v] = true
+	switch v := v.(type) {
+	case *ssa.MakeMap:
+		w.uses(v, fr)
+	case *ssa.Parameter:
+		w.passed(v, fr)
+		w.uses(v, fr)
+	case *ssa.UnOp:
+		w.uses(v, fr)
+		for _, st := range w.storesTo(v.X, fr) {
+			w.origin(st.Val, w.frameOf(st, fr))
+		}
+		w.loads(v.X)
+	case *ssa.ChangeType:
+		w.origin(v.X, fr)
+	case *ssa.MakeInterface:
+		w.origin(v.X, fr)
+	case *ssa.Phi:
+		for _, x := range v.Edges {
+			w.origin(x, fr)
+		}
+	case *ssa.Lookup:
+		w.nested(v, v, fr)
+	case *ssa.Extract:
+		if l, ok := v.Tuple.(*ssa.Lookup); ok && v.Index == 0 {
+			w.nested(l, v, fr)
+			return
+		}
+		w.incomplete = true
+	case *ssa.Const: // nil
+	default:
+		w.incomplete = true
+	}
+}
+
+// storesTo is the stores to the variable at an address.
+func (w *mapWalk) storesTo(addr ssa.Value, fr *Frame) []*ssa.Store {
+	switch a := addr.(type) {
+	case *ssa.Global:
+		w.incomplete = w.incomplete || w.ev.Index.Addressed(a)
+		return w.ev.Index.GlobalStores(a)
+	case *ssa.FieldAddr:
+		w.incomplete = w.incomplete || w.ev.Index.Open(fieldVar(a))
+		return w.ev.Index.FieldStores(fieldVar(a))
+	case *ssa.Alloc:
+		return index.StoresTo(a)
+	case *ssa.FreeVar:
+		var out []*ssa.Store
+		for _, x := range w.eval(a, fr) {
+			if o, ok := x.(Object); ok && len(o.Path) == 0 {
+				out = append(out, index.StoresTo(o.Site)...)
+			} else {
+				w.incomplete = true
+			}
+		}
+		return out
+	}
+	w.incomplete = true
+	return nil
+}
+
+// loads goes on to what reads the variable at an address.
+func (w *mapWalk) loads(addr ssa.Value) {
+	switch a := addr.(type) {
+	case *ssa.Global:
+		for _, l := range w.ev.Index.GlobalLoads(a) {
+			w.uses(l, w.ev.Root(l.Parent()))
+		}
+	case *ssa.FieldAddr:
+		for _, l := range w.ev.Index.FieldLoads(fieldVar(a)) {
+			w.uses(l, w.ev.Root(l.Parent()))
+		}
+	case *ssa.Alloc, *ssa.FreeVar:
+		for _, r := range *a.Referrers() {
+			switch r := r.(type) {
+			case *ssa.UnOp:
+				w.uses(r, w.ev.Root(r.Parent()))
+			case *ssa.MakeClosure:
+				w.loads(r.Fn.(*ssa.Function).FreeVars[slices.Index(r.Bindings, addr)])
+			}
+		}
+	}
+}
+
+// passed goes back to the maps that callers pass for p.
+func (w *mapWalk) passed(p *ssa.Parameter, fr *Frame) {
+	i := slices.Index(p.Parent().Params, p)
+	if a := fr.argument(i); a != nil {
+		w.note(*a)
+		for _, x := range a.Values {
+			if h, ok := x.(Hole); ok && h.V != nil && h.Kind == Opaque {
+				w.origin(h.V, h.Frame)
+			} else {
+				w.incomplete = true
+			}
+		}
+		return
+	}
+	if call, up := w.Caller(fr); call != nil && Argument(call, i) != nil {
+		w.origin(Argument(call, i), up)
+		return
+	}
+	w.incomplete = true
+}
+
+// nested goes back to the maps that stand in another one: those that are put
+// there, and every one that is looked up there to be written to.
+func (w *mapWalk) nested(l *ssa.Lookup, m ssa.Value, fr *Frame) {
+	outer := &mapWalk{evaluation: w.evaluation, seen: map[ssa.Value]bool{}, used: map[ssa.Value]bool{}}
+	outer.origin(l.X, fr)
+	if w.outer != nil { // a third map around these two
+		w.incomplete = true
+		return
+	}
+	for _, en := range outer.out {
+		w.outer, w.outerFrame = en.Key, en.Frame
+		w.origin(en.Value, en.Frame)
+	}
+	for _, x := range outer.lookups {
+		w.outer, w.outerFrame = x.Index, w.ev.Root(x.Parent())
+		if !x.CommaOk {
+			w.uses(x, w.outerFrame)
+			continue
+		}
+		for _, r := range *x.Referrers() {
+			if r, ok := r.(*ssa.Extract); ok && r.Index == 0 {
+				w.uses(r, w.outerFrame)
+			}
+		}
+	}
+	w.outer, w.outerFrame = nil, nil
+}
+
+// uses adds what is written to v, and goes on to where else it is held.
+func (w *mapWalk) uses(v ssa.Value, fr *Frame) {
+	if w.used[v] {
+		return
+	}
+	if len(w.used) > maxPlaces || v.Referrers() == nil {
+		w.incomplete = true
+		return
+	}
+	w.used[v] = true
+	for _, r := range *v.Referrers() {
+		switch r := r.(type) {
+		case *ssa.MapUpdate:
+			if r.Map == v {
+				w.out = append(w.out, Entry{Key: r.Key, Value: r.Value, Frame: fr, At: r, outer: w.outer, outerFrame: w.outerFrame})
+			}
+		case *ssa.Lookup:
+			w.lookups = append(w.lookups, r)
+		case *ssa.Range, *ssa.DebugRef, *ssa.BinOp:
+		case *ssa.ChangeType:
+			w.uses(r, fr)
+		case *ssa.Phi:
+			w.uses(r, fr)
+		case *ssa.Store:
+			w.stored(r.Addr)
+		case *ssa.MakeInterface:
+			w.methods(v.Type())
+		case *ssa.Call:
+			w.called(r, v)
+		default:
+			w.incomplete = true
+		}
+	}
+}
+
+// stored goes on to what reads the variable into which a map is put.
+func (w *mapWalk) stored(addr ssa.Value) {
+	switch addr.(type) {
+	case *ssa.Global, *ssa.FieldAddr, *ssa.Alloc, *ssa.FreeVar:
+		w.loads(addr)
+	default:
+		w.incomplete = true
+	}
+}
+
+// called goes on into a function that is handed a map.
+func (w *mapWalk) called(call *ssa.Call, v ssa.Value) {
+	if _, builtin := call.Call.Value.(*ssa.Builtin); builtin {
+		return
+	}
+	callee := call.Call.StaticCallee()
+	if callee == nil || callee.Blocks == nil || len(callee.Params) != len(call.Call.Args) {
+		w.incomplete = true // somebody else may write to it
+		return
+	}
+	for i, a := range call.Call.Args {
+		if a == v {
+			w.uses(callee.Params[i], w.ev.Root(callee))
+		}
+	}
+}
+
+// methods goes on into the methods of a map that is known as an interface.
+func (w *mapWalk) methods(t types.Type) {
+	set := w.ev.methods.MethodSet(t)
+	if set.Len() == 0 {
+		w.incomplete = true
+	}
+	for i := range set.Len() {
+		if fn := w.ev.Program.SSA.MethodValue(set.At(i)); fn != nil && fn.Blocks != nil && len(fn.Params) > 0 {
+			w.uses(fn.Params[0], w.ev.Root(fn))
+		}
+	}
+}
