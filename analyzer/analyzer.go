@@ -152,6 +152,18 @@ func (a *Analyzer) Programs() []string {
 	return slices.Compact(names)
 }
 
+// Auxiliary is the names of those programs that are tests, examples or tools of
+// their tree. Questions about all programs leave them out.
+func (a *Analyzer) Auxiliary() []string {
+	var names []string
+	for _, p := range a.programs.all {
+		if p.Auxiliary() {
+			names = append(names, p.String())
+		}
+	}
+	return names
+}
+
 // nearest is ` (did you mean "x"?)`, or a list of what there is.
 func nearest(name string, names []string) string {
 	if near := system.Nearest(name, names); len(near) > 0 {

@@ -31,6 +31,7 @@ type programs struct {
 	all      []*system.Program
 	skipped  []golist.Skipped // main packages that are not in all
 	done     map[*system.Program]*summary.Executable
+	share    float64 // of the work on the next program that is done
 }
 
 // All implements stitch.Programs.
@@ -49,20 +50,30 @@ func (p *programs) Get(ctx context.Context, prog *system.Program) (*summary.Exec
 	return exe, nil
 }
 
-// say tells what is being done, and for how many programs it has been done.
+// say tells what is being done, for how many programs it has been done, and how
+// much of all that is.
 func (p *programs) say(what string) {
 	if p.progress == nil {
 		return
 	}
 	most := len(slices.DeleteFunc(slices.Clone(p.all), (*system.Program).Auxiliary))
-	if len(p.done) < most {
-		what = fmt.Sprintf("program %d of at most %d: %s", len(p.done)+1, most, what)
+	if done := len(p.done); done < most {
+		what = fmt.Sprintf("%d%%, program %d of at most %d: %s", int(100*(float64(done)+p.share)/float64(most)), done+1, most, what)
 	}
 	p.progress(what)
 }
 
+// Shares of the work on a program that are done when a stage begins.
+const (
+	callsShare   = 0.4
+	findersShare = 0.6
+	summaryShare = 0.95
+)
+
 // analyze takes one program through the stages.
 func (p *programs) analyze(ctx context.Context, prog *system.Program) (*summary.Executable, error) {
+	p.share = 0
+	defer func() { p.share = 0 }()
 	loaded, err := p.loader.Load(ctx, prog, p.system)
 	if err != nil {
 		return nil, err
@@ -74,6 +85,7 @@ func (p *programs) analyze(ctx context.Context, prog *system.Program) (*summary.
 	if built.Main == nil {
 		return nil, fmt.Errorf("%s: the main package could not be built", prog.Package)
 	}
+	p.share = callsShare
 	p.say(fmt.Sprintf("following calls in %d functions of %s", len(built.Funcs), prog))
 	graph, err := calls.Build(ctx, built)
 	if err != nil {
@@ -82,12 +94,16 @@ func (p *programs) analyze(ctx context.Context, prog *system.Program) (*summary.
 	facts := index.Build(built)
 	unit := &boundary.Unit{Program: built, Index: facts, Graph: graph, Eval: eval.New(built, facts, graph), Models: p.system.Models(), Protocols: protocols}
 	var found boundary.Findings
-	for _, f := range finders {
+	for i, f := range finders {
+		p.share = findersShare + (summaryShare-findersShare)*float64(i)/float64(len(finders))
+		p.say(fmt.Sprintf("looking for what enters and leaves %s, %d of %d kinds", prog, i+1, len(finders)))
 		f.Find(ctx, unit, &found)
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 	}
+	p.share = summaryShare
+	p.say(fmt.Sprintf("summing up %s", prog))
 	exe, err := summary.Build(ctx, unit, &found)
 	if err != nil {
 		return nil, err
@@ -185,14 +201,16 @@ func (a *Analyzer) Commands(ctx context.Context, name string) ([]flow.Command, e
 }
 
 func commandsOf(exe *summary.Executable) []flow.Command {
+	var comments comments
 	var out []flow.Command
 	for _, c := range exe.Commands {
 		if c.Argv0 {
 			continue
 		}
+		f := exe.Funcs[c.Run[0].Func]
 		out = append(out, flow.Command{
-			Program: exe.Program.String(), Package: exe.Program.Package, Kind: flow.Registration, Words: append([]string{}, c.Words...), Aliases: c.Aliases, Hidden: c.Hidden,
-			Func: exe.Funcs[c.Run[0].Func].Name, Site: flow.Site{File: c.File, Line: c.Line},
+			Program: exe.Program.String(), Package: exe.Program.Package, Kind: flow.Registration, Words: append([]string{}, c.Words...), Aliases: c.Aliases, Says: cmp.Or(c.Says, comments.sentence(exe.Program.Source.Dir, f)), Hidden: c.Hidden,
+			Func: f.Name, Site: flow.Site{File: c.File, Line: c.Line},
 		})
 	}
 	for _, ar := range exe.Arrivals {
@@ -202,7 +220,7 @@ func commandsOf(exe *summary.Executable) []flow.Command {
 		f := exe.Funcs[ar.Handlers[0].Func]
 		out = append(out, flow.Command{
 			Program: exe.Program.String(), Package: exe.Program.Package, Kind: ar.Kind, Words: strings.Fields(ar.Key.String()),
-			Func: f.Name, Site: flow.Site{File: f.File, Line: f.Line},
+			Says: comments.sentence(exe.Program.Source.Dir, f), Func: f.Name, Site: flow.Site{File: f.File, Line: f.Line},
 		})
 	}
 	slices.SortStableFunc(out, func(x, y flow.Command) int {

@@ -212,6 +212,7 @@ type Link struct {
 type Command struct {
 	Words   []string   // empty for the program itself
 	Aliases []string   // other names of the last word
+	Says    string     // what it does, as help texts say
 	Groups  [][]string // other names of each word before the last
 	Run     []Handler
 	Before  []Handler // run before Run, outermost first

@@ -1,6 +1,7 @@
 package boundary
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -61,6 +62,7 @@ func Merged(commands []Command) []Command {
 			out = append(out, c)
 			continue
 		}
+		out[i].Says = cmp.Or(out[i].Says, c.Says)
 		out[i].Hidden = out[i].Hidden && c.Hidden
 		out[i].Run = Distinct(append(slices.Clone(out[i].Run), c.Run...))
 		for _, a := range c.Aliases {

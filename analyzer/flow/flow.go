@@ -269,6 +269,7 @@ type Command struct {
 	Func    string   `json:"func,omitempty"` // what runs
 	Site    Site     `json:"site"`
 	Aliases []string `json:"aliases,omitempty"`
+	Says    string   `json:"says,omitempty"` // what it does: its help text, else the first sentence of Func's comment
 	Hidden  bool     `json:"hidden,omitempty"`
 }
 

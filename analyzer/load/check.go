@@ -9,13 +9,17 @@ import (
 	"go/version"
 	"runtime"
 	"strings"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 )
 
 // check type-checks the units, imports first. Those already checked by an
-// earlier Load of this Loader come with Types set.
-func (l *Loader) check(ctx context.Context, units []*unit, sizes types.Sizes) error {
+// earlier Load of this Loader come with Types set. told, unless it is nil, hears
+// from time to time how many are done.
+func (l *Loader) check(ctx context.Context, units []*unit, sizes types.Sizes, told func(done int)) error {
+	var done atomic.Int64
+	often := int64(max(1, len(units)/50))
 	var g errgroup.Group
 	free := make(chan struct{}, runtime.GOMAXPROCS(0))
 	for _, u := range units {
@@ -30,6 +34,9 @@ func (l *Loader) check(ctx context.Context, units []*unit, sizes types.Sizes) er
 				return ctx.Err()
 			}
 			l.checkUnit(u, sizes)
+			if n := done.Add(1); told != nil && n%often == 0 {
+				told(int(n))
+			}
 			return nil
 		})
 	}

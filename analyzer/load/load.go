@@ -68,6 +68,8 @@ type Loader struct {
 
 	mu       sync.Mutex
 	nextBase int // of the next file in fset
+
+	telling sync.Mutex // one message of progress at a time
 }
 
 // New returns a Loader with nothing loaded.
@@ -142,7 +144,9 @@ func (l *Loader) assemble(ctx context.Context, listed *golist.Listing, p *system
 		return nil, err
 	}
 	l.progress("type-checking %d packages of %s", len(std)+len(rest), p.Name)
-	if err := l.check(ctx, rest, listed.Sizes); err != nil {
+	if err := l.check(ctx, rest, listed.Sizes, func(done int) {
+		l.progress("type-checking %d of %d packages of %s", done, len(rest), p.Name)
+	}); err != nil {
 		return nil, err
 	}
 	e := l.executable(p, slices.Concat(std, rest))
@@ -162,7 +166,7 @@ func (l *Loader) chooseShared(ctx context.Context, units []*unit, sizes types.Si
 		return nil, nil, err
 	}
 	std, rest = split(loaded)
-	if err := l.check(ctx, std, sizes); err != nil {
+	if err := l.check(ctx, std, sizes, nil); err != nil {
 		return nil, nil, err
 	}
 	l.std.keep(std)
@@ -170,6 +174,8 @@ func (l *Loader) chooseShared(ctx context.Context, units []*unit, sizes types.Si
 }
 
 func (l *Loader) progress(format string, args ...any) {
+	l.telling.Lock()
+	defer l.telling.Unlock()
 	if l.opts.Progress != nil {
 		l.opts.Progress(fmt.Sprintf(format, args...))
 	}

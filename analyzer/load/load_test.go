@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -218,8 +219,11 @@ func TestProgress(t *testing.T) {
 	dir := writeTree(t, txtar.Parse([]byte(twoPrograms)))
 	var said []string
 	loadBoth(t, New(Options{Progress: func(s string) { said = append(said, s) }}), dir)
-	if len(said) != 4 || said[0] != "listing packages of a" || !strings.HasPrefix(said[1], "type-checking ") || !strings.HasSuffix(said[1], " packages of a") {
+	if len(said) < 6 || said[0] != "listing packages of a" || !strings.HasPrefix(said[1], "type-checking ") || !strings.HasSuffix(said[1], " packages of a") {
 		t.Errorf("said %q", said)
+	}
+	if !slices.ContainsFunc(said, regexp.MustCompile(`^type-checking \d+ of \d+ packages of a$`).MatchString) {
+		t.Errorf("it does not say how many packages are checked: %q", said)
 	}
 }
 

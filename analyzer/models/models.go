@@ -279,6 +279,7 @@ type CommandFields struct {
 	Root     []Symbol `yaml:"root"`    // methods that run the root
 	Name     string   `yaml:"name"`    // the first word of this field is the command's
 	Aliases  []string `yaml:"aliases"` // fields with other names
+	Says     string   `yaml:"says"`    // the field with the sentence that help texts show
 	Hidden   string   `yaml:"hidden"`
 	Run      []string `yaml:"run"`      // the first of these fields that is set runs
 	Before   []Hooks  `yaml:"before"`   // what runs before it, in this order

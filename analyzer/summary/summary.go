@@ -204,6 +204,7 @@ type Handler struct {
 // Command is boundary.Command with functions as IDs.
 type Command struct {
 	Words, Aliases []string
+	Says           string // see boundary.Command
 	Groups         [][]string
 	Run, Before    []Handler
 	Kind           flow.Kind
@@ -551,7 +552,7 @@ func (b *builder) commands() {
 	for _, c := range b.found.Commands {
 		at := b.u.Program.Exe.Fset.PositionFor(c.Pos, false)
 		out := Command{
-			Words: c.Words, Aliases: c.Aliases, Groups: c.Groups, Run: b.handlers(c.Run, boundary.Protocol{}, anyMethod), Before: b.handlers(c.Before, boundary.Protocol{}, anyMethod),
+			Words: c.Words, Aliases: c.Aliases, Says: c.Says, Groups: c.Groups, Run: b.handlers(c.Run, boundary.Protocol{}, anyMethod), Before: b.handlers(c.Before, boundary.Protocol{}, anyMethod),
 			Kind: c.Kind, File: b.u.Program.Exe.Rel(at.Filename), Line: at.Line, Rule: c.Rule, Hidden: c.Hidden, Argv0: c.Argv0,
 		}
 		for _, n := range c.Route {

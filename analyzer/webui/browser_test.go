@@ -389,10 +389,24 @@ func served(t *testing.T, ctx context.Context) {
 	}
 	server := httptest.NewServer(webui.Handler(t.Context(), &kiln{t: t}, webui.ServeOptions{Roots: map[string]string{f.Components[0].Dir: dir}}))
 	defer server.Close()
-	b := open(t, ctx, server.URL+"/?program=kiln")
-	b.until("document.querySelectorAll('.commands a').length === 2")
+	b := open(t, ctx, server.URL+"/")
+	// The list grows while programs become known, under what is typed.
+	b.do(chromedp.SendKeys("#q", "kiln"))
+	b.until("document.querySelector('.map') && !document.getElementById('survey')")
+	if got := b.says("document.querySelectorAll('.commands li:not([hidden])').length + ' ' + document.getElementById('q').value"); got != "3 kiln" {
+		t.Errorf("shown under the search: %s", got)
+	}
+	if got := b.says("[...document.querySelectorAll('.says')].map((s) => s.textContent).join()"); got != "Heat the kiln" {
+		t.Errorf("the commands say %q", got)
+	}
+	b.do(chromedp.SendKeys("#q", " tongs"))
+	b.until("document.getElementById('found-count').textContent === '1 found'")
+	b.run("document.getElementById('q').value = ''; document.getElementById('q').dispatchEvent(new Event('input'))")
 	b.do(chromedp.Click(".commands a"))
 	b.until("globalThis.callroute && document.querySelectorAll('#view .node-row').length > 0")
+	if got, want := b.says("document.querySelector('#code .acts a[href]:not([target])').href"), "vscode://file"+filepath.ToSlash(dir)+"/"; !strings.HasPrefix(got, want) {
+		t.Errorf("the editor is opened by %s", got)
+	}
 	b.do(chromedp.Click("#view .node-row"), chromedp.Click(".acts button:last-child"))
 	b.until("document.querySelector('#code .code') && document.querySelector('#code .code').textContent.includes('func <main>() {')")
 	b.do(chromedp.Click("[data-mode=compare]"))

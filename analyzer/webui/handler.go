@@ -25,8 +25,13 @@ import (
 type Source interface {
 	// Programs lists all programs, without reading much.
 	Programs() []string
+	// Auxiliary lists those of them that are looked at only when they are asked
+	// for: tests, examples, tools.
+	Auxiliary() []string
 	// Commands lists what can be traced in one program.
 	Commands(ctx context.Context, program string, progress func(string)) ([]flow.Command, error)
+	// Endpoints is where programs meet.
+	Endpoints(ctx context.Context, progress func(string)) (*flow.Endpoints, error)
 	// Trace follows one command, with code.
 	Trace(ctx context.Context, program string, command []string, progress func(string)) (*flow.Flow, error)
 }
@@ -42,6 +47,9 @@ type ServeOptions struct {
 	Remote bool
 	// Host is a further name under which the server may be asked.
 	Host string
+	// Editor is how places in the source are opened unless the reader says
+	// otherwise: vscode, goland, zed, or an address with {path} and {line}.
+	Editor string
 }
 
 // quick is how long a request waits for an answer before it shows a page that
@@ -50,7 +58,8 @@ const quick = 250 * time.Millisecond
 
 // server is the handler of `callroute serve`. The addresses:
 //
-//	/                            programs; ?program=P: and its commands
+//	/                            the map, all programs, their commands as far as they are known
+//	/survey                      how far that is
 //	/trace?program=P&command=C   the page of a command; ?line= is both together
 //	/data?program=P&command=C    its data, for a comparison
 //	/commands                    the commands that are known, for a comparison
@@ -62,21 +71,26 @@ type server struct {
 	options ServeOptions
 	jobs    *jobs
 	page    *template.Template
+	survey  *survey
 }
 
-// Handler serves the explorer until ctx ends.
+// Handler serves the explorer until ctx ends. It begins at once to look at all
+// programs; who asks for a route meanwhile waits for no more than one of them.
 func Handler(ctx context.Context, s Source, o ServeOptions) http.Handler {
-	v := &server{source: s, options: o, jobs: newJobs(ctx)}
-	v.page = template.Must(template.ParseFS(assets, "assets/index.html", "assets/waiting.html"))
+	o.Lang = cmp.Or(o.Lang, article.English)
+	v := &server{source: s, options: o, jobs: newJobs(ctx), survey: &survey{failed: map[string]string{}}}
+	v.page = template.Must(template.ParseFS(assets, "assets/index.html", "assets/waiting.html", "assets/icon.html"))
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", v.index)
 	mux.HandleFunc("GET /trace", v.trace)
 	mux.HandleFunc("GET /data", v.data)
 	mux.HandleFunc("GET /commands", v.commands)
 	mux.HandleFunc("GET /source", v.file)
+	mux.HandleFunc("GET /survey", v.surveyed)
 	mux.HandleFunc("GET /job", v.job)
 	mux.HandleFunc("POST /cancel", v.cancel)
 	mux.HandleFunc("GET /assets/{name}", v.asset)
+	go v.lookAtAll(ctx)
 	return v.guarded(mux)
 }
 
@@ -131,13 +145,15 @@ func (v *server) asset(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write([]byte(text))
 }
 
+const styleType = "text/css; charset=utf-8"
+
 // assetFile is a file that pages of a language refer to.
 func assetFile(name string, lang article.Lang) (text, kind string, err error) {
 	switch path.Ext(name) {
 	case ".js":
 		kind = "text/javascript; charset=utf-8"
 	case ".css":
-		kind = "text/css; charset=utf-8"
+		kind = styleType
 	default:
 		return "", "", fmt.Errorf("no asset %q", name)
 	}
@@ -149,12 +165,16 @@ func assetFile(name string, lang article.Lang) (text, kind string, err error) {
 		text, err = explorerStyle()
 		return text, kind, err
 	}
-	data, err := assets.ReadFile("assets/" + name)
-	if err != nil || path.Ext(name) != ".js" {
+	if kind == styleType {
+		data, err := assets.ReadFile("assets/" + name)
 		return string(data), kind, err
 	}
 	words, err := wordsScript(lang)
-	return "'use strict';\n" + words + string(data), kind, err
+	if err != nil {
+		return "", "", err
+	}
+	text, err = joinScripts("'use strict';\n"+words, "page.js", name)
+	return text, kind, err
 }
 
 // question is a command that a request asks for.
@@ -196,6 +216,7 @@ type listed struct {
 func (v *server) listing(program string) *job {
 	return v.jobs.start("commands "+program, func(ctx context.Context, progress func(string)) (any, error) {
 		commands, err := v.source.Commands(ctx, program, progress)
+		v.survey.add(program, commands, err)
 		return listed{program, commands}, err
 	})
 }
@@ -209,20 +230,23 @@ func (v *server) waited(w http.ResponseWriter, r *http.Request, j *job, title st
 		return false
 	case <-time.After(quick):
 		w.WriteHeader(http.StatusAccepted)
-		v.show(w, "waiting.html", waiting{Title: title, Job: j.id, Says: j.saying(), Again: r.URL.RequestURI()})
+		v.show(w, "waiting.html", waiting{labels: labels{v.options.Lang}, Title: title, Job: j.id, Says: j.saying(), Again: r.URL.RequestURI()})
 		return false
 	}
 	if j.err != nil {
 		v.jobs.forget(j)
 		w.WriteHeader(http.StatusUnprocessableEntity)
-		v.show(w, "waiting.html", waiting{Title: title, Failed: j.err.Error(), Again: r.URL.RequestURI()})
+		v.show(w, "waiting.html", waiting{labels: labels{v.options.Lang}, Title: title, Failed: j.err.Error(), Again: r.URL.RequestURI()})
 		return false
 	}
 	return true
 }
 
 // waiting is what the template waiting.html shows.
-type waiting struct{ Title, Job, Says, Failed, Again string }
+type waiting struct {
+	labels
+	Title, Job, Says, Failed, Again string
+}
 
 func (v *server) show(w http.ResponseWriter, name string, what any) {
 	var out bytes.Buffer
@@ -251,7 +275,7 @@ func (v *server) trace(w http.ResponseWriter, r *http.Request) {
 	}
 	p.Assets, p.Home = "/assets", "/"
 	if p.Data, err = jsonScript(p.data); err == nil {
-		p.Config, err = jsonScript(config{Place: "serve", Base: "/", Self: "data" + q.query(), OthersAt: "commands?program=" + url.QueryEscape(q.program)})
+		p.Config, err = jsonScript(config{Place: "serve", Base: "/", Roots: v.options.Roots, Editor: v.options.Editor, Self: "data" + q.query(), OthersAt: "commands?program=" + url.QueryEscape(q.program)})
 	}
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
@@ -289,23 +313,28 @@ func (v *server) data(w http.ResponseWriter, r *http.Request) {
 // commands lists what is known, and the commands of the program that asks.
 func (v *server) commands(w http.ResponseWriter, r *http.Request) {
 	if program := r.URL.Query().Get("program"); slices.Contains(v.source.Programs(), program) {
-		select {
-		case <-v.listing(program).done:
-		case <-r.Context().Done():
-			return
+		if _, known := v.survey.of(program); !known {
+			select {
+			case <-v.listing(program).done:
+			case <-r.Context().Done():
+				return
+			}
 		}
 	}
 	titles := map[string]otherCommand{}
+	add := func(program string, words []string) {
+		q := question{program, strings.Join(words, " ")}
+		titles[q.title()] = otherCommand{q.title(), "data" + q.query()}
+	}
+	for _, program := range v.source.Programs() {
+		commands, _ := v.survey.of(program)
+		for _, c := range commands {
+			add(c.Program, c.Words)
+		}
+	}
 	for _, answer := range v.jobs.answers() {
-		switch a := answer.(type) {
-		case listed:
-			for _, c := range a.commands {
-				q := question{c.Program, strings.Join(c.Words, " ")}
-				titles[q.title()] = otherCommand{q.title(), "data" + q.query()}
-			}
-		case *flow.Flow:
-			q := question{a.Program, strings.Join(a.Command, " ")}
-			titles[q.title()] = otherCommand{q.title(), "data" + q.query()}
+		if f, ok := answer.(*flow.Flow); ok {
+			add(f.Program, f.Command)
 		}
 	}
 	all := []otherCommand{}

@@ -2,6 +2,7 @@ package webui_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -11,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/callroute/callroute/analyzer/article"
 	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/internal/golden"
 	"github.com/callroute/callroute/analyzer/webui"
@@ -42,7 +44,8 @@ func TestHandler(t *testing.T) {
 		status int
 		text   string
 	}{
-		{"/", 200, `<a href="/?command=&amp;program=kiln#program-kiln">kiln</a>`},
+		{"/", 200, `<a href="/?command=&amp;program=kiln-test#program-kiln-test">kiln-test</a>`},
+		{"/survey", 200, `"done":`},
 		{"/?program=kiln", 200, "/trace?command=fire&amp;program=kiln"},
 		{"/?program=nobody", 404, "no such program"},
 		{"/trace?program=kiln&command=fire", 200, `id="explorer"`},
@@ -65,6 +68,73 @@ func TestHandler(t *testing.T) {
 	if k.traced != 3 {
 		t.Errorf("%d traces: those that succeed are to be kept, those that fail not", k.traced)
 	}
+}
+
+// surveyed waits until a server has looked at all programs.
+func surveyed(t *testing.T, h http.Handler) {
+	t.Helper()
+	for {
+		if _, text := get(t, h, "/survey"); strings.Contains(text, `"ended":true`) {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// TestHandlerSurveys checks that a server opens as a site does, with all that it
+// learns about the programs without being asked, and asks for it once.
+func TestHandlerSurveys(t *testing.T) {
+	k := &kiln{t: t}
+	h := webui.Handler(t.Context(), k, webui.ServeOptions{})
+	surveyed(t, h)
+	for range 3 {
+		get(t, h, "/trace?program=kiln&command=fire")
+		_, text := get(t, h, "/")
+		for _, want := range []string{
+			`<svg class="map"`, `<a href="/trace?command=fire&amp;program=kiln">kiln fire</a> <span class="says">Heat the kiln</span>`,
+			"kilnd POST /fire", "no program is called tongs", `id="q"`, `rel="icon"`, "kiln from main on",
+		} {
+			if !strings.Contains(text, want) {
+				t.Errorf("the index has no %q:\n%s", want, text)
+			}
+		}
+		if strings.Contains(text, `id="survey"`) {
+			t.Error("it says that it goes on")
+		}
+	}
+	if got := strings.Join(k.listed, " "); got != "kiln kilnd" || k.traced != 1 {
+		t.Errorf("the source was asked for the commands of %s, and for %d routes", got, k.traced)
+	}
+	if status, text := get(t, h, "/?program=kiln-test"); status != 200 || !strings.Contains(text, "kiln-test fire") && !strings.Contains(text, "program-kiln-test") {
+		t.Errorf("%d %s", status, text)
+	}
+}
+
+// TestHandlerSurveyFails checks that what cannot be known is said at its program,
+// and the rest is there.
+func TestHandlerSurveyFails(t *testing.T) {
+	h := webui.Handler(t.Context(), &cracked{kiln{t: t}}, webui.ServeOptions{Lang: article.Chinese})
+	surveyed(t, h)
+	_, text := get(t, h, "/")
+	for _, want := range []string{"kiln.go:3: no &lt;glaze&gt;", "重试", "kilnd POST /fire", "no map"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the index has no %q:\n%s", want, text)
+		}
+	}
+}
+
+// cracked is a source of which a program does not load.
+type cracked struct{ kiln }
+
+func (c *cracked) Commands(ctx context.Context, program string, progress func(string)) ([]flow.Command, error) {
+	if program == "kiln" {
+		return nil, errors.New("kiln.go:3: no <glaze>")
+	}
+	return c.kiln.Commands(ctx, program, progress)
+}
+
+func (c *cracked) Endpoints(context.Context, func(string)) (*flow.Endpoints, error) {
+	return nil, errors.New("no map")
 }
 
 func TestHandlerGuards(t *testing.T) {

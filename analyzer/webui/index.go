@@ -13,10 +13,12 @@ import (
 
 // index is what the template index.html shows.
 type index struct {
+	labels
 	Title, Lead, Assets string
-	Search              bool
 	Ask                 bool           // with a field for a command line
-	Others              []indexProgram // whose commands are not known yet
+	Survey              surveyState    // how far the commands and the map are known
+	Why                 string         // there is no map
+	Others              []indexProgram // that are looked at only when they are asked for
 	Map                 template.HTML
 	Programs            []indexProgram
 	Joins               []indexTable
@@ -27,6 +29,8 @@ type indexProgram struct {
 	Colour          int
 	Load            string // where its commands are, if they are not known
 	Whole           string // the page of the program from main on
+	Known           bool   // Groups are all that it has
+	Failed          string // why they are not known
 	Groups          []indexGroup
 }
 
@@ -37,7 +41,9 @@ type indexGroup struct {
 }
 
 type indexCommand struct {
-	Title, Link, Place, Says, Failed string
+	Title, Link, Place, Failed string
+	Says                       string // what the command does
+	Route                      string // how long its route is
 }
 
 // indexTable is a table of endpoints.
@@ -50,7 +56,7 @@ type indexTable struct {
 
 // grouped sorts commands of one program into groups, in the order of their
 // kinds.
-func grouped(commands []flow.Command, show func(flow.Command) indexCommand) []indexGroup {
+func (l labels) grouped(commands []flow.Command, show func(flow.Command) indexCommand) []indexGroup {
 	at := map[flow.Kind]int{}
 	var groups []indexGroup
 	sorted := slices.Clone(commands)
@@ -62,7 +68,7 @@ func grouped(commands []flow.Command, show func(flow.Command) indexCommand) []in
 		if !ok {
 			i = len(groups)
 			at[c.Kind] = i
-			groups = append(groups, indexGroup{Name: groupName(c.Kind)})
+			groups = append(groups, indexGroup{Name: l.groupName(c.Kind)})
 		}
 		groups[i].Commands = append(groups[i].Commands, show(c))
 	}
@@ -70,11 +76,11 @@ func grouped(commands []flow.Command, show func(flow.Command) indexCommand) []in
 }
 
 // groupName says what commands of a kind are.
-func groupName(k flow.Kind) string {
+func (l labels) groupName(k flow.Kind) string {
 	if k == "" {
-		return "From main on"
+		return l.T("From main on")
 	}
-	return k.Title()
+	return l.T(k.Title())
 }
 
 // anchor is name as an id in a page.
@@ -87,12 +93,12 @@ func anchor(prefix, name string) string {
 	}, name)
 }
 
-// count writes "1 step" or "3 steps".
-func count(n int, noun string) string {
+// many is a text for one thing, or for n with %d in it.
+func (l labels) many(n int, one, more string) string {
 	if n == 1 {
-		return "1 " + noun
+		return l.T(one)
 	}
-	return fmt.Sprintf("%d %ss", n, noun)
+	return fmt.Sprintf(l.T(more), n)
 }
 
 // commandPlace is where a command is registered.
@@ -103,7 +109,7 @@ func commandPlace(c flow.Command) string {
 	return fmt.Sprintf("%s:%d", c.Site.File, c.Site.Line)
 }
 
-// index shows the programs, and the commands of those that were asked for.
+// index shows the programs, their commands and the map, as far as they are known.
 func (v *server) index(w http.ResponseWriter, r *http.Request) {
 	programs := v.source.Programs()
 	if program := r.URL.Query().Get("program"); program != "" {
@@ -111,34 +117,34 @@ func (v *server) index(w http.ResponseWriter, r *http.Request) {
 			http.Error(w, "no such program", http.StatusNotFound)
 			return
 		}
-		if !v.waited(w, r, v.listing(program), program) {
+		if _, known := v.survey.of(program); !known && !v.waited(w, r, v.listing(program), program) {
 			return
 		}
 	}
-	known := map[string][]flow.Command{}
-	for _, answer := range v.jobs.answers() {
-		if l, ok := answer.(listed); ok {
-			known[l.program] = l.commands
-		}
-	}
-	p := index{
-		Title: "callroute", Assets: "/assets", Search: len(known) > 0, Ask: true,
-		Lead: "Choose a command to see what happens in every process, from the line a person types to the last file written.",
-	}
-	for i, name := range programs {
-		own := indexProgram{Name: name, ID: anchor("program", name), Colour: i % 8, Whole: "/trace" + question{program: name}.query()}
-		commands, ok := known[name]
-		if ok {
-			own.Groups = grouped(commands, func(c flow.Command) indexCommand {
-				q := question{c.Program, strings.Join(c.Words, " ")}
-				return indexCommand{Title: q.title(), Link: "/trace" + q.query(), Place: commandPlace(c)}
-			})
-			own.Count = count(len(commands), "command")
-			p.Programs = append(p.Programs, own)
+	p := index{labels: labels{v.options.Lang}, Title: "callroute", Assets: "/assets", Ask: true, Survey: v.survey.state()}
+	p.Lead = p.T("Choose a command to see what happens in every process, from the line a person types to the last file written.")
+	colour := map[string]int{}
+	auxiliary := v.source.Auxiliary()
+	for _, name := range programs {
+		own := indexProgram{Name: name, ID: anchor("program", name), Colour: len(colour) % 8, Whole: "/trace" + question{program: name}.query()}
+		own.Load = "/" + question{program: name}.query() + "#" + own.ID
+		var commands []flow.Command
+		commands, own.Known = v.survey.of(name)
+		if !own.Known && slices.Contains(auxiliary, name) {
+			p.Others = append(p.Others, own)
 			continue
 		}
-		own.Load = "/" + question{program: name}.query() + "#" + own.ID
-		p.Others = append(p.Others, own)
+		colour[name] = len(colour)
+		own.Failed = v.survey.failure(name)
+		if own.Known {
+			own.Count = p.many(len(commands), "1 command", "%d commands")
+			own.Groups = p.grouped(commands, func(c flow.Command) indexCommand {
+				q := question{c.Program, strings.Join(c.Words, " ")}
+				return indexCommand{Title: q.title(), Link: "/trace" + q.query(), Place: commandPlace(c), Says: c.Says}
+			})
+		}
+		p.Programs = append(p.Programs, own)
 	}
+	p.Map, p.Joins, p.Why = v.survey.joins(p.labels, colour)
 	v.show(w, "index.html", p)
 }

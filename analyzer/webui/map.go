@@ -12,7 +12,7 @@ import (
 	"github.com/callroute/callroute/analyzer/flow"
 )
 
-var indexTemplate = template.Must(template.New("index.html").ParseFS(assets, "assets/index.html"))
+var indexTemplate = template.Must(template.New("index.html").ParseFS(assets, "assets/index.html", "assets/icon.html"))
 
 // link is what passes from one program to another.
 type link struct{ from, to string }
@@ -67,7 +67,7 @@ func (m *mapSketch) y(name string) int { return mapMargin + m.row[name]*(boxHeig
 // programMap draws the programs in columns, from those that nobody calls to
 // those that call nobody, and a line for each pair that meets. A program that
 // meets no other is not drawn.
-func programMap(e *flow.Endpoints, colour map[string]int) template.HTML {
+func (l labels) programMap(e *flow.Endpoints, colour map[string]int) template.HTML {
 	all := links(e)
 	sorted := sortedLinks(all)
 	m := &mapSketch{column: depths(sorted), row: map[string]int{}}
@@ -83,15 +83,15 @@ func programMap(e *flow.Endpoints, colour map[string]int) template.HTML {
 		m.below = max(m.below, m.y(name)+boxHeight+rowGap)
 		width = max(width, m.x(name)+boxWidth+mapMargin)
 	}
-	for _, l := range sorted {
-		m.link(l, all[l])
+	for _, to := range sorted {
+		m.link(to, all[to])
 	}
 	if m.channels > 0 {
 		width += 24
 	}
 	height := m.below + m.channels*22
 	var out strings.Builder
-	fmt.Fprintf(&out, `<svg class="map" role="group" aria-label="Map of programs" viewBox="0 0 %d %d" width="%d" height="%d">`+"\n", width, height, width, height)
+	fmt.Fprintf(&out, `<svg class="map" role="group" aria-label="%s" viewBox="0 0 %d %d" width="%d" height="%d">`+"\n", html.EscapeString(l.T("Map of programs")), width, height, width, height)
 	out.WriteString(`<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto"><path d="M0 0L8 4L0 8z"/></marker></defs>` + "\n")
 	out.WriteString(m.lines.String() + m.labels.String())
 	for _, name := range names {
@@ -180,10 +180,19 @@ func depths(sorted []link) map[string]int {
 }
 
 // endpointTables are what passes between programs, and what finds no partner.
-func endpointTables(e *flow.Endpoints) []indexTable {
-	joined := indexTable{Name: "What passes between programs", ID: "endpoints", Summary: "Departures with the arrivals that they reach", Head: []string{"From", "Kind", "What", "Decided in", "Place", "To"}}
-	lost := indexTable{Name: "Departures without a partner", ID: "unmatched", Summary: "Where a program sends or starts something that no program here receives", Head: []string{"From", "Kind", "What", "Decided in", "Place", "Why"}}
-	idle := indexTable{Name: "Arrivals without a partner", ID: "idle", Summary: "What a program offers and no program here uses", Head: []string{"In", "Kind", "What", "Handled by", "Place", "Why"}}
+func (l labels) endpointTables(e *flow.Endpoints) []indexTable {
+	joined := indexTable{
+		Name: l.T("What passes between programs"), ID: "endpoints", Summary: l.T("Departures with the arrivals that they reach"),
+		Head: []string{l.T("From"), l.T("Kind"), l.T("What"), l.T("Decided in"), l.T("Place"), l.T("To")},
+	}
+	lost := indexTable{
+		Name: l.T("Departures without a partner"), ID: "unmatched", Summary: l.T("Where a program sends or starts something that no program here receives"),
+		Head: []string{l.T("From"), l.T("Kind"), l.T("What"), l.T("Decided in"), l.T("Place"), l.T("Why")},
+	}
+	idle := indexTable{
+		Name: l.T("Arrivals without a partner"), ID: "idle", Summary: l.T("What a program offers and no program here uses"),
+		Head: []string{l.T("In"), l.T("Kind"), l.T("What"), l.T("Handled by"), l.T("Place"), l.T("Why")},
+	}
 	row := func(d flow.Endpoint, last string) []string {
 		return []string{d.Program, string(d.Kind), d.Key, flow.Short(d.Func), fmt.Sprintf("%s:%d", d.Site.File, d.Site.Line), last}
 	}

@@ -56,11 +56,13 @@ func Page(w io.Writer, f *flow.Flow, o Options) error {
 
 // config tells the explorer where it is.
 type config struct {
-	Place    string         `json:"place"`              // file, site or serve
-	Base     string         `json:"base,omitempty"`     // the way from the page to the site's root
-	Self     string         `json:"self,omitempty"`     // this page's name in Others
-	Others   []otherCommand `json:"others,omitempty"`   // with which it can be compared
-	OthersAt string         `json:"othersAt,omitempty"` // where to ask for them
+	Place    string            `json:"place"`              // file, site or serve
+	Roots    map[string]string `json:"roots,omitempty"`    // the folder of each source tree
+	Editor   string            `json:"editor,omitempty"`   // how it opens places in the source
+	Base     string            `json:"base,omitempty"`     // the way from the page to the site's root
+	Self     string            `json:"self,omitempty"`     // this page's name in Others
+	Others   []otherCommand    `json:"others,omitempty"`   // with which it can be compared
+	OthersAt string            `json:"othersAt,omitempty"` // where to ask for them
 }
 
 // otherCommand is a command with a page of its own.
@@ -131,7 +133,7 @@ func (p *page) write(w io.Writer) error {
 
 var pageTemplate = template.Must(template.New("page.html").Funcs(template.FuncMap{
 	"crumb": func(path string) []string { return strings.SplitAfter(path, "/") },
-}).ParseFS(assets, "assets/page.html", "assets/article.html"))
+}).ParseFS(assets, "assets/page.html", "assets/article.html", "assets/icon.html"))
 
 // explorerStyle is the style sheet of all pages.
 func explorerStyle() (string, error) {
@@ -158,9 +160,14 @@ func explorerScript(lang article.Lang) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	return joinScripts(fmt.Sprintf("'use strict';\n%sconst pictureStyle = %s;\n", words, style), scripts...)
+}
+
+// joinScripts is scripts behind each other, after a beginning.
+func joinScripts(before string, names ...string) (string, error) {
 	var all strings.Builder
-	fmt.Fprintf(&all, "'use strict';\n%sconst pictureStyle = %s;\n", words, style)
-	for _, name := range scripts {
+	all.WriteString(before)
+	for _, name := range names {
 		text, err := assets.ReadFile("assets/" + name)
 		if err != nil {
 			return "", err

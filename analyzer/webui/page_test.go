@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/callroute/callroute/analyzer/article"
@@ -167,13 +168,28 @@ type kiln struct {
 	t      *testing.T
 	block  chan struct{} // Trace waits for it, if set
 	traced int
+
+	mu     sync.Mutex
+	listed []string // programs whose commands were asked for
 }
 
-func (k *kiln) Programs() []string { return []string{"kiln", "kilnd"} }
+func (k *kiln) Programs() []string { return []string{"kiln", "kiln-test", "kilnd"} }
 
-func (k *kiln) Commands(context.Context, string, func(string)) ([]flow.Command, error) {
+func (k *kiln) Auxiliary() []string { return []string{"kiln-test"} }
+
+func (k *kiln) Endpoints(context.Context, func(string)) (*flow.Endpoints, error) {
+	return siteOptions(k.t).Endpoints, nil
+}
+
+func (k *kiln) Commands(_ context.Context, program string, _ func(string)) ([]flow.Command, error) {
+	k.mu.Lock()
+	k.listed = append(k.listed, program)
+	k.mu.Unlock()
+	if program == "kilnd" {
+		return []flow.Command{{Program: "kilnd", Kind: flow.HTTP, Words: []string{"POST", "/fire"}}}, nil
+	}
 	return []flow.Command{
-		{Program: "kiln", Kind: flow.Registration, Words: []string{"fire"}, Site: flow.Site{File: "fire.go", Line: 3}},
+		{Program: "kiln", Kind: flow.Registration, Words: []string{"fire"}, Says: "Heat the kiln", Site: flow.Site{File: "fire.go", Line: 3}},
 		{Program: "kiln", Kind: flow.Registration, Words: []string{"glaze"}, Site: flow.Site{File: "glaze.go", Line: 3}},
 	}, nil
 }

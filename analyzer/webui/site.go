@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/callroute/callroute/analyzer/article"
 	"github.com/callroute/callroute/analyzer/flow"
 )
 
@@ -57,6 +58,7 @@ func Site(ctx context.Context, dir string, o SiteOptions) (Result, error) {
 		return Result{}, cannotWrite(dir, err)
 	}
 	defer os.RemoveAll(tmp)
+	o.Lang = cmp.Or(o.Lang, article.English)
 	s := &site{SiteOptions: o, dir: tmp, taken: map[string]bool{}}
 	if err := s.write(ctx); err != nil {
 		return Result{}, cannotWrite(dir, err)
@@ -173,7 +175,7 @@ func commandKey(c flow.Command) string { return string(c.Kind) + " " + commandTi
 // command writes the page of one command. The error is of writing; that a
 // command cannot be traced stands in the entry.
 func (s *site) command(ctx context.Context, c flow.Command) (indexCommand, error) {
-	entry := indexCommand{Title: commandTitle(c), Place: commandPlace(c)}
+	entry := indexCommand{Title: commandTitle(c), Place: commandPlace(c), Says: c.Says}
 	f, failure := s.traced(ctx, c)
 	if ctx.Err() != nil {
 		return entry, ctx.Err()
@@ -193,9 +195,10 @@ func (s *site) command(ctx context.Context, c flow.Command) (indexCommand, error
 			}
 		}
 	}
-	entry.Says = count(len(f.Spine), "step")
+	l := labels{s.Lang}
+	entry.Route = l.many(len(f.Spine), "1 step", "%d steps")
 	if len(programs) > 1 {
-		entry.Says += fmt.Sprintf(" in %d programs", len(programs))
+		entry.Route += fmt.Sprintf(l.T(" in %d programs"), len(programs))
 	}
 	s.result.Pages++
 	s.others = append(s.others, otherCommand{entry.Title, name + ".js"})
@@ -291,12 +294,10 @@ func (s *site) file(name string, text []byte) error {
 }
 
 func (s *site) index(shown map[string]indexCommand) error {
-	p := index{
-		Title: s.Title, Assets: "assets", Search: true,
-		Lead: fmt.Sprintf("%d commands and events, each followed through every process that it reaches.", s.result.Pages),
-	}
+	p := index{labels: labels{s.Lang}, Title: s.Title, Assets: "assets", Survey: surveyState{Ended: true}}
+	p.Lead = fmt.Sprintf(p.T("%d commands and events, each followed through every process that it reaches."), s.result.Pages)
 	if n := len(s.result.Failed); n > 0 {
-		p.Lead += fmt.Sprintf(" %d could not be followed; the list says why.", n)
+		p.Lead += fmt.Sprintf(p.T(" %d could not be followed; the list says why."), n)
 	}
 	byProgram := map[string][]flow.Command{}
 	var programs []string
@@ -309,8 +310,8 @@ func (s *site) index(shown map[string]indexCommand) error {
 	slices.Sort(programs)
 	for i, name := range programs {
 		p.Programs = append(p.Programs, indexProgram{
-			Name: name, ID: anchor("program", name), Colour: i % 8, Count: count(len(byProgram[name]), "command"),
-			Groups: grouped(byProgram[name], func(c flow.Command) indexCommand { return shown[commandKey(c)] }),
+			Name: name, ID: anchor("program", name), Colour: i % 8, Known: true, Count: p.many(len(byProgram[name]), "1 command", "%d commands"),
+			Groups: p.grouped(byProgram[name], func(c flow.Command) indexCommand { return shown[commandKey(c)] }),
 		})
 	}
 	if s.Endpoints != nil {
@@ -318,8 +319,8 @@ func (s *site) index(shown map[string]indexCommand) error {
 		for i, name := range programs {
 			colour[name] = i
 		}
-		p.Map = programMap(s.Endpoints, colour)
-		p.Joins = endpointTables(s.Endpoints)
+		p.Map = p.programMap(s.Endpoints, colour)
+		p.Joins = p.endpointTables(s.Endpoints)
 	}
 	var out bytes.Buffer
 	if err := indexTemplate.Execute(&out, p); err != nil {

@@ -21,7 +21,7 @@ import (
 func siteOptions(t *testing.T) webui.SiteOptions {
 	t.Helper()
 	command := func(kind flow.Kind, words ...string) flow.Command {
-		return flow.Command{Program: "kiln", Kind: kind, Words: words, Func: "example.org/kiln.run", Site: flow.Site{File: "kiln.go", Line: 7}}
+		return flow.Command{Program: "kiln", Kind: kind, Words: words, Func: "example.org/kiln.run", Says: strings.Join(words, " ") + " <it>", Site: flow.Site{File: "kiln.go", Line: 7}}
 	}
 	return webui.SiteOptions{
 		Title: "kiln & co",

@@ -2,25 +2,50 @@ package webui
 
 import (
 	"io/fs"
+	"os"
 	"path"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/callroute/callroute/analyzer/article"
+	"github.com/callroute/callroute/analyzer/flow"
 )
 
 var (
-	inTemplate = regexp.MustCompile(`\{\{[$.]*T "([^"]+)"`)
-	inScript   = regexp.MustCompile(`\bt\(((?:[^()']|'(?:[^'\\]|\\.)*')*)`)
-	inQuotes   = regexp.MustCompile(`'((?:[^'\\]|\\.)*)'`)
+	inTemplate     = regexp.MustCompile(`[$.]T "([^"]+)"`)
+	inScript       = regexp.MustCompile(`\bt\(((?:[^()']|'(?:[^'\\]|\\.)*')*)`)
+	inGo           = regexp.MustCompile(`\.(?:T|many)\(([^()]*(?:\([^()]*\))?[^()]*)\)`)
+	inDoubleQuotes = regexp.MustCompile(`"([^"]+)"`)
+	inQuotes       = regexp.MustCompile(`'((?:[^'\\]|\\.)*)'`)
 )
 
 // TestWordsInChinese looks for every text of templates and scripts in the
 // dictionary, and for what no page says any more.
 func TestWordsInChinese(t *testing.T) {
 	used := map[string]bool{"from": true, "to": true} // ends of a way, by name
+	for _, k := range flow.Kinds() {
+		if k.Title() != string(k) {
+			used[k.Title()] = true
+		}
+	}
+	sources, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range sources {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range inGo.FindAllStringSubmatch(string(text), -1) {
+			for _, quoted := range inDoubleQuotes.FindAllStringSubmatch(m[1], -1) {
+				used[quoted[1]] = true
+			}
+		}
+	}
 	files, err := fs.Glob(assets, "assets/*")
 	if err != nil {
 		t.Fatal(err)

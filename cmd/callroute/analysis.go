@@ -15,6 +15,8 @@ import (
 // have their own.
 type analysis interface {
 	Programs() []string
+	// Auxiliary is those of them that are tests, examples or tools.
+	Auxiliary() []string
 	Trace(context.Context, analyzer.Query) (*flow.Flow, error)
 	Endpoints(context.Context) (*flow.Endpoints, error)
 	// Commands lists what can be traced in one program, or in all if program

@@ -104,6 +104,8 @@ func openFake(ctx context.Context, s sources, progress func(string)) (analysis, 
 
 func (f *fake) Programs() []string { return []string{"kiln", "kilnd"} }
 
+func (f *fake) Auxiliary() []string { return nil }
+
 func (f *fake) Trace(_ context.Context, q analyzer.Query) (*flow.Flow, error) {
 	*f.query = q
 	if q.Program != "kiln" {

@@ -55,7 +55,7 @@ place is replaced.`,
 	flags.StringVarP(&o.dir, "output", "o", "", "write to the folder `DIR`")
 	must(cmd.MarkFlagDirname("output"))
 	flags.StringVar(&o.title, "title", "", "of the index (default the names of the programs)")
-	flags.StringVar(&o.lang, "lang", string(article.English), "of the articles: en or zh")
+	flags.StringVar(&o.lang, "lang", string(article.English), "of the pages: en or zh")
 	must(cmd.RegisterFlagCompletionFunc("lang", cobra.FixedCompletions([]string{"en", "zh"}, cobra.ShellCompDirectiveNoFileComp)))
 	flags.BoolVar(&o.pictures, "pictures", true, "with the graph of each route, if callroute-graphviz is there")
 	flags.BoolVar(&o.hidden, "hidden", false, "with the commands that help texts leave out")

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strings"
 	"sync"
 	"time"
 
@@ -23,6 +24,7 @@ type serveOptions struct {
 	addr    string
 	remote  bool
 	lang    string
+	editor  string
 }
 
 func (a *app) serveCommand() *cobra.Command {
@@ -30,10 +32,11 @@ func (a *app) serveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Explore routes in a browser",
-		Long: `Serve the explorer: the programs of the sources, their commands, and the route
-of each with its code. It needs no network, and answers on this machine only
-unless --remote is given. It shows source files that a route passes through,
-and no other file.`,
+		Long: `Serve the explorer: the map of the programs, all their commands with what they
+do, and the route of each with its code. All programs are analyzed once, from
+the start on; the list grows meanwhile. It needs no network, and answers on this
+machine only unless --remote is given. It shows source files that a route passes
+through, and no other file.`,
 		Example: `  callroute serve --src moby --src containerd
   callroute serve -f callroute.yaml --addr 127.0.0.1:8080`,
 		ValidArgsFunction: cobra.NoFileCompletions,
@@ -49,7 +52,9 @@ and no other file.`,
 	o.sources.register(cmd)
 	flags.StringVar(&o.addr, "addr", "127.0.0.1:0", "`HOST:PORT` to listen on; port 0 is any that is free")
 	flags.BoolVar(&o.remote, "remote", false, "let --addr be one that other machines can reach")
-	flags.StringVar(&o.lang, "lang", string(article.English), "of the articles: en or zh")
+	flags.StringVar(&o.lang, "lang", string(article.English), "of the pages: en or zh")
+	flags.StringVar(&o.editor, "editor", "vscode", "what opens places in the source: vscode, goland, zed or an `ADDRESS` with {path} and {line}; a reader can choose another")
+	must(cmd.RegisterFlagCompletionFunc("editor", cobra.FixedCompletions([]string{"vscode", "goland", "zed"}, cobra.ShellCompDirectiveNoFileComp)))
 	must(cmd.RegisterFlagCompletionFunc("lang", cobra.FixedCompletions([]string{"en", "zh"}, cobra.ShellCompDirectiveNoFileComp)))
 	return cmd
 }
@@ -58,6 +63,9 @@ and no other file.`,
 func (a *app) serve(ctx context.Context, o *serveOptions) error {
 	if o.lang != string(article.English) && o.lang != string(article.Chinese) {
 		return fmt.Errorf("--lang %q: the languages are en and zh", o.lang)
+	}
+	if err := checkEditor(o.editor); err != nil {
+		return err
 	}
 	host, err := o.host()
 	if err != nil {
@@ -75,7 +83,7 @@ func (a *app) serve(ctx context.Context, o *serveOptions) error {
 	}
 	a.progress.stop()
 	server := &http.Server{
-		Handler:           webui.Handler(ctx, src, webui.ServeOptions{Lang: article.Lang(o.lang), Roots: roots, Remote: o.remote, Host: host}),
+		Handler:           webui.Handler(ctx, src, webui.ServeOptions{Lang: article.Lang(o.lang), Roots: roots, Remote: o.remote, Host: host, Editor: o.editor}),
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		BaseContext:       func(net.Listener) context.Context { return ctx },
@@ -89,6 +97,18 @@ func (a *app) serve(ctx context.Context, o *serveOptions) error {
 	case <-ctx.Done():
 		return server.Close() // to be stopped is how it ends
 	}
+}
+
+// checkEditor fails on what cannot open a file.
+func checkEditor(editor string) error {
+	switch editor {
+	case "vscode", "goland", "zed":
+		return nil
+	}
+	if !strings.Contains(editor, "://") || !strings.Contains(editor, "{path}") {
+		return fmt.Errorf("--editor %q: name vscode, goland, zed or an address such as editor://open?file={path}&line={line}", editor)
+	}
+	return nil
 }
 
 // host is the name under which the server may be asked, if it is not an
@@ -180,6 +200,15 @@ func (s *webSource) Programs() []string { return s.an.Programs() }
 func (s *webSource) Commands(ctx context.Context, program string, progress func(string)) ([]flow.Command, error) {
 	defer s.asking(progress)()
 	return s.an.Commands(ctx, program)
+}
+
+// Auxiliary implements webui.Source.
+func (s *webSource) Auxiliary() []string { return s.an.Auxiliary() }
+
+// Endpoints implements webui.Source.
+func (s *webSource) Endpoints(ctx context.Context, progress func(string)) (*flow.Endpoints, error) {
+	defer s.asking(progress)()
+	return s.an.Endpoints(ctx)
 }
 
 // Trace implements webui.Source.

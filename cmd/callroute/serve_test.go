@@ -84,6 +84,7 @@ func TestServeRefuses(t *testing.T) {
 		{[]string{"--addr", "192.0.2.1:0"}, "--remote"},
 		{[]string{"--addr", "8080"}, "not HOST:PORT"},
 		{[]string{"--lang", "fr"}, "en and zh"},
+		{[]string{"--editor", "ed"}, "vscode, goland, zed"},
 		{[]string{"kiln"}, "no arguments"},
 		{[]string{"--src", "a", "-f", "b"}, "exclude each other"},
 	} {

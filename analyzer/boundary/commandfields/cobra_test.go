@@ -1,6 +1,7 @@
 package commandfields_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/callroute/callroute/analyzer/boundary"
@@ -272,6 +273,9 @@ pond fill [main.inner] main.main => main.fill
 			commandfields.Finder.Find(t.Context(), u, &out)
 			unit.Compare(t, "commands", unit.Commands(u, out.Commands), test.want)
 			for _, c := range out.Commands {
+				if says := map[string]string{"water": "give water"}[strings.Join(c.Words, " ")]; c.Says != says {
+					t.Errorf("%v says %q, not %q", c.Words, c.Says, says)
+				}
 				if c.Kind != flow.Closure || !c.Pos.IsValid() || c.Rule == "" {
 					t.Errorf("%v: kind %s, position %v, rule %q", c.Words, c.Kind, c.Pos, c.Rule)
 				}

@@ -83,7 +83,7 @@ func commands(ctx context.Context, u *boundary.Unit, m *models.Model, tree *mode
 
 // fields is every field of the tree's types that is read.
 func fields(tree *models.CommandFields) []string {
-	out := slices.Concat([]string{tree.Name, tree.Hidden}, tree.Aliases, tree.Run, tree.Children)
+	out := slices.Concat([]string{tree.Name, tree.Says, tree.Hidden}, tree.Aliases, tree.Run, tree.Children)
 	for _, h := range tree.Before {
 		out = append(out, h.Fields...)
 	}
@@ -329,6 +329,11 @@ func (f *finder) report(n node) {
 		handlers = append(handlers, hs...)
 	}
 	c.Run, c.Before = boundary.Distinct(handlers), f.before(n)
+	if f.tree.Says != "" {
+		if says := f.Texts(n.Made, f.tree.Says); len(says) > 0 {
+			c.Says = says[0]
+		}
+	}
 	c.Hidden = f.tree.Hidden != "" && f.True(n.Made, f.tree.Hidden)
 	f.found = append(f.found, c)
 }

@@ -1,8 +1,15 @@
-// The page that waits for an answer: says what is being done, can cancel it,
-// and loads itself again when the answer is there.
+// The page that waits for an answer: says what is being done and how much of it,
+// can cancel it, and loads itself again when the answer is there.
 (() => {
   const says = document.getElementById('says');
+  const share = document.getElementById('share');
   const job = '?' + new URLSearchParams({ id: says.dataset.job });
+  const tell = (text) => {
+    says.textContent = text;
+    const percent = /^(\d+)%/.exec(text);
+    if (percent) share.value = Number(percent[1]);
+    else share.removeAttribute('value');
+  };
   const ask = async () => {
     try {
       const answer = await fetch('/job' + job);
@@ -11,14 +18,15 @@
         location.reload();
         return;
       }
-      says.textContent = text;
+      tell(text);
     } catch (e) {
-      says.textContent = 'The server does not answer: ' + e.message;
+      tell(t('The server does not answer: %s', e.message));
     }
     setTimeout(ask, 400);
   };
   document.getElementById('cancel').addEventListener('click', async () => {
     await fetch('/cancel' + job, { method: 'POST' });
   });
+  tell(says.textContent);
   setTimeout(ask, 200);
 })();
