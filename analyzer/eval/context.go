@@ -13,6 +13,11 @@ const (
 	maxChoices  = 14     // callers and elements chosen in one context
 	maxContexts = 4096   // contexts tried for one question
 	maxWork     = 250000 // values visited for one question, over all its contexts
+
+	// maxCallees is more than the entries of the tables of commands that were met:
+	// the one call that runs them all says what each is given. Interface calls that
+	// can reach more methods say nothing.
+	maxCallees = 96
 )
 
 // Question asks about a tuple of values in a context. It returns the holes it
@@ -76,7 +81,7 @@ func (ev *Evaluator) callers(c *Context, h Hole) []*Context {
 	var out []*Context
 	seen := map[ssa.CallInstruction]bool{}
 	for _, s := range ev.Graph.In(fn) {
-		if s.Rule == "passed" || seen[s.Instr] || s.Caller == fn || len(s.Callees) > maxValues {
+		if s.Rule == "passed" || seen[s.Instr] || s.Caller == fn || len(s.Callees) > maxCallees {
 			continue
 		}
 		seen[s.Instr] = true

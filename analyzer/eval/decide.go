@@ -285,10 +285,11 @@ func addressed(v ssa.Value) bool {
 }
 
 // global decides a package variable that is set once, by its declaration, and
-// whose address goes nowhere.
+// whose address goes nowhere. The guard of a package's init is none: it is set
+// where it is read.
 func (d *Decisions) global(g *ssa.Global) ([]fact, bool) {
 	stores := d.e.ev.Index.GlobalStores(g)
-	if len(stores) != 1 || d.e.ev.Index.Addressed(g) || stores[0].Parent().Synthetic == "" {
+	if len(stores) != 1 || d.e.ev.Index.Addressed(g) || g.Object() == nil || stores[0].Parent().Synthetic == "" {
 		return nil, false
 	}
 	return d.elsewhere().facts(stores[0].Val, d.e.ev.Root(stores[0].Parent()))

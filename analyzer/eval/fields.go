@@ -2,6 +2,7 @@ package eval
 
 import (
 	"go/token"
+	"slices"
 
 	"golang.org/x/tools/go/ssa"
 
@@ -11,7 +12,7 @@ import (
 // Own is the values that are stored to the named field of o by name of the
 // variable itself. Unlike Field it leaves out what the variable was copied from
 // and what is stored through pointers, so that a later value can hide an
-// earlier one.
+// earlier one; and what is stored on a way that is decided against.
 func (c *Context) Own(o Object, name string) []Value {
 	i := index.FieldNamed(o.T, name)
 	if i < 0 {
@@ -20,10 +21,24 @@ func (c *Context) Own(o Object, name string) []Value {
 	e := c.question()
 	path := append(append([]int(nil), o.Path...), i)
 	var out []Value
-	for _, st := range e.ownStores(o, i, path) {
+	for _, st := range c.running(e.ownStores(o, i, path), o.Frame) {
 		out = append(out, e.eval(st.Val, e.frameOf(st, o.Frame))...)
 	}
 	return distinct(out)
+}
+
+// running is the stores that can run when a variable is made in fr.
+func (c *Context) running(stores []*ssa.Store, fr *Frame) []*ssa.Store {
+	var live map[*ssa.BasicBlock]bool
+	return slices.DeleteFunc(slices.Clone(stores), func(st *ssa.Store) bool {
+		if fr == nil || st.Parent() != fr.Fn || st.Block().Index == 0 {
+			return false
+		}
+		if live == nil {
+			live = c.Decide().Live(c.BindFrame(fr))
+		}
+		return !live[st.Block()]
+	})
 }
 
 func (e *evaluation) ownStores(o Object, i int, path []int) []*ssa.Store {

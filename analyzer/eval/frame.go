@@ -241,6 +241,8 @@ func (b *binding) frame(fr *Frame) *Frame {
 	if clo != nil {
 		bound := b.value(*clo).(Func)
 		clo = &bound
+	} else {
+		clo = b.literal(fr.Fn)
 	}
 	if call, up := b.c.Caller(fr); call != nil {
 		out = b.c.ev.enter(fr.Fn, call, b.frame(up), clo)
@@ -265,4 +267,19 @@ func (b *binding) frame(fr *Frame) *Frame {
 	}
 	b.done[fr] = out
 	return out
+}
+
+// literal is the function literal fn as the one function that holds it makes it,
+// where something was chosen for that; nil else.
+func (b *binding) literal(fn *ssa.Function) *Func {
+	made := b.c.ev.Index.Closures(fn)
+	if len(made) != 1 || fn.Parent() == nil || made[0].Parent() != fn.Parent() {
+		return nil
+	}
+	around := b.c.ev.Root(fn.Parent())
+	bound := b.frame(around)
+	if bound == around {
+		return nil
+	}
+	return &Func{Fn: fn, Closure: made[0], Frame: bound}
 }

@@ -261,21 +261,19 @@ func (f clientFinder) add(d boundary.Departure) {
 
 // request folds the request that call sends.
 func (f clientFinder) request(c *eval.Context, s sender, call index.Call, root *eval.Frame) request {
-	cc := call.Instr.Common()
+	var r request
 	if s.req < 0 {
-		r := request{methods: []eval.Text{eval.Lit(s.method)}}
-		r.url(c, cc.Args[s.url], root)
+		if v := eval.Argument(call.Instr, s.url); v != nil {
+			r.methods = []eval.Text{eval.Lit(s.method)}
+			r.url(c, v, root)
+		}
 		return r
 	}
-	arg := s.req
-	if cc.IsInvoke() {
-		arg-- // the receiver is no argument of an interface call
+	sent := eval.Argument(call.Instr, s.req)
+	if sent == nil {
+		return r
 	}
-	if arg < 0 || arg >= len(cc.Args) {
-		return request{}
-	}
-	var r request
-	for _, v := range c.Eval(cc.Args[arg], root) {
+	for _, v := range c.Eval(sent, root) {
 		switch v := v.(type) {
 		case eval.Hole:
 			if v.Kind != eval.Opaque {
