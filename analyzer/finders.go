@@ -18,6 +18,7 @@ import (
 	"github.com/callroute/callroute/analyzer/boundary/taskkind"
 	"github.com/callroute/callroute/analyzer/boundary/ttrpcmethod"
 	"github.com/callroute/callroute/analyzer/boundary/unknowntransport"
+	"github.com/callroute/callroute/analyzer/boundary/wakeup"
 )
 
 // finders is every protocol and dispatch table that callroute knows, in the order
@@ -36,6 +37,7 @@ var finders = []boundary.Finder{
 	ttrpcmethod.Finder,
 	execprogram.Finder,
 	taskchannel.Finder,
+	wakeup.Finder,
 	pluginregistry.Finder, // after those that replace callees
 	unknowntransport.Finder,
 	opaquecall.Finder,
