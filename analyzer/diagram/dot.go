@@ -108,7 +108,7 @@ func (d *dot) lane(i int, l lane) {
 	d.line("  subgraph cluster_%d {", i)
 	version := ""
 	if l.component.Version != "" {
-		version = fmt.Sprintf("<br align=\"left\"/><font point-size=\"9\" color=\"#666666\">%s</font><br align=\"left\"/>", escaped(fit(l.component.Version, 24)))
+		version = fmt.Sprintf("<br align=\"left\"/><font point-size=\"9\" color=\"#666666\">%s</font><br align=\"left\"/>", escaped(Fit(l.component.Version, 24)))
 	}
 	d.line("    label=<<b>%s</b>%s>; labeljust=l; style=\"rounded,filled\"; fillcolor=%s; color=%s; margin=14; tooltip=%s;",
 		escaped(l.component.Name), version, quoted(c[0]), quoted(c[1]), quoted(l.component.Package))
@@ -127,12 +127,12 @@ func (d *dot) node(n flow.Node, color string) {
 	if _, spine := d.Position[n.ID]; spine {
 		bold, border = "b", color
 	}
-	label := escaped(fit(name, longestName))
+	label := escaped(FitName(name, longestName))
 	if bold != "" {
 		label = "<b>" + label + "</b>"
 	}
 	d.line("    n%d [label=<%s<br/><font point-size=\"9\" color=\"#5a5a5a\">%s</font>>, color=%s, lane=%d, tooltip=%s%s];",
-		n.ID, label, escaped(fit(place(n), longestPlace)), quoted(border), d.laneOf[n.Component], quoted(n.Func+"\n"+place(n)), d.link(n))
+		n.ID, label, escaped(Fit(place(n), longestPlace)), quoted(border), d.laneOf[n.Component], quoted(n.Func+"\n"+place(n)), d.link(n))
 }
 
 func (d *dot) link(n flow.Node) string {
@@ -149,7 +149,7 @@ func (d *dot) link(n flow.Node) string {
 // function that it arrives at.
 func (d *dot) arrival(a arrival, color string) {
 	d.line("    a%d [shape=box, style=\"filled\", fillcolor=%s, color=%s, fontcolor=white, fontsize=10, height=0.3, label=<%s>, lane=%d, tooltip=%s];",
-		a.id, quoted(color), quoted(color), escaped(fit(a.words, longestSent)), d.laneOf[d.Node[a.to].Component], quoted(a.words))
+		a.id, quoted(color), quoted(color), escaped(Fit(a.words, longestSent)), d.laneOf[d.Node[a.to].Component], quoted(a.words))
 	d.line("    a%d -> n%d [color=%s, penwidth=1.8, weight=8, tooltip=%s];", a.id, a.to, quoted(color), quoted(a.words))
 }
 
@@ -192,7 +192,7 @@ func (d *dot) edge(e flow.Edge) {
 		words = ""
 	}
 	if words != "" {
-		a = append(a, "label=<&nbsp;"+escaped(fit(words, longestWords))+">")
+		a = append(a, "label=<&nbsp;"+escaped(Fit(words, longestWords))+">")
 		if spine {
 			add("fontcolor", spineLine)
 		} else {
@@ -232,7 +232,7 @@ func (d *dot) leaving(n flow.Node) {
 			continue
 		}
 		to := d.Node[e.To]
-		line := fit(says(e)+" → "+to.Component, longestNote)
+		line := Fit(says(e)+" → "+to.Component, longestNote)
 		if slices.Contains(words, line) {
 			continue
 		}
@@ -260,7 +260,7 @@ func (d *dot) gaps(id int) {
 	for i, g := range d.GapsAfter[id] {
 		name := fmt.Sprintf("g%d_%d", id, i)
 		d.line("  %s [shape=note, label=<? %s>, lane=%d, color=%s, fontcolor=%s, fontsize=10, tooltip=%s];", name,
-			escaped(fit(strings.TrimSpace(string(g.Kind)+" "+g.Detail), longestWords)), d.laneOf[d.Node[id].Component], quoted(gapLine), quoted(gapLine), quoted(g.Reason+"\n"+g.Hint))
+			escaped(Fit(strings.TrimSpace(string(g.Kind)+" "+g.Detail), longestWords)), d.laneOf[d.Node[id].Component], quoted(gapLine), quoted(gapLine), quoted(g.Reason+"\n"+g.Hint))
 		d.line("  n%d -> %s [color=%s, style=dashed, tooltip=%s];", id, name, quoted(gapLine), quoted(g.Reason))
 	}
 }

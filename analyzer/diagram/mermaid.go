@@ -98,28 +98,30 @@ func (m *flowchart) size() int { return m.lanes.Len() + m.links.Len() + m.styles
 
 // cost bounds what a node with these edges adds.
 func (m *flowchart) cost(edges []flow.Edge) int {
-	const name, edge = 4*(longestName+longestPlace) + 60, 4*longestWords + 80
+	const name, edge = 4*(longestName+longestPlace) + 90, 4*longestWords + 80
 	return name + edge*len(edges)
 }
 
 func (m *flowchart) openLane(i int, l lane) {
 	fmt.Fprintf(&m.lanes, "  subgraph lane%d[\"%s\"]\n", i, mermaidText(l.component.Name))
-	fmt.Fprintf(&m.styles, "  style lane%d fill:%s,stroke:%s,color:#1c1c1c\n", i, colors[i%len(colors)][0], colors[i%len(colors)][1])
+	fill, line := colors[i%len(colors)][0], colors[i%len(colors)][1]
+	fmt.Fprintf(&m.styles, "  style lane%d fill:%s,stroke:%s,color:#1c1c1c\n", i, fill, line)
+	fmt.Fprintf(&m.styles, "  classDef program%d fill:#ffffff,stroke:%s,color:#1c1c1c\n", i, line)
 }
 
 func (m *flowchart) closeLane() { m.lanes.WriteString("  end\n") }
 
 func (m *flowchart) node(n flow.Node) {
 	m.nodes++
-	class := ""
+	class := fmt.Sprintf(":::program%d", m.laneOf[n.Component])
 	if _, spine := m.Position[n.ID]; spine {
-		class = ":::spine"
+		fmt.Fprintf(&m.styles, "  class n%d spine\n", n.ID)
 	}
 	fmt.Fprintf(&m.lanes, "    n%d[\"%s<br/><small>%s</small>\"]%s\n", n.ID,
-		mermaidText(fit(m.Name(n), longestName)), mermaidText(fit(place(n), longestPlace)), class)
+		mermaidText(FitName(m.Name(n), longestName)), mermaidText(Fit(place(n), longestPlace)), class)
 	for i, g := range m.GapsAfter[n.ID] {
 		if _, spine := m.Position[n.ID]; spine {
-			fmt.Fprintf(&m.lanes, "    g%d_%d[\"? %s\"]:::gap\n", n.ID, i, mermaidText(fit(strings.TrimSpace(string(g.Kind)+" "+g.Detail), longestWords)))
+			fmt.Fprintf(&m.lanes, "    g%d_%d[\"? %s\"]:::gap\n", n.ID, i, mermaidText(Fit(strings.TrimSpace(string(g.Kind)+" "+g.Detail), longestWords)))
 			fmt.Fprintf(&m.links, "  n%d -.-> g%d_%d\n", n.ID, n.ID, i)
 			m.link++
 		}
@@ -137,7 +139,7 @@ func (m *flowchart) edges(edges []flow.Edge) {
 		}
 		words := ""
 		if text := says(e); text != "" {
-			words = "|\"" + mermaidText(fit(text, longestWords)) + "\"|"
+			words = "|\"" + mermaidText(Fit(text, longestWords)) + "\"|"
 		}
 		fmt.Fprintf(&m.links, "  n%d %s%s n%d\n", e.From, arrow, words, e.To)
 		if m.onSpine(e) {

@@ -219,18 +219,6 @@ func says(e flow.Edge) string {
 	return ""
 }
 
-// fit cuts text in the middle to at most n runes: the ends of a name and of a
-// path tell more than what is between.
-func fit(text string, n int) string {
-	text = strings.Join(strings.Fields(text), " ")
-	r := []rune(text)
-	if len(r) <= n {
-		return text
-	}
-	head := (n - 1) / 2
-	return string(r[:head]) + "…" + string(r[len(r)-(n-1-head):])
-}
-
 // place is where a node is declared.
 func place(n flow.Node) string { return fmt.Sprintf("%s:%d", n.File, n.Line) }
 

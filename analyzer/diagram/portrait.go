@@ -8,8 +8,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/text/width"
-
 	"github.com/callroute/callroute/analyzer/flow"
 )
 
@@ -141,12 +139,12 @@ func (d *portrait) row(r row) {
 	const room = portraitLetters
 	left := portraitEdge + portraitPad
 	if r.node == nil {
-		d.text(left+portraitPad, r.class, fit(r.text, room-2))
+		d.text(left+portraitPad, r.class, Fit(r.text, room-2))
 		return
 	}
 	where := place(flow.Node{File: shortFile(r.node.File), Line: r.node.Line})
-	if cells(r.text)+2+cells(where) > room {
-		where = fit(where, max(20, room-2-cells(r.text)))
+	if Cells(r.text)+2+Cells(where) > room {
+		where = Fit(where, max(20, room-2-Cells(r.text)))
 	}
 	link := ""
 	if d.options.Link != nil {
@@ -155,7 +153,7 @@ func (d *portrait) row(r row) {
 	if link != "" {
 		fmt.Fprintf(&d.out, "    <a href=\"%s\">\n", xml(link))
 	}
-	d.text(left, r.class, fitName(r.text, room-2-cells(where)))
+	d.text(left, r.class, FitName(r.text, room-2-Cells(where)))
 	d.text(portraitWidth-left, "dim end", where)
 	if link != "" {
 		d.out.WriteString("    </a>\n")
@@ -167,27 +165,12 @@ func (d *portrait) crossing(e flow.Edge) {
 	fmt.Fprintf(&d.out, "  <path class=\"arrow\" d=\"M%d %d V%d\"/><path class=\"head\" d=\"M%d %d h12 l-6 9 z\"/>\n",
 		x, d.y, d.y+portraitGap-9, x-6, d.y+portraitGap-10)
 	d.y += portraitGap/2 + 4
-	d.text(x+18, "step", fit(says(e), portraitLetters-6))
+	d.text(x+18, "step", Fit(says(e), portraitLetters-6))
 	d.y += portraitGap/2 - 4
 }
 
 func (d *portrait) text(x int, class, text string) {
 	fmt.Fprintf(&d.out, "    <text x=\"%d\" y=\"%d\" class=\"%s\">%s</text>\n", x, d.y, class, xml(text))
-}
-
-// fitName shortens a name to at most n cells where names have borders: first it
-// loses its package, then what is in the middle. The type of a method stays as
-// long as anything does.
-func fitName(name string, n int) string {
-	if cells(name) <= n {
-		return name
-	}
-	if i := strings.IndexByte(name, '.'); i > 0 && !strings.HasPrefix(name, "(") {
-		if rest := name[i+1:]; cells(rest) <= n || strings.ContainsAny(rest, ".(") {
-			return fitName(rest, n)
-		}
-	}
-	return fit(name, n)
 }
 
 // shortFile is a file of a library by its module's last element and its place in
@@ -199,18 +182,6 @@ func shortFile(file string) string {
 	}
 	_, inside, _ := strings.Cut(rest, "/")
 	return module[strings.LastIndexByte(module, '/')+1:] + "/" + inside
-}
-
-// cells is how many letters wide a text is.
-func cells(s string) int {
-	n := 0
-	for _, r := range s {
-		n++
-		if k := width.LookupRune(r).Kind(); k == width.EastAsianWide || k == width.EastAsianFullwidth {
-			n++
-		}
-	}
-	return n
 }
 
 // xml is text in XML, without what no XML may have.

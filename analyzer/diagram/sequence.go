@@ -83,16 +83,16 @@ func (p *picture) messages(n notation) []string {
 	for i, id := range p.Spine {
 		node := p.Node[id]
 		lane := p.laneOf[node.Component]
-		steps = append(steps, fit(p.Name(node), longestName))
+		steps = append(steps, FitName(p.Name(node), longestName))
 		for _, g := range p.GapsAfter[id] {
-			steps = append(steps, "? "+fit(strings.TrimSpace(string(g.Kind)+" "+g.Detail), longestWords))
+			steps = append(steps, "? "+Fit(strings.TrimSpace(string(g.Kind)+" "+g.Detail), longestWords))
 		}
 		e := p.Onward(i)
 		if !e.Kind.Process() {
 			continue
 		}
 		flush(lane)
-		out = append(out, n.message(lane, p.laneOf[p.Node[e.To].Component], fit(says(e), 2*longestWords)))
+		out = append(out, n.message(lane, p.laneOf[p.Node[e.To].Component], Fit(says(e), 2*longestWords)))
 	}
 	if len(p.Spine) > 0 {
 		flush(p.laneOf[p.Node[p.Spine[len(p.Spine)-1]].Component])

@@ -23,6 +23,8 @@ import (
 	"github.com/goccy/go-graphviz"
 	"github.com/goccy/go-graphviz/cgraph"
 	"github.com/goccy/go-graphviz/gvc"
+
+	"github.com/callroute/callroute/analyzer/diagram"
 )
 
 // Format is the form of a picture.
@@ -36,7 +38,7 @@ const (
 
 // fixedWidth is what the picture's font is called in SVG: Graphviz knows it as
 // Courier, whose letters are as wide as those of all of these.
-const fixedWidth = `font-family="ui-monospace,SFMono-Regular,Menlo,'DejaVu Sans Mono','Liberation Mono',monospace"`
+const fixedWidth = "text { font-family: ui-monospace, SFMono-Regular, Menlo, 'DejaVu Sans Mono', 'Liberation Mono', monospace }\n"
 
 // Draw renders DOT. It fails on text that is not DOT. The library is not safe
 // for concurrent use: one Draw at a time.
@@ -64,6 +66,17 @@ func Draw(ctx context.Context, dot []byte, format Format) ([]byte, error) {
 		return nil, err
 	}
 	return render(ctx, graph, format)
+}
+
+// styled gives an SVG its fonts, once for all letters, and its dark colors.
+func styled(svg string) []byte {
+	svg = strings.ReplaceAll(svg, ` font-family="Courier"`, "")
+	head := strings.Index(svg, "<svg")
+	end := head + strings.IndexByte(svg[max(head, 0):], '>') + 1
+	if head < 0 || end <= head {
+		return []byte(svg)
+	}
+	return []byte(svg[:end] + "\n<style>\n" + fixedWidth + diagram.DarkStyle() + "</style>" + svg[end:])
 }
 
 // Pixels of a picture, beyond which it gets coarser.
@@ -102,7 +115,7 @@ func render(ctx context.Context, graph *cgraph.Graph, format Format) ([]byte, er
 		if err := gv.SetLayout(graphviz.NOP2).Render(ctx, graph, graphviz.SVG, &out); err != nil {
 			return nil, err
 		}
-		return []byte(strings.ReplaceAll(out.String(), `font-family="Courier"`, fixedWidth)), nil
+		return styled(out.String()), nil
 	case PNG:
 		if err := graph.SafeSet("dpi", dotsPerInch(graph.GetStr("bb")), ""); err != nil {
 			return nil, err

@@ -8,8 +8,11 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/callroute/callroute/analyzer/diagram"
 )
 
 // pictures are what package diagram writes for its own tests.
@@ -110,6 +113,34 @@ func TestDotsPerInch(t *testing.T) {
 	} {
 		if got := dotsPerInch(bb); got != want {
 			t.Errorf("%q: %s dots per inch, want %s", bb, got, want)
+		}
+	}
+}
+
+// TestDark checks that every color of a picture has one for dark surroundings.
+func TestDark(t *testing.T) {
+	color := regexp.MustCompile(`<(\w+) [^>]*?\b(fill|stroke)="([^"]+)"(?: stroke="([^"]+)")?`)
+	for name, dot := range pictures(t) {
+		svg, err := Draw(t.Context(), dot, SVG)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Contains(svg, []byte("prefers-color-scheme: dark")) {
+			t.Fatalf("%s has no dark colors", name)
+		}
+		style := diagram.DarkStyle()
+		for _, m := range color.FindAllStringSubmatch(string(svg), -1) {
+			for attribute, value := range map[string]string{m[2]: m[3], "stroke": m[4]} {
+				switch {
+				case value == "", value == "none", value == "transparent", value == "white" && m[1] == "text":
+					continue
+				case attribute == "fill" && m[1] == "polygon" && strings.Contains(style, `[stroke="`+value+`"]`):
+					continue // what arrives stands white on the color of its lane
+				}
+				if !strings.Contains(style, "["+attribute+`="`+value+`"]`) {
+					t.Errorf("%s: %s of <%s> is %s, also in the dark", name, attribute, m[1], value)
+				}
+			}
 		}
 	}
 }

@@ -13,19 +13,41 @@ import (
 	"github.com/callroute/callroute/analyzer/flow"
 )
 
-// step is the time that a function of the spine takes in the timeline, and the
-// distance between the starts of two. Nothing was measured: the order is true,
-// the lengths are not.
-const step = time.Millisecond
+// Options says what a flow is written with beside itself.
+type Options struct {
+	// Time is when it is written: the trace of a run that ends now.
+	Time time.Time
+	// Base is where the files of a program lie, as an absolute URI with a slash at
+	// its end, "" if that is not known.
+	Base func(flow.Component) string
+	// Gaps adds the gaps to the results of SARIF.
+	Gaps bool
+}
 
-// epoch is when the timeline starts: the same in every run, and late enough for
-// viewers that take the first days of 1970 for missing.
-var epoch = time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
+// took is how long a function is taken to work before control goes on by an edge,
+// and again after it came back. Nothing was measured, and every span says so: the
+// order is true, and the lengths are what such steps usually take, so that a viewer
+// shows where processes are left.
+func took(k flow.Kind) time.Duration {
+	switch k {
+	case flow.Exec:
+		return 15 * time.Millisecond // fork, exec, the runtime's start
+	case flow.HTTP, flow.Net, flow.Task, flow.Queue:
+		return 800 * time.Microsecond
+	case flow.GRPC:
+		return 400 * time.Microsecond
+	case flow.TTRPC:
+		return 200 * time.Microsecond
+	case flow.Go, flow.Channel:
+		return 20 * time.Microsecond
+	}
+	return 50 * time.Microsecond
+}
 
 // OTLP writes the spine of f as a trace in OTLP's JSON form: a resource for
 // each program, a span for each function inside the span of the one that calls
-// it. Crossings are client and server spans.
-func OTLP(w io.Writer, f *flow.Flow) error {
+// it, in the order of the calls. Crossings are client and server spans.
+func OTLP(w io.Writer, f *flow.Flow, o Options) error {
 	r, err := flow.NewRoute(f)
 	if err != nil {
 		return err
@@ -33,7 +55,12 @@ func OTLP(w io.Writer, f *flow.Flow) error {
 	command := strings.Join(append([]string{f.Program}, f.Command...), " ")
 	sum := sha256.Sum256([]byte(strings.Join(append([]string{f.Program}, f.Command...), "\x00")))
 	trace := hex.EncodeToString(sum[:16])
-	end := epoch.Add(time.Duration(2*len(f.Spine)) * step)
+	begins := make([]time.Duration, len(f.Spine)+1) // of each span after the first
+	for i := range f.Spine {
+		begins[i+1] = begins[i] + took(r.Onward(i).Kind)
+	}
+	// Each span ends as long before the end as it begins after the start.
+	start := o.Time.Add(-2 * begins[len(f.Spine)])
 
 	resources := []otlpResourceSpans{}
 	at := map[string]int{}
@@ -55,12 +82,13 @@ func OTLP(w io.Writer, f *flow.Flow) error {
 		}
 		span := otlpSpan{
 			TraceID: trace, SpanID: spanID(i + 1), Name: r.Name(n), Kind: spanInternal,
-			Start: nanoseconds(epoch.Add(time.Duration(i) * step)),
-			End:   nanoseconds(end.Add(-time.Duration(i) * step)),
+			Start: nanoseconds(start.Add(begins[i])),
+			End:   nanoseconds(o.Time.Add(-begins[i])),
 			Attributes: []otlpAttribute{
 				stringAttribute("code.function.name", n.Func),
 				stringAttribute("code.file.path", n.File),
 				{Key: "code.line.number", Value: otlpValue{Int: strconv.Itoa(n.Line)}},
+				estimated,
 			},
 		}
 		if i == 0 {
@@ -80,6 +108,12 @@ func OTLP(w io.Writer, f *flow.Flow) error {
 			if e.Detail != "" {
 				span.Attributes = append(span.Attributes, stringAttribute("callroute.detail", e.Detail))
 			}
+		}
+		for k, e := range n.Does {
+			span.Events = append(span.Events, otlpEvent{
+				Time: nanoseconds(start.Add(begins[i]).Add(time.Duration(k+1) * took(flow.Call) / time.Duration(len(n.Does)+1))), Name: e.Verb,
+				Attributes: []otlpAttribute{stringAttribute("callroute.what", e.What), {Key: "code.line.number", Value: otlpValue{Int: strconv.Itoa(e.Line)}}},
+			})
 		}
 		for _, g := range r.GapsAfter[id] {
 			span.Events = append(span.Events, otlpEvent{
@@ -101,8 +135,11 @@ func spanID(i int) string { return fmt.Sprintf("%016x", i) }
 
 func nanoseconds(t time.Time) string { return strconv.FormatInt(t.UnixNano(), 10) }
 
+// estimated marks a span whose times were not measured.
+var estimated = otlpAttribute{Key: "callroute.estimated", Value: otlpValue{Bool: true}}
+
 func stringAttribute(key, value string) otlpAttribute {
-	return otlpAttribute{key, otlpValue{String: &value}}
+	return otlpAttribute{Key: key, Value: otlpValue{String: &value}}
 }
 
 // Kinds of spans, as OTLP numbers them.
@@ -155,5 +192,6 @@ type (
 	otlpValue struct {
 		String *string `json:"stringValue,omitempty"`
 		Int    string  `json:"intValue,omitempty"`
+		Bool   bool    `json:"boolValue,omitempty"`
 	}
 )

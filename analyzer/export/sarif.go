@@ -4,16 +4,17 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/url"
 	"strings"
 
 	"github.com/callroute/callroute/analyzer/flow"
 )
 
 // SARIF writes the spine of f as one result with a code flow: a thread flow
-// with a location for each step. Each gap is a result of its own. Paths are
-// relative to the source of their program, which is a base URI of the run.
-// The form is SARIF 2.1.0.
-func SARIF(w io.Writer, f *flow.Flow) error {
+// with a location for each step; with Options.Gaps each gap is a result of its own. Paths
+// are relative to the source of their program, which is a base URI of the run;
+// those of libraries are relative to nothing. The form is SARIF 2.1.0.
+func SARIF(w io.Writer, f *flow.Flow, o Options) error {
 	r, err := flow.NewRoute(f)
 	if err != nil {
 		return err
@@ -27,7 +28,7 @@ func SARIF(w io.Writer, f *flow.Flow) error {
 		Results: []sarifResult{},
 	}
 	for _, c := range f.Components {
-		run.BaseIDs[baseID(c.Name)] = sarifURI{Description: &sarifMessage{Text: "source of " + c.Name}}
+		run.BaseIDs[baseID(c.Name)] = sarifURI{URI: base(o, c), Description: &sarifMessage{Text: "source of " + c.Name}}
 	}
 	if len(f.Spine) > 0 {
 		result := sarifResult{
@@ -48,9 +49,12 @@ func SARIF(w io.Writer, f *flow.Flow) error {
 		run.Results = append(run.Results, result)
 	}
 	for _, n := range f.Nodes {
+		if !o.Gaps {
+			break
+		}
 		for _, g := range r.GapsAfter[n.ID] {
 			at := s.location(n, "")
-			at.Physical.Artifact.URI = g.Site.File
+			at.Physical.Artifact = artifact(n.Component, g.Site.File)
 			at.Physical.Region.StartLine = max(1, g.Site.Line)
 			run.Results = append(run.Results, sarifResult{
 				RuleID: "gap", Level: "none", Kind: "open",
@@ -85,7 +89,7 @@ func (s sarif) words(i int) string {
 func (s sarif) location(n flow.Node, words string) sarifLocation {
 	l := sarifLocation{
 		Physical: sarifPhysical{
-			Artifact: sarifArtifact{URI: n.File, BaseID: baseID(n.Component)},
+			Artifact: artifact(n.Component, n.File),
 			Region:   sarifRegion{StartLine: max(1, n.Line)},
 		},
 		Logical: []sarifLogical{{Name: s.Name(n), Full: n.Func, Kind: "function"}},
@@ -94,6 +98,24 @@ func (s sarif) location(n flow.Node, words string) sarifLocation {
 		l.Message = &sarifMessage{Text: words}
 	}
 	return l
+}
+
+// artifact is a file of a component's source tree, or of a library, which lies in
+// no tree.
+func artifact(component, file string) sarifArtifact {
+	a := sarifArtifact{URI: (&url.URL{Path: file}).EscapedPath()}
+	if !strings.Contains(file, "@") && !strings.HasPrefix(file, "$") && !strings.HasPrefix(file, "/") {
+		a.BaseID = baseID(component)
+	}
+	return a
+}
+
+// base is where the files of a component lie.
+func base(o Options, c flow.Component) string {
+	if o.Base == nil {
+		return ""
+	}
+	return o.Base(c)
 }
 
 func baseID(component string) string { return "SRC_" + component }
@@ -126,6 +148,7 @@ type (
 		Short sarifMessage `json:"shortDescription"`
 	}
 	sarifURI struct {
+		URI         string        `json:"uri,omitempty"`
 		Description *sarifMessage `json:"description,omitempty"`
 	}
 	sarifMessage struct {
@@ -162,7 +185,7 @@ type (
 	}
 	sarifArtifact struct {
 		URI    string `json:"uri"`
-		BaseID string `json:"uriBaseId"`
+		BaseID string `json:"uriBaseId,omitempty"`
 	}
 	sarifRegion struct {
 		StartLine int `json:"startLine"`

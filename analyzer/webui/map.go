@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/callroute/callroute/analyzer/diagram"
 	"github.com/callroute/callroute/analyzer/flow"
 )
 
@@ -100,7 +101,7 @@ func (l labels) programMap(e *flow.Endpoints, colour map[string]int) template.HT
 			start, end = fmt.Sprintf(`<a class="box p%d" href="#%s">`, colour[name]%8, html.EscapeString(anchor("program", name))), "</a>"
 		}
 		fmt.Fprintf(&out, `%s<title>%s</title><rect x="%d" y="%d" width="%d" height="%d" rx="6"/><text text-anchor="middle" x="%d" y="%d">%s</text>%s`+"\n",
-			start, html.EscapeString(name), m.x(name), m.y(name), boxWidth, boxHeight, m.x(name)+boxWidth/2, m.y(name)+boxHeight/2+5, html.EscapeString(fit(name, 16)), end)
+			start, html.EscapeString(name), m.x(name), m.y(name), boxWidth, boxHeight, m.x(name)+boxWidth/2, m.y(name)+boxHeight/2+5, html.EscapeString(diagram.Fit(name, 16)), end)
 	}
 	out.WriteString("</svg>")
 	return template.HTML(out.String())
@@ -138,7 +139,7 @@ func (m *mapSketch) line(d string) {
 }
 
 func (m *mapSketch) label(l link, x, y int, text string) {
-	w := int(float64(cells(text))*7.3) + 6
+	w := int(float64(diagram.Cells(text))*7.3) + 6
 	fmt.Fprintf(&m.labels, `<g><title>%s</title><rect class="behind" x="%d" y="%d" width="%d" height="15"/><text text-anchor="middle" x="%d" y="%d">%s</text></g>`+"\n",
 		html.EscapeString(l.from+" → "+l.to), x-w/2, y-11, w, x, y, html.EscapeString(text))
 }

@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"strings"
 
+	"github.com/callroute/callroute/analyzer/diagram"
 	"github.com/callroute/callroute/analyzer/flow"
 )
 
@@ -41,7 +42,39 @@ func sequence(r *flow.Route, say words) template.HTML {
 		return ""
 	}
 	s.draw()
-	return template.HTML(s.picture())
+	return template.HTML(s.picture() + s.list())
+}
+
+// list is the picture for a window in which lanes have no room beside each other:
+// the same from top to bottom. The style sheet decides which one is shown.
+func (s *sketch) list() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "<ol class=\"sequence-list\" aria-label=\"%s\">\n", html.EscapeString(s.say.Sequence))
+	sections := s.Sections()
+	at := -1
+	for i, section := range sections {
+		at += len(section.Steps)
+		if cut := len(sections) - mostMessages; cut > 0 && i >= mostMessages/2 && i < mostMessages/2+cut {
+			continue
+		}
+		first, last := s.Node[section.Steps[0]], s.Node[section.Steps[len(section.Steps)-1]]
+		fmt.Fprintf(&b, `<li class="p%d"><a href="#process-%d"><b>%s</b><br>%s`, s.lane[section.Component.Name]%8, i+1,
+			html.EscapeString(section.Component.Name), html.EscapeString(s.Name(first)))
+		if more := len(section.Steps) - 2; more > 0 {
+			fmt.Fprintf(&b, "<br>%s", html.EscapeString(fmt.Sprintf(s.say.More, more)))
+		}
+		if len(section.Steps) > 1 {
+			fmt.Fprintf(&b, "<br>%s", html.EscapeString(s.Name(last)))
+		}
+		b.WriteString("</a>")
+		if i+1 < len(sections) {
+			e := s.Onward(at)
+			fmt.Fprintf(&b, `<p>↓ %s</p>`, html.EscapeString(strings.TrimSpace(string(e.Kind)+" "+flow.Brief(e.Kind, e.Detail))))
+		}
+		b.WriteString("</li>\n")
+	}
+	b.WriteString("</ol>")
+	return b.String()
 }
 
 type sketch struct {
@@ -81,7 +114,7 @@ func middle(lane int) int { return lane*laneWidth + laneWidth/2 }
 func (s *sketch) note(lane int, section flow.Section, number int) {
 	var lines, full []string
 	for _, id := range section.Steps {
-		lines = append(lines, fit(s.Name(s.Node[id]), noteCells))
+		lines = append(lines, diagram.FitName(s.Name(s.Node[id]), noteCells))
 		full = append(full, s.Name(s.Node[id]))
 	}
 	if more := len(lines) - 4; more > 1 {
@@ -115,7 +148,7 @@ func (s *sketch) message(from, to int, e flow.Edge) {
 	fmt.Fprintf(&s.body, `<g class="message"><title>%s</title>`, html.EscapeString(words))
 	for _, l := range lines {
 		s.y += lineHeight
-		width := float64(cells(l)) * cell
+		width := float64(diagram.Cells(l)) * cell
 		fmt.Fprintf(&s.body, `<rect class="behind" x="%.0f" y="%d" width="%.0f" height="%d"/>`, at-width/2-3, s.y-12, width+6, lineHeight)
 		fmt.Fprintf(&s.body, `<text class="said" text-anchor="middle" x="%.0f" y="%d">%s</text>`, at, s.y, html.EscapeString(l))
 	}
@@ -142,54 +175,17 @@ func (s *sketch) picture() string {
 	for i, name := range s.lanes {
 		fmt.Fprintf(&out, `<path class="line" d="M%d %dV%d"/>`, middle(i), headHeight, s.y)
 		fmt.Fprintf(&out, `<g class="lane p%d"><title>%s</title><rect x="%d" y="6" width="%d" height="%d" rx="6"/><text text-anchor="middle" x="%d" y="%d">%s</text></g>`+"\n",
-			i%8, html.EscapeString(name), i*laneWidth+8, laneWidth-16, headHeight-10, middle(i), headHeight-18, html.EscapeString(fit(name, 25)))
+			i%8, html.EscapeString(name), i*laneWidth+8, laneWidth-16, headHeight-10, middle(i), headHeight-18, html.EscapeString(diagram.Fit(name, 25)))
 	}
 	out.WriteString(s.body.String())
 	out.WriteString("</svg>")
 	return out.String()
 }
 
-// cells is the width of text in letters of a fixed-width font.
-func cells(text string) int {
-	n := 0
-	for _, r := range text {
-		n += wide(r)
-	}
-	return n
-}
-
-// wide is 2 for the letters of Chinese, Japanese and Korean, and for their
-// punctuation.
-func wide(r rune) int {
-	switch {
-	case r >= 0x1100 && r <= 0x115f, r >= 0x2e80 && r <= 0xa4cf, r >= 0xac00 && r <= 0xd7a3,
-		r >= 0xf900 && r <= 0xfaff, r >= 0xfe30 && r <= 0xfe6f, r >= 0xff00 && r <= 0xff60, r >= 0x1f300 && r <= 0x1faff, r >= 0x20000 && r <= 0x3fffd:
-		return 2
-	}
-	return 1
-}
-
-// fit cuts text in the middle to at most n cells: the ends of a name tell more
-// than what is between.
-func fit(text string, n int) string {
-	text = strings.Join(strings.Fields(text), " ")
-	if cells(text) <= n {
-		return text
-	}
-	head, _ := take(text, (n-1)/2)
-	runes := []rune(text)
-	room, from := n-1-cells(head), len(runes)
-	for from > 0 && room >= wide(runes[from-1]) {
-		from--
-		room -= wide(runes[from])
-	}
-	return head + "…" + string(runes[from:])
-}
-
 // take splits text after at most n cells.
 func take(text string, n int) (head, rest string) {
 	for i, r := range text {
-		if n -= wide(r); n < 0 {
+		if n -= diagram.Cells(string(r)); n < 0 {
 			return text[:i], text[i:]
 		}
 	}
@@ -201,7 +197,7 @@ func take(text string, n int) (head, rest string) {
 func wrap(text string, n, most int) []string {
 	text = strings.Join(strings.Fields(text), " ")
 	var lines []string
-	for len(lines) < most-1 && cells(text) > n {
+	for len(lines) < most-1 && diagram.Cells(text) > n {
 		head, rest := take(text, n)
 		if i := strings.LastIndexAny(head, " /."); i > len(head)/3 {
 			head, rest = text[:i], text[i:]
@@ -209,5 +205,5 @@ func wrap(text string, n, most int) []string {
 		lines = append(lines, strings.TrimSpace(head))
 		text = strings.TrimSpace(rest)
 	}
-	return append(lines, fit(text, n))
+	return append(lines, diagram.Fit(text, n))
 }

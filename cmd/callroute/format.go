@@ -4,8 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/callroute/callroute/analyzer/article"
 	"github.com/callroute/callroute/analyzer/diagram"
@@ -33,6 +36,8 @@ type viewOptions struct {
 	lang     article.Lang
 	nodes    int
 	draw     drawer
+	gaps     bool // as results of their own
+	time     time.Time
 }
 
 var (
@@ -50,8 +55,8 @@ var (
 		{name: "mermaid", ending: "mmd", view: func(w io.Writer, f *flow.Flow, o viewOptions) error { return diagram.Mermaid(w, f, o.diagram(f)) }},
 		{name: "sequence", view: func(w io.Writer, f *flow.Flow, _ viewOptions) error { return diagram.Sequence(w, f) }},
 		{name: "plantuml", ending: "puml", view: func(w io.Writer, f *flow.Flow, _ viewOptions) error { return diagram.PlantUML(w, f) }},
-		{name: "sarif", view: func(w io.Writer, f *flow.Flow, _ viewOptions) error { return export.SARIF(w, f) }},
-		{name: "otlp", view: func(w io.Writer, f *flow.Flow, _ viewOptions) error { return export.OTLP(w, f) }},
+		{name: "sarif", view: func(w io.Writer, f *flow.Flow, o viewOptions) error { return export.SARIF(w, f, o.export()) }},
+		{name: "otlp", view: func(w io.Writer, f *flow.Flow, o viewOptions) error { return export.OTLP(w, f, o.export()) }},
 	}
 )
 
@@ -101,6 +106,28 @@ func (o viewOptions) diagram(f *flow.Flow) diagram.Options {
 		Nodes: o.nodes,
 		Link:  func(n flow.Node) string { return components[n.Component].Link(flow.Site{File: n.File, Line: n.Line}) },
 	}
+}
+
+// export is the options of what goes into other people's viewers.
+func (o viewOptions) export() export.Options {
+	return export.Options{Time: o.time, Base: sourceURI, Gaps: o.gaps}
+}
+
+// sourceURI is where the sources of a program lie: in their folder, or where they
+// can be read if that is not on this machine.
+func sourceURI(c flow.Component) string {
+	dir, err := filepath.Abs(c.Dir)
+	if err != nil {
+		return ""
+	}
+	if info, err := os.Stat(dir); (err != nil || !info.IsDir()) && c.Web != "" {
+		return c.Web + "/"
+	}
+	path := filepath.ToSlash(dir)
+	if !strings.HasPrefix(path, "/") {
+		path = "/" + path // a drive's letter
+	}
+	return (&url.URL{Scheme: "file", Path: strings.TrimSuffix(path, "/") + "/"}).String()
 }
 
 func writeText(w io.Writer, f *flow.Flow, o viewOptions) error {

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -23,6 +25,7 @@ type view struct {
 	brief    bool
 	json     bool
 	tables   bool // of an article: --code=false
+	gaps     bool
 }
 
 func (v *view) register(cmd *cobra.Command) {
@@ -34,6 +37,7 @@ func (v *view) register(cmd *cobra.Command) {
 	flags.BoolVar(&v.brief, "brief", false, "with --format text: one screen, the ends of each process's part")
 	flags.BoolVar(&v.portrait, "portrait", false, "with --format svg: from top to bottom, as wide as a page; needs no callroute-graphviz")
 	flags.IntVar(&v.nodes, "nodes", 0, "in a picture: up to `N` functions beside the route")
+	flags.BoolVar(&v.gaps, "gaps", false, "with --format sarif: each gap as a result, too")
 	flags.StringVar(&v.lang, "lang", string(article.English), "of an article: en or zh")
 	must(cmd.RegisterFlagCompletionFunc("lang", cobra.FixedCompletions([]string{"en", "zh"}, cobra.ShellCompDirectiveNoFileComp)))
 	v.output.register(cmd)
@@ -60,6 +64,8 @@ func (v *view) check() error {
 		return errors.New("--brief goes with --format text only")
 	case v.portrait && v.format.name != "svg":
 		return errors.New("--portrait goes with --format svg only")
+	case v.gaps && v.format.name != "sarif":
+		return errors.New("--gaps goes with --format sarif only")
 	case v.brief && v.tree:
 		return errors.New("--brief and --tree exclude each other")
 	case v.lang != string(article.English) && v.lang != string(article.Chinese):
@@ -70,8 +76,17 @@ func (v *view) check() error {
 	return v.output.check()
 }
 
+// exportTime is now, or what SOURCE_DATE_EPOCH says, with which two runs write the
+// same bytes.
+func exportTime(getenv func(string) string) time.Time {
+	if seconds, err := strconv.ParseInt(getenv("SOURCE_DATE_EPOCH"), 10, 64); err == nil {
+		return time.Unix(seconds, 0)
+	}
+	return time.Now()
+}
+
 func (v *view) write(f *flow.Flow) error {
-	o := viewOptions{text: v.output.textOptions(), brief: v.brief, portrait: v.portrait, tables: v.tables, lang: article.Lang(v.lang), nodes: v.nodes, draw: newDrawer(v.output.app.getenv)}
+	o := viewOptions{text: v.output.textOptions(), brief: v.brief, portrait: v.portrait, tables: v.tables, lang: article.Lang(v.lang), nodes: v.nodes, gaps: v.gaps, time: exportTime(v.output.app.getenv), draw: newDrawer(v.output.app.getenv)}
 	o.text.Tree = v.tree
 	return v.output.write(func(w io.Writer) error { return v.format.view(w, f, o) })
 }

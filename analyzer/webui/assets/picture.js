@@ -146,12 +146,27 @@ function brief(e) {
   return kept.join(' ');
 }
 
-// fit cuts text in the middle: its ends tell more than what is between.
+// fit cuts text in the middle: its ends tell more than what is between. It cuts at
+// the borders of names and of the parts of a path if one is near.
 function fit(text, n) {
   const letters = [...text.trim()];
   if (letters.length <= n) return letters.join('');
-  const head = Math.floor((n - 1) / 2);
-  return letters.slice(0, head).join('') + '…' + letters.slice(letters.length - (n - 1 - head)).join('');
+  const border = (i) => ' /.()[]{}:,'.includes(letters[i]);
+  let head = Math.floor((n - 1) / 2);
+  let tail = letters.length - (n - 1 - head);
+  for (let i = head; i > (head * 2) / 3; i--) {
+    if (border(i - 1) || border(i)) {
+      head = i;
+      break;
+    }
+  }
+  for (let i = tail; i < tail + (letters.length - tail) / 3; i++) {
+    if (border(i)) {
+      tail = i;
+      break;
+    }
+  }
+  return letters.slice(0, head).join('') + '…' + letters.slice(tail).join('');
 }
 
 // fitName shortens a name where names have borders: it loses its package before
