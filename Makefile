@@ -32,6 +32,7 @@ build:
 test:
 	@.ci/install-packages
 	@.ci/install-criu
+	@.ci/install-compose
 	@$(GO) run .ci/test.go ./...
 
 test-short:

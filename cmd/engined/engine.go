@@ -128,7 +128,11 @@ func (o *options) assemble(ctx context.Context, address string) (*engine, error)
 	if err != nil {
 		return nil, err
 	}
-	if e.network, err = network.New(ctx, o.network(id)); err != nil {
+	nets := o.network(id)
+	nets.Event = func(action events.Action, id string, attributes map[string]string) {
+		eventLog.Add(events.NetworkEventType, action, id, attributes)
+	}
+	if e.network, err = network.New(ctx, nets); err != nil {
 		return nil, err
 	}
 	e.daemon, err = daemon.New(daemon.Config{
@@ -140,10 +144,17 @@ func (o *options) assemble(ctx context.Context, address string) (*engine, error)
 		return nil, err
 	}
 	e.handler = server.New(server.Config{
-		Backend: server.Backend{Containers: e.daemon, Execs: e.daemon.Execs, Archives: e.daemon.Archives, Checkpoints: e.daemon.Checkpoints, Images: e.images, Volumes: vols, Networks: e.network, System: e.daemon},
+		Backend: server.Backend{Containers: e.daemon, Execs: e.daemon.Execs, Archives: e.daemon.Archives, Checkpoints: e.daemon.Checkpoints, Images: e.images, Volumes: vols, Networks: networks{e.network.Networks, e.daemon.Connections}, System: e.daemon},
 		Version: releaseName, Log: logrus.StandardLogger(),
 	})
 	return e, nil
+}
+
+// networks are all verbs of /networks: those of the networks themselves, and those
+// about the containers in them.
+type networks struct {
+	*network.Networks
+	*daemon.Connections
 }
 
 // close ends the parts, the last one made first.
@@ -159,7 +170,7 @@ func (e *engine) close() {
 // network is the networks' part of the command line, which check has checked.
 func (o *options) network(id string) network.Config {
 	c := network.Config{
-		EngineID: id, ExecRoot: o.execRoot, Bridge: o.bridge, MTU: o.mtu, IPForward: o.ipForward, DisableMasquerade: !o.ipMasq,
+		EngineID: id, ExecRoot: o.execRoot, Root: o.dataRoot, Bridge: o.bridge, MTU: o.mtu, IPForward: o.ipForward, DisableMasquerade: !o.ipMasq,
 		DNSOptions: o.dnsOptions, DNSSearch: o.dnsSearch,
 	}
 	if o.bip != "" {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -374,34 +373,6 @@ func (c *containerFlags) setPorts(config *container.Config, host *types.HostConf
 		}
 	}
 	return nil
-}
-
-// networking chooses the network, and says how the container appears in it.
-func (c *containerFlags) networking(host *types.HostConfig) (*network.NetworkingConfig, error) {
-	if len(c.network) > 1 {
-		return nil, errors.New("a container has one network: --network is given more than once")
-	}
-	mode := container.NetworkMode("default")
-	if len(c.network) == 1 {
-		mode = container.NetworkMode(c.network[0])
-	}
-	host.NetworkMode = mode
-	host.ExtraHosts = c.addHosts.list
-	endpoint := &network.EndpointSettings{Aliases: c.networkAliases}
-	if c.ip.IsValid() || c.ip6.IsValid() || len(c.linkLocal) > 0 {
-		endpoint.IPAMConfig = &network.EndpointIPAMConfig{IPv4Address: c.ip.Addr, IPv6Address: c.ip6.Addr, LinkLocalIPs: c.linkLocal}
-	}
-	if c.macAddress != "" {
-		address, err := net.ParseMAC(strings.TrimSpace(c.macAddress))
-		if err != nil {
-			return nil, fmt.Errorf("%s is not a valid mac address", c.macAddress)
-		}
-		endpoint.MacAddress = network.HardwareAddr(address)
-	}
-	if mode.IsContainer() {
-		return &network.NetworkingConfig{}, nil
-	}
-	return &network.NetworkingConfig{EndpointsConfig: map[string]*network.EndpointSettings{string(mode): endpoint}}, nil
 }
 
 // parseExtraHost reads NAME:IP or NAME=IP. The daemon knows the address

@@ -26,7 +26,7 @@ var differs = map[string]string{
 	"prune --volumes --filter label": "docker empties the build cache too",
 	"Networks":                       "docker's order is that of a Go map",
 	"ps --format json":               "docker's order of networks is that of a Go map",
-	"--network a --network b":        "a container of the engine has one network",
+	"network rm":                     "docker asks about the network first",
 	"exec -d":                        "docker asks about the container first",
 	"exec x":                         "docker says See for Run",
 	"runn":                           "the engine knows what comes near",

@@ -129,6 +129,29 @@ func runVolumePrune(ctx context.Context, cli *Program, opts pruneOptions) error 
 	return nil
 }
 
+func newNetworkPrune(cli *Program) *cobra.Command {
+	var opts pruneOptions
+	cmd := &cobra.Command{
+		Use:     "prune [OPTIONS]",
+		Short:   "Remove all unused networks",
+		Example: "  engine network prune --filter until=24h",
+		Args:    noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runNetworkPrune(cmd.Context(), cli, opts)
+		},
+	}
+	opts.addTo(cmd, "until=<timestamp>")
+	return cmd
+}
+
+func runNetworkPrune(ctx context.Context, cli *Program, opts pruneOptions) error {
+	yes, err := cli.confirmed(ctx, opts, "WARNING! This will remove all custom networks not used by at least one container.")
+	if err != nil || !yes {
+		return err
+	}
+	return cli.pruneNetworks(ctx, opts)
+}
+
 func newSystemPrune(cli *Program) *cobra.Command {
 	var opts pruneOptions
 	cmd := &cobra.Command{

@@ -42,6 +42,18 @@ func (l *checkedList) Set(value string) error {
 	return l.list.Set(value)
 }
 
+// maybe is a switch of which it counts whether it was given.
+type maybe struct{ given *bool }
+
+func (m *maybe) Set(value string) error {
+	on, err := strconv.ParseBool(value)
+	m.given = &on
+	return err
+}
+
+func (*maybe) Type() string   { return "bool" }
+func (*maybe) String() string { return "" }
+
 // filter is --filter NAME=VALUE.
 type filter types.Filters
 

@@ -13,7 +13,6 @@ import (
 	ours "github.com/callroute/callroute/engine/daemon/container"
 	"github.com/callroute/callroute/engine/daemon/health"
 	"github.com/callroute/callroute/engine/daemon/logs"
-	"github.com/callroute/callroute/engine/daemon/network"
 	"github.com/callroute/callroute/engine/daemon/spec"
 	"github.com/callroute/callroute/engine/errdefs"
 )
@@ -244,28 +243,4 @@ func checkRestart(p container.RestartPolicy, autoRemove bool) error {
 		return errdefs.Invalid("can't create 'AutoRemove' container with restart policy")
 	}
 	return nil
-}
-
-// joinRequest is what a container asks of its network.
-func (d *core) joinRequest(r ours.Record) (network.JoinRequest, error) {
-	h := r.HostConfig
-	req := network.JoinRequest{
-		ContainerID: r.ID, Name: r.Name, Dir: d.containers.Dir(r.ID), Mode: h.NetworkMode,
-		Hostname: r.Config.Hostname, Domainname: r.Config.Domainname,
-		ExposedPorts: r.Config.ExposedPorts, PortBindings: h.PortBindings, PublishAll: h.PublishAllPorts,
-		DNS: h.DNS, DNSOptions: h.DNSOptions, DNSSearch: h.DNSSearch, ExtraHosts: h.ExtraHosts,
-	}
-	if r.Config.NetworkDisabled {
-		req.Mode = "none"
-	}
-	for _, e := range r.Endpoints {
-		if e != nil && len(e.MacAddress) > 0 {
-			req.MacAddress = e.MacAddress
-		}
-	}
-	var err error
-	if req.Links, err = d.linked(r); err != nil {
-		return req, err
-	}
-	return req, nil
 }

@@ -171,17 +171,17 @@ func (p *Checkpoints) Remove(_ context.Context, name, checkpointID string, o typ
 
 // dumped is what of a container's place its checkpoint depends on: who was
 // connected to it looks for it there.
-type dumped struct{ Address netip.Addr }
+type dumped struct{ Addresses map[string]netip.Addr } // by network
 
 // placeFile is where that is kept, among criu's files.
 const placeFile = "engine.json"
 
 func writePlace(dir string, r ours.Record) error {
-	var place dumped
+	place := dumped{Addresses: map[string]netip.Addr{}}
 	if r.Network != nil {
-		for _, e := range r.Network.Networks {
+		for name, e := range r.Network.Networks {
 			if e.IPAddress.IsValid() {
-				place.Address = e.IPAddress
+				place.Addresses[name] = e.IPAddress
 			}
 		}
 	}

@@ -105,9 +105,7 @@ func (d *creator) record(id string, image images.Image, req types.CreateRequest)
 		Path: command[0], Args: command[1:], Config: &config, HostConfig: &host,
 		State: ours.State{Status: container.StateCreated},
 	}
-	if req.NetworkingConfig != nil {
-		r.Endpoints = req.NetworkingConfig.EndpointsConfig
-	}
+	r.Endpoints = d.endpointsOf(r, req.NetworkingConfig)
 	return r, nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/containerd/containerd/v2/core/mount"
 	"github.com/containerd/log"
 	"github.com/moby/moby/api/types/image"
+	api "github.com/moby/moby/api/types/network"
 
 	"github.com/callroute/callroute/engine/api/types"
 	"github.com/callroute/callroute/engine/daemon/container"
@@ -35,6 +36,9 @@ type Images interface {
 type Network interface {
 	Check(req network.JoinRequest) (warnings []string, err error)
 	Join(ctx context.Context, req network.JoinRequest) (*network.Endpoint, error)
+	Named(name string) (api.Network, error)
+	Connect(ctx context.Context, containerID string, a network.Attachment) (*network.Endpoint, error)
+	Disconnect(ctx context.Context, containerID, name string) (*network.Endpoint, error)
 	Leave(ctx context.Context, containerID string) error
 	Endpoint(containerID string) *network.Endpoint
 	Rename(containerID, name string) error
@@ -82,6 +86,8 @@ type Daemon struct {
 	Execs       *Execs
 	Archives    *Archives
 	Checkpoints *Checkpoints
+	// Connections are the places of containers in networks.
+	Connections *Connections
 }
 
 // runner starts containers, and deals with their end.
@@ -146,7 +152,7 @@ func New(c Config) (*Daemon, error) {
 	return &Daemon{
 		core: shared, creator: &creator{shared}, runner: runs, stopper: &stopper{runs, checkpoints},
 		restorer: &restorer{runs, found.HalfMade}, lister: list, console: &console{runs}, about: &about{list},
-		Execs: execs, Archives: &Archives{shared}, Checkpoints: checkpoints,
+		Execs: execs, Archives: &Archives{shared}, Checkpoints: checkpoints, Connections: &Connections{shared},
 	}, nil
 }
 

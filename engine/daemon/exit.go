@@ -82,6 +82,7 @@ func (d *runner) exited(c *ours.Container, run *run, exit ctypes.Exit) {
 	ctx := context.WithoutCancel(d.background)
 	close(run.ending)
 	d.endRun(ctx, c, run)
+	ended := c.Snapshot()
 	restart := false
 	var wait time.Duration
 	d.change(c, func(r *ours.Record) {
@@ -103,6 +104,7 @@ func (d *runner) exited(c *ours.Container, run *run, exit ctypes.Exit) {
 	r := c.Snapshot()
 	ran := int(max(0, r.State.FinishedAt.Sub(r.State.StartedAt)).Seconds())
 	d.tell(events.ActionDie, r, map[string]string{"exitCode": strconv.Itoa(int(exit.Status)), "execDuration": strconv.Itoa(ran)})
+	d.tellNetworks(events.ActionDisconnect, ended)
 	close(run.closed)
 	switch {
 	case restart:

@@ -470,6 +470,12 @@ func (f *fakeNetwork) Join(_ context.Context, r engine.JoinRequest) (*engine.End
 	e := &engine.Endpoint{NetnsPath: "/fake/" + r.ContainerID, Settings: &container.NetworkSettings{
 		Ports: ports, Networks: map[string]*network.EndpointSettings{string(r.Mode): {}},
 	}}
+	if len(r.Networks) > 0 {
+		clear(e.Settings.Networks)
+		for _, n := range r.Networks {
+			e.Settings.Networks[n.Network] = &network.EndpointSettings{}
+		}
+	}
 	f.joined[r.ContainerID], f.names[r.ContainerID] = e, r.Name
 	return e, nil
 }
@@ -503,6 +509,27 @@ func (f *fakeNetwork) Restore(_ context.Context, live []string) error {
 	f.live = live
 	maps.DeleteFunc(f.joined, func(id string, _ *engine.Endpoint) bool { return !slices.Contains(live, id) })
 	return nil
+}
+
+func (f *fakeNetwork) Named(name string) (network.Network, error) {
+	if name == "nosuch" {
+		return network.Network{}, errdefs.NotFound("network %s not found", name)
+	}
+	return network.Network{Name: name, ID: "id-of-" + name, Driver: "bridge"}, nil
+}
+
+func (f *fakeNetwork) Connect(_ context.Context, id string, a engine.Attachment) (*engine.Endpoint, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.joined[id].Settings.Networks[a.Network] = &network.EndpointSettings{Aliases: a.Aliases}
+	return f.joined[id], f.fail
+}
+
+func (f *fakeNetwork) Disconnect(_ context.Context, id, name string) (*engine.Endpoint, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.joined[id].Settings.Networks, name)
+	return f.joined[id], f.fail
 }
 
 func (f *fakeNetwork) Warnings() []string { return nil }

@@ -59,10 +59,12 @@ func networks(r ours.Record) map[string]*network.EndpointSettings {
 	switch {
 	case r.Network != nil:
 		return r.Network.Networks
-	case mode.IsBridge(), mode.IsNone(), mode.IsHost():
+	case mode.IsNone(), mode.IsHost():
 		return map[string]*network.EndpointSettings{string(mode): {}}
+	case r.Endpoints == nil:
+		return map[string]*network.EndpointSettings{}
 	}
-	return map[string]*network.EndpointSettings{}
+	return r.Endpoints
 }
 
 func state(s ours.State) *container.State {

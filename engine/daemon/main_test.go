@@ -15,6 +15,7 @@ import (
 
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/api/types/events"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/callroute/callroute/engine/api/types"
@@ -180,6 +181,9 @@ func (b *bench) told(attributes ...string) []string {
 	defer cancel()
 	var all []string
 	for e := range b.EventLog.Subscribe(ctx, time.Unix(1, 0), time.Now(), nil) {
+		if e.Type == events.NetworkEventType {
+			continue // of each start and end
+		}
 		line := string(e.Action)
 		for _, a := range attributes {
 			if v := e.Actor.Attributes[a]; v != "" {
@@ -187,6 +191,19 @@ func (b *bench) told(attributes ...string) []string {
 			}
 		}
 		all = append(all, line)
+	}
+	return all
+}
+
+// toldOf are the events of one type, with the names of what they are about.
+func (b *bench) toldOf(kind events.Type) (all []string) {
+	b.t.Helper()
+	ctx, cancel := context.WithCancel(b.t.Context())
+	defer cancel()
+	for e := range b.EventLog.Subscribe(ctx, time.Unix(1, 0), time.Now(), nil) {
+		if e.Type == kind {
+			all = append(all, string(e.Action)+" "+e.Actor.Attributes["name"])
+		}
 	}
 	return all
 }

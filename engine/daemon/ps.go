@@ -181,7 +181,7 @@ func (d *lister) filter(f types.Filters) (func(ours.Record) bool, error) {
 			one("volume", func(v string) bool {
 				return slices.ContainsFunc(r.Mounts, func(m mounts.Point) bool { return m.Name == v || m.Destination == v || m.Source == v })
 			}) &&
-			one("network", func(v string) bool { return string(r.HostConfig.NetworkMode) == v }) &&
+			one("network", func(v string) bool { return inNetwork(r, v) }) &&
 			one("publish", func(v string) bool { return publishes(r, v) }) &&
 			one("expose", func(v string) bool { return exposes(r, v) }) &&
 			one("health", func(v string) bool { return v == string(healthOf(r)) }) &&
@@ -267,4 +267,14 @@ func (d *lister) sizes(ctx context.Context, r ours.Record) (written, all int64, 
 		all += i.Size
 	}
 	return written, all, nil
+}
+
+// inNetwork reports whether a container is in a network, or will be when it runs.
+func inNetwork(r ours.Record, nameOrID string) bool {
+	for name, e := range networks(r) {
+		if name == nameOrID || e != nil && e.NetworkID != "" && strings.HasPrefix(e.NetworkID, nameOrID) {
+			return true
+		}
+	}
+	return string(r.HostConfig.NetworkMode) == nameOrID
 }

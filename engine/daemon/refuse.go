@@ -54,17 +54,13 @@ func (d *creator) refuse(r *ours.Record) error {
 	return nil
 }
 
-// refuseEndpoint says what a container cannot ask of the network it begins with.
+// refuseEndpoint says what a container cannot ask of any network.
 func refuseEndpoint(name string, e *network.EndpointSettings) error {
 	switch {
 	case e == nil:
 		return nil
-	case e.IPAMConfig != nil && (e.IPAMConfig.IPv4Address.IsValid() || e.IPAMConfig.IPv6Address.IsValid() || len(e.IPAMConfig.LinkLocalIPs) > 0):
-		return errdefs.Invalid("invalid config for network %s: invalid endpoint settings:\nuser specified IP address is supported on user defined networks only", name)
-	case len(e.Aliases) > 0:
-		return errdefs.Invalid("invalid config for network %s: invalid endpoint settings:\nnetwork-scoped aliases are only supported for user-defined networks", name)
-	case len(e.Links) > 0:
-		return errdefs.Invalid("invalid config for network %s: links are only supported for user-defined networks", name)
+	case e.IPAMConfig != nil && (e.IPAMConfig.IPv6Address.IsValid() || len(e.IPAMConfig.LinkLocalIPs) > 0):
+		return errdefs.NotImplemented("network %s has no IPv6 and no link-local addresses", name)
 	case len(e.DriverOpts) > 0:
 		return errdefs.NotImplemented("network %s has no options: %s", name, fmt.Sprint(e.DriverOpts))
 	}

@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"os"
 	"path/filepath"
@@ -91,7 +92,9 @@ func (d *runner) start(ctx context.Context, c *ours.Container, checkpoint string
 		if err != nil {
 			return err
 		}
-		request.Address = place.Address
+		for i, n := range request.Networks {
+			request.Networks[i].Address = cmp.Or(place.Addresses[n.Network], n.Address)
+		}
 	}
 	endpoint, err := d.Network.Join(ctx, request)
 	if err != nil {
@@ -146,6 +149,7 @@ func (d *runner) start(ctx context.Context, c *ours.Container, checkpoint string
 		r.State = ours.State{Status: container.StateRunning, Pid: pid, StartedAt: time.Now().UTC(), FinishedAt: r.State.FinishedAt, OOMKilled: r.State.OOMKilled, Health: probed(*r)}
 		r.Network = endpoint.Settings
 	})
+	d.tellNetworks(events.ActionConnect, c.Snapshot())
 	d.tell(events.ActionStart, c.Snapshot(), nil)
 	d.watch(c, run)
 	d.watchHealth(c, run)

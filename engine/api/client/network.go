@@ -15,3 +15,8 @@ func (n Networks) List(ctx context.Context, filters types.Filters) ([]network.Su
 	setFilters(query, filters)
 	return decode[[]network.Summary](n.get(ctx, "/networks", query))
 }
+
+// Create makes a network.
+func (n Networks) Create(ctx context.Context, req network.CreateRequest) (network.CreateResponse, error) {
+	return decode[network.CreateResponse](n.post(ctx, "/networks/create", nil, req))
+}

@@ -21,3 +21,8 @@ func (v Volumes) Remove(ctx context.Context, name string, force bool) error {
 	flag(query, "force", force)
 	return done(v.delete(ctx, "/volumes/"+segment(name), query))
 }
+
+// Remove removes a network in which no container is.
+func (n Networks) Remove(ctx context.Context, name string) error {
+	return done(n.delete(ctx, "/networks/"+segment(name), nil))
+}

@@ -115,10 +115,15 @@ type Volumes interface {
 	Prune(ctx context.Context, filters types.Filters) (volume.PruneReport, error)
 }
 
-// Networks are the verbs of /networks: the three that always exist.
+// Networks are the verbs of /networks.
 type Networks interface {
+	Create(ctx context.Context, req network.CreateRequest) (network.CreateResponse, error)
 	List(ctx context.Context, filters types.Filters) ([]network.Summary, error)
 	Inspect(ctx context.Context, name string) (network.Inspect, error)
+	Connect(ctx context.Context, name string, req network.ConnectRequest) error
+	Disconnect(ctx context.Context, name string, req network.DisconnectRequest) error
+	Remove(ctx context.Context, name string) error
+	Prune(ctx context.Context, filters types.Filters) (network.PruneReport, error)
 }
 
 // System are the verbs about the engine itself.

@@ -377,3 +377,23 @@ func (f fakeSystem) Events(_ context.Context, opts types.EventsOptions) (<-chan 
 func (f fakeSystem) DiskUsage(_ context.Context, opts types.DiskUsageOptions) (system.DiskUsage, error) {
 	return f.usage, f.called("DiskUsage", opts)
 }
+
+func (f fakeNetworks) Create(_ context.Context, req network.CreateRequest) (network.CreateResponse, error) {
+	return network.CreateResponse{ID: "id"}, f.called("Networks.Create", req.Name)
+}
+
+func (f fakeNetworks) Connect(_ context.Context, name string, req network.ConnectRequest) error {
+	return f.called("Networks.Connect", name, req.Container)
+}
+
+func (f fakeNetworks) Disconnect(_ context.Context, name string, req network.DisconnectRequest) error {
+	return f.called("Networks.Disconnect", name, req.Container, req.Force)
+}
+
+func (f fakeNetworks) Remove(_ context.Context, name string) error {
+	return f.called("Networks.Remove", name)
+}
+
+func (f fakeNetworks) Prune(_ context.Context, filters types.Filters) (network.PruneReport, error) {
+	return network.PruneReport{NetworksDeleted: []string{"n"}}, f.called("Networks.Prune", filters)
+}

@@ -3,8 +3,20 @@ package server
 import (
 	"net/http"
 
-	"github.com/callroute/callroute/engine/errdefs"
+	"github.com/moby/moby/api/types/network"
 )
+
+func (n networkRoutes) create(w http.ResponseWriter, r *http.Request) error {
+	var req network.CreateRequest
+	if err := readJSON(w, r, &req); err != nil {
+		return err
+	}
+	created, err := n.backend.Create(r.Context(), req)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusCreated, created)
+}
 
 func (n networkRoutes) list(w http.ResponseWriter, r *http.Request) error {
 	filters, err := queryOf(r).filters()
@@ -26,11 +38,6 @@ func (n networkRoutes) inspect(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, http.StatusOK, found)
 }
 
-// rm refuses: what can be found is one of the engine's own.
-func (n networkRoutes) rm(_ http.ResponseWriter, r *http.Request) error {
-	found, err := n.backend.Inspect(r.Context(), r.PathValue("name"))
-	if err != nil {
-		return err
-	}
-	return errdefs.Forbidden("%s is a pre-defined network and cannot be removed", found.Name)
+func (n networkRoutes) rm(w http.ResponseWriter, r *http.Request) error {
+	return noContent(w, n.backend.Remove(r.Context(), r.PathValue("name")))
 }

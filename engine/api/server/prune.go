@@ -4,7 +4,6 @@ import (
 	"net/http"
 
 	"github.com/moby/moby/api/types/build"
-	"github.com/moby/moby/api/types/network"
 )
 
 func (c containerRoutes) prune(w http.ResponseWriter, r *http.Request) error {
@@ -43,9 +42,16 @@ func (v volumeRoutes) prune(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, http.StatusOK, report)
 }
 
-// prune removes nothing: the networks there are stay.
-func (networkRoutes) prune(w http.ResponseWriter, _ *http.Request) error {
-	return writeJSON(w, http.StatusOK, network.PruneReport{})
+func (n networkRoutes) prune(w http.ResponseWriter, r *http.Request) error {
+	filters, err := queryOf(r).filters()
+	if err != nil {
+		return err
+	}
+	report, err := n.backend.Prune(r.Context(), filters)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, report)
 }
 
 // buildPrune removes nothing: without builds there is no cache of them. A

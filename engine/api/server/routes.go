@@ -74,9 +74,9 @@ func routes(config Config) []route {
 		{http.MethodGet, "/networks/{name}", network.inspect},
 		{http.MethodDelete, "/networks/{name}", network.rm},
 		{http.MethodPost, "/networks/prune", network.prune},
-		{http.MethodPost, "/networks/create", unsupported("networks of one's own")},
-		{http.MethodPost, "/networks/{name}/connect", unsupported("connecting a container to another network")},
-		{http.MethodPost, "/networks/{name}/disconnect", unsupported("disconnecting a container from its network")},
+		{http.MethodPost, "/networks/create", network.create},
+		{http.MethodPost, "/networks/{name}/connect", network.connect},
+		{http.MethodPost, "/networks/{name}/disconnect", network.disconnect},
 
 		// What docker has and this engine has not. Clients probe some of it.
 		{http.MethodGet, "/plugins", plugins},

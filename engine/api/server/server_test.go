@@ -176,11 +176,11 @@ var requests = []struct {
 
 	{`GET /networks?filters={"name":["x"]}`, `Networks.List {"name":["x"]}`, 200, "[]"},
 	{`GET /networks/bridge`, `Networks.Inspect "bridge"`, 200, `"Name":"bridge"`},
-	{`DELETE /networks/bridge`, `Networks.Inspect "bridge"`, 403, `{"message":"bridge is a pre-defined network and cannot be removed"}`},
-	{`POST /networks/prune`, "", 200, `{"NetworksDeleted":null}`},
-	{`POST /networks/create {"Name":"n"}`, "", 501, `not supported by this engine`},
-	{`POST /networks/n/connect {}`, "", 501, `not supported`},
-	{`POST /networks/n/disconnect {}`, "", 501, `not supported`},
+	{`POST /networks/create {"Name":"n"}`, `Networks.Create "n"`, 201, `{"Id":"id","Warning":""}`},
+	{`POST /networks/n/connect {"Container":"c"}`, `Networks.Connect "n" "c"`, 200, ""},
+	{`POST /networks/n/disconnect {"Container":"c","Force":true}`, `Networks.Disconnect "n" "c" true`, 200, ""},
+	{`DELETE /networks/n`, `Networks.Remove "n"`, 204, ""},
+	{`POST /networks/prune?filters={"until":["1h"]}`, `Networks.Prune {"until":["1h"]}`, 200, `{"NetworksDeleted":["n"]}`},
 
 	{`GET /plugins`, "", 200, "[]"},
 	{`GET /plugins/p/json`, "", 404, `{"message":"plugin \"p\" not found"}`},

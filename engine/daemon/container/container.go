@@ -58,7 +58,7 @@ type Record struct {
 	Args       []string
 	Config     *container.Config
 	HostConfig *types.HostConfig
-	Endpoints  map[string]*network.EndpointSettings `json:",omitempty"`
+	Endpoints  map[string]*network.EndpointSettings // where it is going to be, by the networks' names
 	Mounts     []mounts.Point
 	State      State
 	Exits      int // how often it has ended

@@ -25,9 +25,13 @@ func subnets() []netip.Prefix {
 	return list
 }
 
-// freeSubnet is one that no address and no route of this namespace is in.
-func freeSubnet() (netip.Prefix, error) {
+// freeSubnet is one that no address and no route of this namespace and no network
+// is in. The lock is held.
+func (s *state) freeSubnet() (netip.Prefix, error) {
 	var taken []netip.Prefix
+	for _, n := range s.networks {
+		taken = append(taken, n.subnet())
+	}
 	addrs, err := netlink.AddrList(nil, netlink.FAMILY_V4)
 	if err != nil {
 		return netip.Prefix{}, fmt.Errorf("network: list addresses: %w", err)
@@ -54,7 +58,7 @@ func firstFree(candidates, taken []netip.Prefix) (netip.Prefix, error) {
 next:
 	for _, candidate := range candidates {
 		for _, t := range taken {
-			if candidate.Overlaps(t) {
+			if t.IsValid() && candidate.Overlaps(t) {
 				continue next
 			}
 		}
@@ -63,26 +67,69 @@ next:
 	return netip.Prefix{}, errdefs.Unavailable("network: every subnet for a bridge is taken; choose one with --bip")
 }
 
-// nextAddress is the first free address after the last one given, so that one
-// that was given back is not taken again at once.
-func nextAddress(subnet netip.Prefix, last netip.Addr, taken map[netip.Addr]bool) (netip.Addr, error) {
-	first := subnet.Masked().Addr().Next()
-	broadcast := lastAddress(subnet)
-	addr := last.Next()
-	if !subnet.Contains(addr) {
-		addr = first
-	}
-	for start := addr; ; {
-		if addr == broadcast {
+// nextAddress is the first free address of a range after the last one given, so
+// that one that was given back is not taken again at once.
+func nextAddress(within netip.Prefix, last netip.Addr, taken map[netip.Addr]bool) (netip.Addr, bool) {
+	first := within.Masked().Addr()
+	addr := last
+	for range 1 << (32 - within.Bits()) {
+		if addr = addr.Next(); !within.Contains(addr) {
 			addr = first
 		}
 		if !taken[addr] {
-			return addr, nil
-		}
-		if addr = addr.Next(); addr == start || (addr == broadcast && start == first) {
-			return netip.Addr{}, errdefs.Unavailable("no available IPv4 addresses on this network's address pools: %s", network.NetworkBridge)
+			return addr, true
 		}
 	}
+	return netip.Addr{}, false
+}
+
+// choose is the address that is wanted, or one that is free. The lock is held.
+func (s *state) choose(n *bridged, wanted netip.Addr) (netip.Addr, error) {
+	subnet := n.subnet()
+	taken := map[netip.Addr]bool{
+		subnet.Masked().Addr(): true, n.bridge.address.Addr(): true, lastAddress(subnet): true,
+	}
+	for _, addr := range n.Reserved {
+		taken[addr] = true
+	}
+	mark := func(r record) {
+		if a := r.in(n.ID); a != nil {
+			taken[a.Address.Addr()] = true
+		}
+	}
+	for _, other := range s.endpoints {
+		mark(other.record)
+	}
+	for _, r := range s.leaving {
+		mark(r)
+	}
+	switch {
+	case !wanted.IsValid():
+		within := subnet
+		if n.Range.IsValid() {
+			within = n.Range
+		}
+		addr, ok := nextAddress(within, n.last, taken)
+		if !ok {
+			return addr, errdefs.Unavailable("no available IPv4 addresses on this network's address pools: %s", n.Name)
+		}
+		n.last = addr
+		return addr, nil
+	case !subnet.Contains(wanted):
+		return wanted, errdefs.Conflict("the address %s is not in the bridge's subnet %s", wanted, subnet.Masked())
+	case taken[wanted]:
+		return wanted, errdefs.Conflict("the address %s is in use", wanted)
+	}
+	return wanted, nil
+}
+
+// subnet is a network's; that of the engine's own is not known before its bridge
+// is there.
+func (n *bridged) subnet() netip.Prefix {
+	if n.bridge != nil {
+		return n.bridge.address
+	}
+	return n.Address
 }
 
 func lastAddress(subnet netip.Prefix) netip.Addr {

@@ -22,6 +22,13 @@ const (
 	aliasPrefix = "engine:"
 )
 
+// bridged is a network with a bridge.
+type bridged struct {
+	definition
+	bridge *bridge    // once a container needed it
+	last   netip.Addr // the address given last
+}
+
 // bridge is the device the containers are plugged into.
 type bridge struct {
 	name    string
@@ -30,51 +37,80 @@ type bridge struct {
 	ours    bool         // made by this engine, and removed with it
 }
 
-// ensureBridge finds or makes the bridge, with its rules. prefer is the
+// mark is the alias of a network's bridge.
+func (s *state) mark(n *bridged) string {
+	if n.own() {
+		return aliasPrefix + s.key
+	}
+	return aliasPrefix + s.key + ":" + n.ID[:12]
+}
+
+// ensureBridge finds or makes a network's bridge, with its rules. prefer is the
 // address of a bridge that endpoints still know; zero is none. The lock is
 // held.
-func (c *Controller) ensureBridge(prefer netip.Prefix) error {
-	if c.bridge != nil {
+func (s *state) ensureBridge(n *bridged, prefer netip.Prefix) error {
+	if n.bridge != nil {
 		return nil
 	}
 	links, err := netlink.LinkList()
 	if err != nil {
 		return fmt.Errorf("network: list devices: %w", err)
 	}
-	name, link, err := c.chooseLink(links)
+	mark := s.mark(n)
+	name, link, err := n.chooseLink(links, mark)
 	if err != nil {
 		return err
 	}
 	b := &bridge{name: name}
 	made := link == nil
 	if made {
-		if link, err = c.addLink(name); err != nil {
+		if link, err = addBridge(name, mark, n.MTU); err != nil {
 			return err
 		}
 	}
-	b.ours = made || link.Attrs().Alias == aliasPrefix+c.key
+	b.ours = made || link.Attrs().Alias == mark
 	b.index = link.Attrs().Index
-	if err := c.giveAddress(b, link, prefer); err != nil {
+	want := n.Address
+	if prefer.IsValid() {
+		want = prefer
+	}
+	if err := b.giveAddress(link, want, s.freeSubnet); err != nil {
 		if made {
 			err = errors.Join(err, b.remove())
 		}
 		return err
 	}
-	c.bridge = b
-	c.applyRules()
+	n.bridge = b
+	s.applyRules()
 	return nil
 }
 
+// removeBridge removes a network's bridge, with its rules. The lock is held.
+func (s *state) removeBridge(n *bridged) error {
+	if n.bridge == nil {
+		return nil
+	}
+	b := n.bridge
+	n.bridge = nil
+	for _, other := range s.networks {
+		if other.bridge != nil {
+			s.applyRules()
+			return b.remove()
+		}
+	}
+	return errors.Join(s.firewall.remove(), b.remove())
+}
+
 // chooseLink is the bridge's name, and the device if there is one.
-func (c *Controller) chooseLink(links []netlink.Link) (string, netlink.Link, error) {
+func (n *bridged) chooseLink(links []netlink.Link, mark string) (string, netlink.Link, error) {
 	byName := map[string]netlink.Link{}
 	for _, l := range links {
 		byName[l.Attrs().Name] = l
-		if l.Type() == "bridge" && l.Attrs().Alias == aliasPrefix+c.key && (c.config.Bridge == "" || c.config.Bridge == l.Attrs().Name) {
+		if l.Type() == "bridge" && l.Attrs().Alias == mark && (n.Bridge == "" || n.Bridge == l.Attrs().Name) {
 			return l.Attrs().Name, l, nil
 		}
 	}
-	if name := c.config.Bridge; name != "" {
+	if name := n.Bridge; name != "" {
 		l := byName[name]
 		switch {
 		case l == nil:
@@ -92,12 +128,12 @@ func (c *Controller) chooseLink(links []netlink.Link) (string, netlink.Link, err
 	}
 }
 
-// addLink makes the device. Its hardware address is fixed, else it would be
+// addBridge makes the device. Its hardware address is fixed, else it would be
 // that of the first container and change with it.
-func (c *Controller) addLink(name string) (netlink.Link, error) {
+func addBridge(name, mark string, mtu int) (netlink.Link, error) {
 	attrs := netlink.NewLinkAttrs()
 	attrs.Name = name
-	attrs.MTU = c.config.MTU
+	attrs.MTU = mtu
 	attrs.HardwareAddr = net.HardwareAddr{0x02, 0x42, 0, 0, 0, 0}
 	if _, err := rand.Read(attrs.HardwareAddr[2:]); err != nil {
 		return nil, err
@@ -106,7 +142,7 @@ func (c *Controller) addLink(name string) (netlink.Link, error) {
 	if err := netlink.LinkAdd(link); err != nil {
 		return nil, fmt.Errorf("network: make bridge %s: %w", name, err)
 	}
-	if err := netlink.LinkSetAlias(link, aliasPrefix+c.key); err != nil {
+	if err := netlink.LinkSetAlias(link, mark); err != nil {
 		return nil, errors.Join(fmt.Errorf("network: mark bridge %s: %w", name, err), netlink.LinkDel(link))
 	}
 	return link, nil
@@ -114,14 +150,10 @@ func (c *Controller) addLink(name string) (netlink.Link, error) {
 
 // giveAddress sees to it that the bridge is up with an address: the one it
 // is told to have, else the one it has, else a free one.
-func (c *Controller) giveAddress(b *bridge, link netlink.Link, prefer netip.Prefix) error {
+func (b *bridge) giveAddress(link netlink.Link, want netip.Prefix, free func() (netip.Prefix, error)) error {
 	addrs, err := netlink.AddrList(link, netlink.FAMILY_V4)
 	if err != nil {
 		return fmt.Errorf("network: addresses of %s: %w", b.name, err)
-	}
-	want := c.config.BIP
-	if prefer.IsValid() {
-		want = prefer
 	}
 	for _, a := range addrs {
 		if has, ok := toPrefix(a.IPNet); ok && (has == want || !want.IsValid()) {
@@ -130,7 +162,7 @@ func (c *Controller) giveAddress(b *bridge, link netlink.Link, prefer netip.Pref
 	}
 	if !b.address.IsValid() {
 		if !want.IsValid() {
-			if want, err = freeSubnet(); err != nil {
+			if want, err = free(); err != nil {
 				return err
 			}
 		}
@@ -176,46 +208,40 @@ func removeLink(name string) error {
 }
 
 // linkPrefix begins the names of the host's ends of this engine's pairs.
-func (c *Controller) linkPrefix() string { return "ve" + c.key[:6] }
+func (s *state) linkPrefix() string { return "ve" + s.key[:6] }
 
-func (c *Controller) newLinkName() string {
+func (s *state) newLinkName() string {
 	var b [4]byte
 	_, _ = rand.Read(b[:])
-	return c.linkPrefix() + hex.EncodeToString(b[:])[:maxLinkName-len(c.linkPrefix())]
+	return s.linkPrefix() + hex.EncodeToString(b[:])[:maxLinkName-len(s.linkPrefix())]
 }
 
 // plug connects a sandbox to the bridge: a pair of devices, one end here and
-// in the bridge, the other inside as eth0 with address and default route.
-func (b *bridge) plug(s *sandbox, r record, mtu int) error {
+// in the bridge, the other inside with an address.
+func (b *bridge) plug(s *sandbox, a attachment, mtu int) error {
 	attrs := netlink.NewLinkAttrs()
-	attrs.Name = r.Link
+	attrs.Name = a.Link
 	attrs.MTU = mtu
 	attrs.MasterIndex = b.index
 	attrs.Flags = net.FlagUp
 	pair := &netlink.Veth{
 		LinkAttrs:        attrs,
-		PeerName:         containerLink,
-		PeerHardwareAddr: net.HardwareAddr(r.MAC),
+		PeerName:         a.Device,
+		PeerHardwareAddr: net.HardwareAddr(a.MAC),
 		PeerNamespace:    netlink.NsFd(int(s.file.Fd())),
 	}
 	if err := netlink.LinkAdd(pair); err != nil {
 		return fmt.Errorf("network: connect to %s: %w", b.name, err)
 	}
-	inside, err := s.handle.LinkByName(containerLink)
+	inside, err := s.handle.LinkByName(a.Device)
 	if err != nil {
-		return fmt.Errorf("network: %s: %w", containerLink, err)
+		return fmt.Errorf("network: %s: %w", a.Device, err)
 	}
-	if err := s.handle.AddrAdd(inside, &netlink.Addr{IPNet: toIPNet(r.Address)}); err != nil {
-		return fmt.Errorf("network: address %s: %w", r.Address, err)
+	if err := s.handle.AddrAdd(inside, &netlink.Addr{IPNet: toIPNet(a.Address)}); err != nil {
+		return fmt.Errorf("network: address %s: %w", a.Address, err)
 	}
 	if err := s.handle.LinkSetUp(inside); err != nil {
-		return fmt.Errorf("network: %s: %w", containerLink, err)
-	}
-	if err := s.handle.RouteAdd(&netlink.Route{LinkIndex: inside.Attrs().Index, Gw: r.Gateway.AsSlice()}); err != nil {
-		return fmt.Errorf("network: route by %s: %w", r.Gateway, err)
+		return fmt.Errorf("network: %s: %w", a.Device, err)
 	}
 	return nil
 }
-
-// containerLink is a container's device on the bridge.
-const containerLink = "eth0"

@@ -28,17 +28,13 @@ func (c *Controller) writeFiles(req JoinRequest, r record) error {
 	if err != nil {
 		return err
 	}
-	resolv, err := c.resolvConf(req, r)
-	if err != nil {
-		return err
-	}
 	for _, f := range []struct {
 		path    string
 		content []byte
 	}{
 		{r.Files.Hostname, []byte(hostname + "\n")},
 		{r.Files.Hosts, hosts},
-		{r.Files.ResolvConf, resolv},
+		{r.Files.ResolvConf, r.Resolv.format()},
 	} {
 		// In place: they are written anew at each start, so a torn one is no
 		// matter, and a sync would cost more than all the rest of Join.
@@ -75,33 +71,64 @@ func (c *Controller) hosts(req JoinRequest, r record) ([]byte, error) {
 	for _, h := range extra {
 		b = fmt.Appendf(b, "%s\t%s\n", h.addr, h.name)
 	}
+	own := c.builtinID(modeBridge)
 	for _, l := range req.Links {
-		if r.Mode != modeBridge {
+		if r.in(own) == nil {
 			break // docker takes them, and there is nobody to be reached
 		}
-		other := c.recordOf(l.ContainerID)
-		if !other.Address.IsValid() {
+		there := c.placeOf(l.ContainerID, own)
+		if there == nil {
 			return nil, errdefs.Conflict("cannot link to a container that is not running on the bridge: %s", l.ContainerID)
 		}
-		b = fmt.Appendf(b, "%s\t%s\n", other.Address.Addr(), strings.Join(l.Names, " "))
+		b = fmt.Appendf(b, "%s\t%s\n", there.Address.Addr(), strings.Join(l.Names, " "))
 	}
-	if r.Address.IsValid() && req.Hostname != "" {
-		names := req.Hostname
-		if req.Domainname != "" {
-			names = req.Hostname + "." + req.Domainname + " " + req.Hostname
-		}
-		b = fmt.Appendf(b, "%s\t%s\n", r.Address.Addr(), names)
+	if req.Hostname == "" {
+		return b, nil
+	}
+	names := req.Hostname
+	if req.Domainname != "" {
+		names = req.Hostname + "." + req.Domainname + " " + req.Hostname
+	}
+	for _, a := range r.Attached {
+		b = fmt.Appendf(b, "%s\t%s\n", a.Address.Addr(), names)
 	}
 	return b, nil
 }
 
-func (c *Controller) recordOf(containerID string) record {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if e := c.endpoints[containerID]; e != nil {
-		return e.record
+// addHost adds a line to a hosts file, which may be mounted: it is changed in
+// place.
+func addHost(path string, addr netip.Addr, name string) error {
+	b, err := os.ReadFile(path)
+	if err != nil || name == "" {
+		return err
 	}
-	return record{}
+	return os.WriteFile(path, fmt.Appendf(b, "%s\t%s\n", addr, name), 0o644)
+}
+
+// removeHost removes the lines of an address from a hosts file.
+func removeHost(path string, addr netip.Addr) error {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	var kept []byte
+	for line := range bytes.Lines(b) {
+		if !bytes.HasPrefix(line, []byte(addr.String()+"\t")) {
+			kept = append(kept, line...)
+		}
+	}
+	return os.WriteFile(path, kept, 0o644)
+}
+
+// placeOf is where a container is in a network, nil if it is not there.
+func (s *state) placeOf(containerID, networkID string) *attachment {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := s.endpoints[containerID]
+	if e == nil {
+		return nil
+	}
+	return e.in(networkID)
 }
 
 // hostGateway is the address of this machine that the container can reach.
@@ -109,7 +136,10 @@ func (c *Controller) hostGateway(r record) netip.Addr {
 	if r.Mode == modeHost {
 		return netip.AddrFrom4([4]byte{127, 0, 0, 1})
 	}
-	return r.Gateway
+	if by := r.gateway(); by != nil {
+		return by.Gateway
+	}
+	return netip.Addr{}
 }
 
 type extraHost struct {
@@ -152,41 +182,49 @@ func parseExtraHosts(list []string, gateway netip.Addr) ([]extraHost, error) {
 // only systemd-resolved.
 const systemdResolvConf = "/run/systemd/resolve/resolv.conf"
 
-// resolver is what of a resolv.conf matters.
-type resolver struct {
-	servers         []string
-	search, options []string
+// resolvConf is what of a resolv.conf matters.
+type resolvConf struct {
+	Servers         []string
+	Search, Options []string
 }
 
-func (c *Controller) resolvConf(req JoinRequest, r record) ([]byte, error) {
+// through asks a server that asks the others.
+func (r resolvConf) through(server string) resolvConf {
+	r.Servers = []string{server}
+	// Names without a dot are those of containers.
+	r.Options = append(slices.DeleteFunc(slices.Clone(r.Options), func(o string) bool { return strings.HasPrefix(o, "ndots:") }), "ndots:0")
+	return r
+}
+
+func (c *Controller) resolvConf(req JoinRequest, m mode) (resolvConf, error) {
 	host, err := readResolver(c.config.ResolvConf)
 	if err != nil {
-		return nil, err
+		return host, err
 	}
-	if r.Mode != modeHost {
-		if slices.Equal(host.servers, []string{"127.0.0.53"}) {
-			if beyond, err := readResolver(systemdResolvConf); err == nil && len(beyond.servers) > 0 {
+	if m != modeHost {
+		if slices.Equal(host.Servers, []string{"127.0.0.53"}) {
+			if beyond, err := readResolver(systemdResolvConf); err == nil && len(beyond.Servers) > 0 {
 				host = beyond
 			}
 		}
 		// A server on this machine's lo is not on the container's.
-		host.servers = slices.DeleteFunc(host.servers, isLoopback)
+		host.Servers = slices.DeleteFunc(host.Servers, isLoopback)
 	}
-	chosen := resolver{
-		servers: texts(pick(req.DNS, c.config.DNS)),
-		search:  pick(req.DNSSearch, c.config.DNSSearch, host.search),
-		options: pick(req.DNSOptions, c.config.DNSOptions, host.options),
+	chosen := resolvConf{
+		Servers: texts(pick(req.DNS, c.config.DNS)),
+		Search:  pick(req.DNSSearch, c.config.DNSSearch, host.Search),
+		Options: pick(req.DNSOptions, c.config.DNSOptions, host.Options),
 	}
-	if len(chosen.servers) == 0 {
-		chosen.servers = host.servers
+	if len(chosen.Servers) == 0 {
+		chosen.Servers = host.Servers
 	}
-	if len(chosen.servers) == 0 && r.Mode == modeBridge {
-		chosen.servers = []string{"8.8.8.8", "8.8.4.4"} // docker's last resort
+	if len(chosen.Servers) == 0 && m == modeBridge {
+		chosen.Servers = []string{"8.8.8.8", "8.8.4.4"} // docker's last resort
 	}
-	if slices.Equal(chosen.search, []string{"."}) {
-		chosen.search = nil // docker's way to ask for none
+	if slices.Equal(chosen.Search, []string{"."}) {
+		chosen.Search = nil // docker's way to ask for none
 	}
-	return chosen.format(), nil
+	return chosen, nil
 }
 
 // pick is the first list with something in it.
@@ -213,12 +251,12 @@ func isLoopback(server string) bool {
 }
 
 // readResolver reads a resolv.conf; one that is not there is empty.
-func readResolver(path string) (resolver, error) {
+func readResolver(path string) (resolvConf, error) {
 	data, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return resolver{}, fmt.Errorf("network: %w", err)
+		return resolvConf{}, fmt.Errorf("network: %w", err)
 	}
-	var r resolver
+	var r resolvConf
 	lines := bufio.NewScanner(bytes.NewReader(data))
 	for lines.Scan() {
 		fields := strings.Fields(lines.Text())
@@ -227,28 +265,28 @@ func readResolver(path string) (resolver, error) {
 		}
 		switch fields[0] {
 		case "nameserver":
-			r.servers = append(r.servers, fields[1])
+			r.Servers = append(r.Servers, fields[1])
 		case "search", "domain":
-			r.search = fields[1:] // the last one counts
+			r.Search = fields[1:] // the last one counts
 		case "options":
-			r.options = append(r.options, fields[1:]...)
+			r.Options = append(r.Options, fields[1:]...)
 		}
 	}
 	if err := lines.Err(); err != nil {
-		return resolver{}, fmt.Errorf("network: %s: %w", path, err)
+		return resolvConf{}, fmt.Errorf("network: %s: %w", path, err)
 	}
 	return r, nil
 }
 
-func (r resolver) format() []byte {
+func (r resolvConf) format() []byte {
 	var b []byte
-	for _, s := range r.servers {
+	for _, s := range r.Servers {
 		b = fmt.Appendf(b, "nameserver %s\n", s)
 	}
 	for _, line := range []struct {
 		key    string
 		values []string
-	}{{"search", r.search}, {"options", r.options}} {
+	}{{"search", r.Search}, {"options", r.Options}} {
 		if len(line.values) > 0 {
 			b = fmt.Appendf(b, "%s %s\n", line.key, strings.Join(line.values, " "))
 		}

@@ -55,10 +55,10 @@ func TestResolvConf(t *testing.T) {
 			if test.host != "" {
 				os.WriteFile(test.config.ResolvConf, []byte(test.host), 0o600)
 			}
-			c := &Controller{config: test.config}
-			got, err := c.resolvConf(test.req, record{Mode: test.mode})
-			if err != nil || string(got) != test.want {
-				t.Errorf("%q %v, want %q", got, err, test.want)
+			c := &Controller{state: &state{config: test.config}}
+			got, err := c.resolvConf(test.req, test.mode)
+			if err != nil || string(got.format()) != test.want {
+				t.Errorf("%q %v, want %q", got.format(), err, test.want)
 			}
 		})
 	}
@@ -92,7 +92,9 @@ func TestExtraHosts(t *testing.T) {
 }
 
 func TestCheck(t *testing.T) {
-	c := &Controller{}
+	c := &Controller{state: &state{networks: map[string]*bridged{}}}
+	own := c.ownBridge()
+	c.networks[own.ID] = own
 	tests := []struct {
 		name string
 		req  JoinRequest
@@ -109,8 +111,8 @@ func TestCheck(t *testing.T) {
 		{"shared, dns", JoinRequest{Mode: "container:x", DNS: addrs("1.1.1.1")}, "conflicting options: dns and the network mode"},
 		{"shared, hosts", JoinRequest{Mode: "container:x", ExtraHosts: []string{"a:1.1.1.1"}}, "conflicting options: custom host-to-IP mapping and the network mode"},
 		{"host, ports", JoinRequest{Mode: "host", PortBindings: bind("80/tcp", "80")}, "warns"},
-		{"host, mac", JoinRequest{Mode: "host", MacAddress: network.HardwareAddr{1, 2, 3, 4, 5, 6}}, "conflicting options: mac-address and the network mode"},
-		{"short mac", JoinRequest{MacAddress: network.HardwareAddr{1, 2}}, "invalid MAC address: 01:02"},
+		{"host, mac", JoinRequest{Mode: "host", Networks: []Attachment{{MacAddress: network.HardwareAddr{1, 2, 3, 4, 5, 6}}}}, "conflicting options: mac-address and the network mode"},
+		{"short mac", JoinRequest{Networks: []Attachment{{Network: "bridge", MacAddress: network.HardwareAddr{1, 2}}}}, "invalid MAC address: 01:02"},
 		{"bad port", JoinRequest{PortBindings: bind("80/tcp", "http")}, `invalid port specification: "http"`},
 		{"big port", JoinRequest{PortBindings: bind("80/tcp", "65536")}, `invalid port specification: "65536"`},
 		{"range down", JoinRequest{PortBindings: bind("80/tcp", "90-80")}, `invalid port specification: "90-80"`},
@@ -135,22 +137,22 @@ func TestCheck(t *testing.T) {
 
 func TestNextAddress(t *testing.T) {
 	subnet := netip.MustParsePrefix("10.0.0.1/29")
-	taken := map[netip.Addr]bool{subnet.Addr(): true}
+	taken := map[netip.Addr]bool{subnet.Addr(): true, subnet.Masked().Addr(): true, lastAddress(subnet): true}
 	var last netip.Addr
 	for _, want := range []string{"10.0.0.2", "10.0.0.3", "10.0.0.4", "10.0.0.5", "10.0.0.6"} {
-		addr, err := nextAddress(subnet, last, taken)
-		if err != nil || addr.String() != want {
-			t.Fatalf("%v %v, want %s", addr, err, want)
+		addr, ok := nextAddress(subnet, last, taken)
+		if !ok || addr.String() != want {
+			t.Fatalf("%v %v, want %s", addr, ok, want)
 		}
 		taken[addr], last = true, addr
 	}
-	if addr, err := nextAddress(subnet, last, taken); !errors.Is(err, cerrdefs.ErrUnavailable) {
-		t.Errorf("full: %v %v", addr, err)
+	if addr, ok := nextAddress(subnet, last, taken); ok {
+		t.Errorf("full: %v", addr)
 	}
 	delete(taken, netip.MustParseAddr("10.0.0.3"))
 	for _, last := range addrs("10.0.0.2", "10.0.0.6", "10.0.0.7", "192.168.0.9") {
-		if addr, err := nextAddress(subnet, last, taken); err != nil || addr.String() != "10.0.0.3" {
-			t.Errorf("after %s: %v %v", last, addr, err)
+		if addr, ok := nextAddress(subnet, last, taken); !ok || addr.String() != "10.0.0.3" {
+			t.Errorf("after %s: %v %v", last, addr, ok)
 		}
 	}
 }

@@ -6,9 +6,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"path/filepath"
+	"slices"
 
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/api/types/network"
@@ -22,17 +22,28 @@ type Link struct {
 	Names       []string
 }
 
+// Attachment is what a container asks of one network with a bridge.
+type Attachment struct {
+	Network    string     // name or ID
+	Address    netip.Addr // zero is any that is free
+	MacAddress network.HardwareAddr
+	Priority   int // the highest is the way to the rest of the world, the first of the same
+	Aliases    []string
+	Links      []Link
+}
+
 // JoinRequest is what a container asks of its network.
 type JoinRequest struct {
 	ContainerID string
 	Name        string                // without slash
 	Dir         string                // the container's folder: hosts, hostname and resolv.conf go there
-	Mode        container.NetworkMode // "", default, bridge, none, host, container:<full ID>
+	Mode        container.NetworkMode // "", default, none, host, container:<full ID>, or a network's name
+	// Networks are those with a bridge that the container is in; nil is the one of
+	// the mode.
+	Networks []Attachment
 
 	Hostname   string // host mode: empty is the machine's
 	Domainname string
-	MacAddress network.HardwareAddr // empty is made of the address
-	Address    netip.Addr           // on the bridge; zero is any that is free
 
 	ExposedPorts network.PortSet
 	PortBindings network.PortMap
@@ -41,7 +52,18 @@ type JoinRequest struct {
 	DNS                   []netip.Addr
 	DNSOptions, DNSSearch []string
 	ExtraHosts            []string // name:address; the address may be host-gateway
-	Links                 []Link
+	Links                 []Link   // of the engine's own bridge
+}
+
+// attachments are the networks with a bridge that are asked for.
+func (r JoinRequest) attachments() []Attachment {
+	if r.Networks != nil {
+		return r.Networks
+	}
+	if r.Mode == "" || r.Mode.IsDefault() {
+		return []Attachment{{Network: network.NetworkBridge}}
+	}
+	return []Attachment{{Network: string(r.Mode)}}
 }
 
 // Files are the container's own, for bind mounts on /etc/hosts, /etc/hostname
@@ -68,23 +90,31 @@ func (c *Controller) Check(req JoinRequest) (warnings []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := wishes(req); err != nil {
+	if _, err := wishes(req.PortBindings, req.PublishAll, sortedPorts(req.ExposedPorts)); err != nil {
 		return nil, err
 	}
 	if _, err := parseExtraHosts(req.ExtraHosts, netip.Addr{}); err != nil {
 		return nil, err
 	}
-	if n := len(req.MacAddress); n != 0 && n != 6 {
-		return nil, errdefs.Invalid("invalid MAC address: %s", req.MacAddress)
+	for _, a := range req.Networks {
+		if n := len(a.MacAddress); n != 0 && n != 6 {
+			return nil, errdefs.Invalid("invalid MAC address: %s", a.MacAddress)
+		}
 	}
 	switch mode {
+	case modeBridge:
+		for _, a := range req.attachments() {
+			if err := c.checkAttachment(a); err != nil {
+				return nil, err
+			}
+		}
 	case modeContainer:
 		return nil, checkShared(req, shared)
 	case modeHost:
 		if len(req.Links) > 0 {
 			return nil, errdefs.Invalid("conflicting options: host type networking can't be used with links. This would result in undefined behavior")
 		}
-		if len(req.MacAddress) > 0 {
+		if hasMAC(req) {
 			return nil, errdefs.Invalid("conflicting options: mac-address and the network mode")
 		}
 		if len(req.PortBindings) > 0 || req.PublishAll {
@@ -92,6 +122,35 @@ func (c *Controller) Check(req JoinRequest) (warnings []string, err error) {
 		}
 	}
 	return warnings, nil
+}
+
+func hasMAC(req JoinRequest) bool {
+	return slices.ContainsFunc(req.Networks, func(a Attachment) bool { return len(a.MacAddress) > 0 })
+}
+
+// checkAttachment refuses what a network does not give.
+func (s *state) checkAttachment(a Attachment) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n, err := s.findBridged(a.Network)
+	if err != nil {
+		return err
+	}
+	switch {
+	case n.own() && len(a.Aliases) > 0:
+		return errdefs.Invalid("invalid config for network %s: invalid endpoint settings:\nnetwork-scoped aliases are only supported for user-defined networks", n.Name)
+	case n.own() && len(a.Links) > 0:
+		return errdefs.Invalid("invalid config for network %s: links are only supported for user-defined networks", n.Name)
+	case !a.Address.IsValid():
+		return nil
+	case n.own():
+		return errdefs.Invalid("invalid config for network %s: invalid endpoint settings:\nuser specified IP address is supported on user defined networks only", n.Name)
+	case !n.ChosenSubnet:
+		return errdefs.Invalid("invalid config for network %s: invalid endpoint settings:\nuser specified IP address is supported only when connecting to networks with user configured subnets", n.Name)
+	case !n.subnet().Contains(a.Address):
+		return errdefs.Invalid("invalid config for network %s: invalid endpoint settings:\nno configured subnet contains IP address %s", n.Name, a.Address)
+	}
+	return nil
 }
 
 // checkShared refuses what only the container that has the network can have.
@@ -104,7 +163,7 @@ func checkShared(req JoinRequest, shared string) error {
 		{len(req.Links) > 0, "container type network can't be used with links. This would result in undefined behavior"},
 		{len(req.DNS) > 0, "dns and the network mode"},
 		{len(req.ExtraHosts) > 0, "custom host-to-IP mapping and the network mode"},
-		{len(req.MacAddress) > 0, "mac-address and the network mode"},
+		{hasMAC(req), "mac-address and the network mode"},
 		{len(req.PortBindings) > 0 || req.PublishAll, "port publishing and the container type network mode"},
 		{len(req.ExposedPorts) > 0, "port exposing and the container type network mode"},
 	}
@@ -133,7 +192,7 @@ func parseMode(m container.NetworkMode) (_ mode, shared string, err error) {
 		}
 		return modeContainer, m.ConnectedContainer(), nil
 	}
-	return "", "", errdefs.NotFound("network %s not found", m)
+	return modeBridge, "", nil // a network of people, which is looked for later
 }
 
 // Join makes a container's network. On an error nothing is left.
@@ -144,7 +203,7 @@ func (c *Controller) Join(ctx context.Context, req JoinRequest) (*Endpoint, erro
 	if id := req.ContainerID; id == "" || id[0] == '.' || filepath.Base(id) != id {
 		return nil, errdefs.Invalid("network: %q cannot name a container", id)
 	}
-	if req.Address.IsValid() {
+	if slices.ContainsFunc(req.Networks, func(a Attachment) bool { return a.Address.IsValid() }) {
 		c.removals.Wait() // it may be the one that the container has just left
 	}
 	e, err := c.reserve(req)
@@ -159,7 +218,7 @@ func (c *Controller) Join(ctx context.Context, req JoinRequest) (*Endpoint, erro
 	return c.answer(e), nil
 }
 
-// reserve takes what only one container can have, address and ports, and
+// reserve takes what only one container can have, addresses and ports, and
 // writes down what the endpoint is going to be.
 func (c *Controller) reserve(req JoinRequest) (*endpoint, error) {
 	mode, shared, err := parseMode(req.Mode)
@@ -174,14 +233,18 @@ func (c *Controller) reserve(req JoinRequest) (*endpoint, error) {
 	e := &endpoint{record: record{
 		ContainerID: req.ContainerID,
 		Name:        req.Name,
+		Hostname:    req.Hostname,
 		Mode:        mode,
-		EndpointID:  newEndpointID(),
+		EndpointID:  newID(),
 		Files: Files{
 			Hosts:      filepath.Join(req.Dir, "hosts"),
 			Hostname:   filepath.Join(req.Dir, "hostname"),
 			ResolvConf: filepath.Join(req.Dir, "resolv.conf"),
 		},
 	}}
+	if e.Resolv, err = c.resolvConf(req, mode); err != nil {
+		return nil, err
+	}
 	switch mode {
 	case modeContainer:
 		other := c.endpoints[shared]
@@ -193,69 +256,72 @@ func (c *Controller) reserve(req JoinRequest) (*endpoint, error) {
 		e.Sandbox = c.sandboxPath(req.ContainerID)
 	case modeBridge:
 		e.Sandbox = c.sandboxPath(req.ContainerID)
-		if err := c.reserveBridge(req, e); err != nil {
+		for _, a := range req.attachments() {
+			if err := c.reserveIn(&e.record, a); err != nil {
+				return nil, err
+			}
+		}
+		e.Exposed, e.Bindings, e.PublishAll = sortedPorts(req.ExposedPorts), req.PortBindings, req.PublishAll
+		if err := c.publish(e); err != nil {
 			return nil, err
 		}
 	case modeHost:
 	}
-	if err := c.writeRecord(e.record); err != nil {
+	if err := c.records.write(e.record); err != nil {
 		closeProxies(e.proxies)
-		return nil, errors.Join(err, c.removeRecord(e.record, recordSuffix))
+		return nil, errors.Join(err, c.records.remove(e.record, recordSuffix))
 	}
 	c.endpoints[req.ContainerID] = e
 	return e, nil
 }
 
-func (c *Controller) reserveBridge(req JoinRequest, e *endpoint) (err error) {
-	if err := c.ensureBridge(netip.Prefix{}); err != nil {
-		return err
-	}
-	subnet := c.bridge.address
-	taken := map[netip.Addr]bool{subnet.Addr(): true}
-	for _, other := range c.endpoints {
-		taken[other.Address.Addr()] = true
-	}
-	for _, r := range c.leaving {
-		taken[r.Address.Addr()] = true
-	}
-	addr, err := c.choose(req.Address, subnet, taken)
+// reserveIn adds a place in a network to a record. The lock is held.
+func (s *state) reserveIn(r *record, a Attachment) error {
+	n, err := s.findBridged(a.Network)
 	if err != nil {
 		return err
 	}
-	e.Address = netip.PrefixFrom(addr, subnet.Bits())
-	e.Gateway = subnet.Addr()
-	e.MAC = req.MacAddress
-	if len(e.MAC) == 0 {
-		e.MAC = hardwareAddr(addr)
+	if r.in(n.ID) != nil {
+		return errdefs.Forbidden("endpoint with name %s already exists in network %s", r.Name, n.Name)
 	}
-	e.Link = c.newLinkName()
-	e.Exposed = sortedPorts(req.ExposedPorts)
-	e.Ports, e.proxies, err = c.publish(req, e.EndpointID, addr)
-	if err == nil && !req.Address.IsValid() {
-		c.last = addr
+	if err := s.ensureBridge(n, netip.Prefix{}); err != nil {
+		return err
 	}
-	return err
+	addr, err := s.choose(n, a.Address)
+	if err != nil {
+		return err
+	}
+	place := attachment{
+		Network: n.ID, NetworkName: n.Name, EndpointID: newID(), Link: s.newLinkName(), Device: r.freeDevice(),
+		Address: netip.PrefixFrom(addr, n.subnet().Bits()), MAC: a.MacAddress, Priority: a.Priority,
+		Aliases: a.Aliases, Links: a.Links, Asked: a.Address,
+	}
+	if len(place.MAC) == 0 {
+		place.MAC = hardwareAddr(addr)
+	}
+	if !n.Internal {
+		place.Gateway = n.subnet().Addr()
+	}
+	r.Attached = append(r.Attached, place)
+	return nil
 }
 
-// choose is the address that is wanted, or one that is free.
-func (c *Controller) choose(wanted netip.Addr, subnet netip.Prefix, taken map[netip.Addr]bool) (netip.Addr, error) {
-	switch {
-	case !wanted.IsValid():
-		return nextAddress(subnet, c.last, taken)
-	case !subnet.Contains(wanted):
-		return wanted, errdefs.Conflict("the address %s is not in the bridge's subnet %s", wanted, subnet.Masked())
-	case taken[wanted]:
-		return wanted, errdefs.Conflict("the address %s is in use", wanted)
+// freeDevice is the next name of a device in a container.
+func (r record) freeDevice() string {
+	for i := 0; ; i++ {
+		name := fmt.Sprintf("eth%d", i)
+		if !slices.ContainsFunc(r.Attached, func(a attachment) bool { return a.Device == name }) {
+			return name
+		}
 	}
-	return wanted, nil
 }
 
 // sandboxPath is named by the whole ID: a prefix might not be unique.
-func (c *Controller) sandboxPath(containerID string) string {
-	return filepath.Join(c.sandboxDir(), containerID)
+func (s *state) sandboxPath(containerID string) string {
+	return filepath.Join(s.sandboxDir(), containerID)
 }
 
-func newEndpointID() string {
+func newID() string {
 	var b [32]byte
 	_, _ = rand.Read(b[:])
 	return hex.EncodeToString(b[:])
@@ -277,58 +343,81 @@ func (c *Controller) build(req JoinRequest, e *endpoint) error {
 		return fmt.Errorf("network: sandbox: %w", err)
 	}
 	defer s.close()
-	if e.Mode == modeNone {
-		return nil
+	for _, a := range e.Attached {
+		if err := c.plug(s, a); err != nil {
+			return err
+		}
 	}
-	c.mu.Lock()
-	b := c.bridge
-	c.mu.Unlock()
-	if err := b.plug(s, e.record, c.config.MTU); err != nil {
-		return err
+	if by := e.gateway(); by != nil {
+		if err := s.route(by); err != nil {
+			return err
+		}
 	}
 	c.translatePorts(e.record)
-	return nil
+	return c.nameOthers(s, e)
+}
+
+// plug makes the devices of a place.
+func (c *Controller) plug(s *sandbox, a attachment) error {
+	c.mu.Lock()
+	n := c.networks[a.Network]
+	c.mu.Unlock()
+	return n.bridge.plug(s, a, n.MTU)
 }
 
 // translatePorts puts the rules of an endpoint's ports in place, or takes out
 // those of one that has left.
-func (c *Controller) translatePorts(r record) {
+func (s *state) translatePorts(r record) {
 	if len(r.Ports) == 0 || !forwarding() {
 		return
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.bridge != nil {
-		c.applyRules()
-	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.applyRules()
 }
 
 // answer is the endpoint as others see it. The lock is held.
-func (c *Controller) answer(e *endpoint) *Endpoint {
+func (s *state) answer(e *endpoint) *Endpoint {
 	settings := &container.NetworkSettings{
 		SandboxKey: e.Sandbox,
 		Ports:      network.PortMap{},
 		Networks:   map[string]*network.EndpointSettings{},
 	}
-	if e.Mode == modeContainer {
-		return &Endpoint{NetnsPath: e.Sandbox, Files: e.Files, Settings: settings}
+	out := &Endpoint{NetnsPath: e.Sandbox, Files: e.Files, Settings: settings}
+	switch e.Mode {
+	case modeContainer:
+		return out
+	case modeNone, modeHost:
+		settings.Networks[string(e.Mode)] = &network.EndpointSettings{NetworkID: s.builtinID(e.Mode), EndpointID: e.EndpointID}
 	}
 	settings.SandboxID = e.EndpointID
-	place := &network.EndpointSettings{NetworkID: c.networkID(e.Mode), EndpointID: e.EndpointID}
-	settings.Networks[string(e.Mode)] = place
-	if e.Mode == modeBridge {
-		place.Gateway = e.Gateway
-		place.IPAddress = e.Address.Addr()
-		place.IPPrefixLen = e.Address.Bits()
-		place.MacAddress = network.HardwareAddr(net.HardwareAddr(e.MAC))
+	for _, a := range e.Attached {
+		settings.Networks[a.NetworkName] = a.settings(e.record)
+	}
+	if len(e.Attached) > 0 {
 		for _, p := range e.Exposed {
 			settings.Ports[p] = nil
 		}
-		for _, p := range e.Ports {
-			settings.Ports[p.Port] = append(settings.Ports[p.Port], network.PortBinding{
-				HostIP: p.Host.Addr(), HostPort: fmt.Sprint(p.Host.Port()),
-			})
-		}
 	}
-	return &Endpoint{NetnsPath: e.Sandbox, Files: e.Files, Settings: settings}
+	for _, p := range e.Ports {
+		settings.Ports[p.Port] = append(settings.Ports[p.Port], network.PortBinding{
+			HostIP: p.Host.Addr(), HostPort: fmt.Sprint(p.Host.Port()),
+		})
+	}
+	return out
+}
+
+// settings are a place as inspect shows it.
+func (a attachment) settings(r record) *network.EndpointSettings {
+	s := &network.EndpointSettings{
+		NetworkID: a.Network, EndpointID: a.EndpointID, Gateway: a.Gateway, GwPriority: a.Priority,
+		IPAddress: a.Address.Addr(), IPPrefixLen: a.Address.Bits(), MacAddress: a.MAC, Aliases: a.Aliases,
+	}
+	if a.NetworkName != network.NetworkBridge {
+		s.DNSNames = r.names(a)
+	}
+	if a.Asked.IsValid() {
+		s.IPAMConfig = &network.EndpointIPAMConfig{IPv4Address: a.Asked}
+	}
+	return s
 }

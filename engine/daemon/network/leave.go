@@ -2,9 +2,7 @@ package network
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
 	"slices"
 
 	"github.com/moby/moby/api/types/network"
@@ -24,10 +22,11 @@ func (c *Controller) Leave(_ context.Context, containerID string) error {
 		c.mu.Unlock()
 		return nil
 	}
-	proxies := e.proxies
-	e.proxies = nil
+	proxies, names := e.proxies, e.nameServer
+	e.proxies, e.nameServer = nil, nil
 	c.mu.Unlock()
 	closeProxies(proxies)
+	names.close()
 	if e.Sandbox != "" && e.Mode != modeContainer {
 		if err := removeSandbox(e.Sandbox); err != nil {
 			return err
@@ -35,14 +34,14 @@ func (c *Controller) Leave(_ context.Context, containerID string) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if e.Link == "" {
-		if err := c.removeRecord(e.record, recordSuffix); err != nil {
+	if len(e.Attached) == 0 {
+		if err := c.records.remove(e.record, recordSuffix); err != nil {
 			return err
 		}
 		delete(c.endpoints, containerID)
 		return nil
 	}
-	if err := os.Rename(c.recordPath(e.record, recordSuffix), c.recordPath(e.record, leavingSuffix)); err != nil && !errors.Is(err, os.ErrNotExist) {
+	if err := c.records.leave(e.record); err != nil {
 		return err
 	}
 	delete(c.endpoints, containerID)
@@ -55,21 +54,23 @@ func (c *Controller) Leave(_ context.Context, containerID string) error {
 	return nil
 }
 
-// unplug removes the rules and the device of an endpoint that has left.
-func (c *Controller) unplug(r record) error {
-	c.translatePorts(r)
-	if err := removeLink(r.Link); err != nil {
-		return err
+// unplug removes the rules and the devices of an endpoint that has left.
+func (s *state) unplug(r record) error {
+	s.translatePorts(r)
+	for _, a := range r.Attached {
+		if err := removeLink(a.Link); err != nil {
+			return err
+		}
 	}
 	// A kernel that cannot be asked has none of these connections, or they
 	// end when their clients are silent for a while.
 	_ = forgetConnections(r)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if err := c.removeRecord(r, leavingSuffix); err != nil {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.records.remove(r, leavingSuffix); err != nil {
 		return err
 	}
-	delete(c.leaving, r.EndpointID)
+	delete(s.leaving, r.EndpointID)
 	return nil
 }
 
@@ -82,11 +83,11 @@ func forgetConnections(r record) error {
 		return nil
 	}
 	filter := &netlink.ConntrackFilter{}
-	if err := filter.AddIP(netlink.ConntrackReplySrcIP, r.Address.Addr().AsSlice()); err != nil {
+	if err := filter.AddIP(netlink.ConntrackReplySrcIP, r.Target.AsSlice()); err != nil {
 		return err
 	}
 	if _, err := netlink.ConntrackDeleteFilters(netlink.ConntrackTable, netlink.FAMILY_V4, filter); err != nil {
-		return fmt.Errorf("network: forget connections of %s: %w", r.Address.Addr(), err)
+		return fmt.Errorf("network: forget connections of %s: %w", r.Target, err)
 	}
 	return nil
 }

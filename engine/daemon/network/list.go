@@ -2,8 +2,6 @@ package network
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -15,26 +13,40 @@ import (
 	"github.com/callroute/callroute/engine/errdefs"
 )
 
-// List is the three networks that there are, by their names.
-func (c *Controller) List(_ context.Context, filters types.Filters) ([]network.Summary, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+// List is the networks that there are, by their names.
+func (n *Networks) List(_ context.Context, filters types.Filters) ([]network.Summary, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
 	list := []network.Summary{}
-	for _, m := range []mode{modeBridge, modeHost, modeNone} {
-		n := c.network(m)
-		match, err := matches(n, filters)
+	for _, one := range n.all() {
+		match, err := n.matches(one, filters)
 		if err != nil {
 			return nil, err
 		}
 		if match {
-			list = append(list, network.Summary{Network: n})
+			list = append(list, network.Summary{Network: one})
 		}
 	}
 	return list, nil
 }
 
+// all is every network. The lock is held.
+func (s *state) all() []network.Network {
+	list := []network.Network{s.unbridged(modeHost), s.unbridged(modeNone)}
+	for _, n := range s.networks {
+		list = append(list, s.describe(n))
+	}
+	slices.SortFunc(list, func(a, b network.Network) int { return strings.Compare(a.Name, b.Name) })
+	return list
+}
+
+// builtin reports whether a network always exists.
+func builtin(name string) bool {
+	return name == network.NetworkBridge || name == network.NetworkHost || name == network.NetworkNone
+}
+
 // matches applies docker's filters: of each name one value must match.
-func matches(n network.Network, filters types.Filters) (bool, error) {
+func (s *state) matches(n network.Network, filters types.Filters) (bool, error) {
 	for name, values := range filters {
 		var test func(value string) bool
 		switch name {
@@ -47,11 +59,12 @@ func matches(n network.Network, filters types.Filters) (bool, error) {
 		case "scope":
 			test = func(v string) bool { return n.Scope == v }
 		case "type":
-			test = func(v string) bool { return v == "builtin" }
+			test = func(v string) bool { return (v == "builtin") == builtin(n.Name) }
 		case "label":
-			test = func(string) bool { return false } // they have none
+			test = func(v string) bool { return labelled(n, v) }
 		case "dangling":
-			test = func(v string) bool { return v == "false" || v == "0" } // they are always in use
+			unused := !builtin(n.Name) && len(s.attached(s.networks[n.ID])) == 0
+			test = func(v string) bool { on, err := strconv.ParseBool(v); return err == nil && on == unused }
 		default:
 			return false, errdefs.Invalid("invalid filter '%s'", name)
 		}
@@ -62,54 +75,63 @@ func matches(n network.Network, filters types.Filters) (bool, error) {
 	return true, nil
 }
 
-// Inspect is one network, named by its name, ID or a prefix of that, with the
-// containers in it.
-func (c *Controller) Inspect(_ context.Context, name string) (network.Inspect, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	m, err := c.find(name)
-	if err != nil {
-		return network.Inspect{}, err
-	}
-	result := network.Inspect{Network: c.network(m), Containers: map[string]network.EndpointResource{}}
-	for id, e := range c.endpoints {
-		if e.Mode == m {
-			result.Containers[id] = network.EndpointResource{
-				Name: e.Name, EndpointID: e.EndpointID, MacAddress: e.MAC, IPv4Address: e.Address,
-			}
-		}
-	}
-	return result, nil
+// labelled reports whether a network has a label, or one with that value.
+func labelled(n network.Network, filter string) bool {
+	name, value, exact := strings.Cut(filter, "=")
+	have, ok := n.Labels[name]
+	return ok && (!exact || have == value)
 }
 
-func (c *Controller) find(name string) (mode, error) {
-	var found []mode
-	for _, m := range []mode{modeBridge, modeHost, modeNone} {
-		if string(m) == name {
-			return m, nil
+// attached are the endpoints in a network, by their containers' IDs. The lock is
+// held.
+func (s *state) attached(n *bridged) map[string]*endpoint {
+	found := map[string]*endpoint{}
+	for id, e := range s.endpoints {
+		if n != nil && e.in(n.ID) != nil {
+			found[id] = e
 		}
-		if name != "" && strings.HasPrefix(c.networkID(m), name) {
-			found = append(found, m)
+	}
+	return found
+}
+
+// find is a network by its name, its ID or a prefix of that: one with a bridge,
+// or one of the other two. The lock is held.
+func (s *state) find(name string) (network.Network, error) {
+	var found []network.Network
+	for _, n := range s.all() {
+		if n.Name == name || n.ID == name {
+			return n, nil
+		}
+		if name != "" && strings.HasPrefix(n.ID, name) {
+			found = append(found, n)
 		}
 	}
 	switch len(found) {
 	case 0:
-		return "", errdefs.NotFound("network %s not found", name)
+		return network.Network{}, errdefs.NotFound("network %s not found", name)
 	case 1:
 		return found[0], nil
 	}
-	return "", errdefs.Invalid("network %s is ambiguous (%d matches found based on ID prefix)", name, len(found))
+	return network.Network{}, errdefs.Invalid("network %s is ambiguous (%d matches found based on ID prefix)", name, len(found))
 }
 
-// networkID is the same for an engine at each start.
-func (c *Controller) networkID(m mode) string {
-	sum := sha256.Sum256([]byte(c.config.EngineID + "\x00" + string(m)))
-	return hex.EncodeToString(sum[:])
+// findBridged is a network that containers can be plugged into. The lock is held.
+func (s *state) findBridged(name string) (*bridged, error) {
+	n, err := s.find(name)
+	if err != nil {
+		return nil, err
+	}
+	found := s.networks[n.ID]
+	if found == nil {
+		return nil, errdefs.Invalid("container cannot be connected to network %s: it has no bridge", n.Name)
+	}
+	return found, nil
 }
 
-func (c *Controller) network(m mode) network.Network {
+// unbridged is host or none.
+func (s *state) unbridged(m mode) network.Network {
 	n := network.Network{
-		Name: string(m), ID: c.networkID(m), Created: c.created,
+		Name: string(m), ID: s.builtinID(m), Created: s.networks[s.builtinID(modeBridge)].Created,
 		Scope: "local", Driver: string(m), EnableIPv4: true,
 		IPAM:    network.IPAM{Driver: "default", Config: []network.IPAMConfig{}},
 		Options: map[string]string{}, Labels: map[string]string{},
@@ -117,23 +139,42 @@ func (c *Controller) network(m mode) network.Network {
 	if m == modeNone {
 		n.Driver = "null"
 	}
-	if m != modeBridge {
-		return n
-	}
-	name, address := c.config.Bridge, c.config.BIP
-	if c.bridge != nil {
-		name, address = c.bridge.name, c.bridge.address
-	}
-	n.Options = map[string]string{
-		"com.docker.network.bridge.default_bridge":       "true",
-		"com.docker.network.bridge.enable_icc":           "true",
-		"com.docker.network.bridge.enable_ip_masquerade": strconv.FormatBool(!c.config.DisableMasquerade),
-		"com.docker.network.bridge.host_binding_ipv4":    netip.IPv4Unspecified().String(),
-		"com.docker.network.bridge.name":                 name,
-		"com.docker.network.driver.mtu":                  strconv.Itoa(c.config.MTU),
-	}
-	if address.IsValid() {
-		n.IPAM.Config = append(n.IPAM.Config, network.IPAMConfig{Subnet: address.Masked(), Gateway: address.Addr()})
-	}
 	return n
+}
+
+// describe is a network with a bridge. The lock is held.
+func (s *state) describe(n *bridged) network.Network {
+	out := network.Network{
+		Name: n.Name, ID: n.ID, Created: n.Created, Scope: "local", Driver: network.NetworkBridge, EnableIPv4: true,
+		Internal: n.Internal, Attachable: n.Attachable,
+		IPAM:    network.IPAM{Driver: "default", Options: n.IPAM.Options, Config: []network.IPAMConfig{}},
+		Options: orEmpty(n.Options), Labels: orEmpty(n.Labels),
+	}
+	if n.own() {
+		name := n.Bridge
+		if n.bridge != nil {
+			name = n.bridge.name
+		}
+		out.Options = map[string]string{
+			"com.docker.network.bridge.default_bridge":    "true",
+			optionBetweenThem:                             "true",
+			optionMasquerade:                              strconv.FormatBool(!n.NoMasquerade),
+			"com.docker.network.bridge.host_binding_ipv4": netip.IPv4Unspecified().String(),
+			optionName: name,
+			optionMTU:  strconv.Itoa(n.MTU),
+		}
+	}
+	if subnet := n.subnet(); subnet.IsValid() {
+		out.IPAM.Config = append(out.IPAM.Config, network.IPAMConfig{
+			Subnet: subnet.Masked(), Gateway: subnet.Addr(), IPRange: n.Range, AuxAddress: n.Reserved,
+		})
+	}
+	return out
+}
+
+func orEmpty(m map[string]string) map[string]string {
+	if m == nil {
+		return map[string]string{}
+	}
+	return m
 }

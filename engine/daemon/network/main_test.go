@@ -83,7 +83,7 @@ func anotherController(tb testing.TB, config Config) *Controller {
 			tb.Error(err)
 		}
 		c.removals.Wait()
-		for _, dir := range []string{c.sandboxDir(), c.recordDir()} {
+		for _, dir := range []string{c.sandboxDir(), c.records.dir} {
 			if left, _ := os.ReadDir(dir); len(left) > 0 {
 				tb.Errorf("left behind in %s: %v", dir, left)
 			}

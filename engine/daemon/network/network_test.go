@@ -119,12 +119,12 @@ func TestWantedAddress(t *testing.T) {
 		t.Fatal(err)
 	}
 	join(t, c, JoinRequest{ContainerID: "c3"})
-	again := join(t, c, JoinRequest{ContainerID: "c2", Address: had})
+	again := join(t, c, JoinRequest{ContainerID: "c2", Networks: []Attachment{{Network: "bridge", Address: had}}})
 	if got := again.Settings.Networks["bridge"]; got.IPAddress != had || got.MacAddress.String() != two.Settings.Networks["bridge"].MacAddress.String() {
 		t.Errorf("%+v, want the address %s", got, had)
 	}
 	for address, want := range map[string]string{had.String(): "is in use", "172.30.0.1": "is in use", "10.1.2.3": "not in the bridge's subnet"} {
-		_, err := c.Join(t.Context(), JoinRequest{ContainerID: "c4", Dir: t.TempDir(), Address: netip.MustParseAddr(address)})
+		_, err := c.Join(t.Context(), JoinRequest{ContainerID: "c4", Dir: t.TempDir(), Networks: []Attachment{{Network: "bridge", Address: netip.MustParseAddr(address)}}})
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", address, err, want)
 		}
@@ -203,7 +203,7 @@ func TestSubnets(t *testing.T) {
 		if got := e.Settings.Networks["bridge"].IPAddress.String(); got != test.address {
 			t.Errorf("address %s, want %s", got, test.address)
 		}
-		info, err := test.c.Inspect(t.Context(), "bridge")
+		info, err := test.c.Networks.Inspect(t.Context(), "bridge")
 		if err != nil || info.Options["com.docker.network.bridge.name"] != test.bridge {
 			t.Errorf("bridge %v %v, want %s", info.Options, err, test.bridge)
 		}
@@ -238,7 +238,7 @@ func TestBridgeOfAnAdministrator(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := newController(t, Config{Bridge: "br-admin"}) // checks that it stays
-	e := join(t, c, JoinRequest{ContainerID: "c1", MacAddress: network.HardwareAddr{2, 0, 0, 0, 0, 7}})
+	e := join(t, c, JoinRequest{ContainerID: "c1", Networks: []Attachment{{Network: "bridge", MacAddress: network.HardwareAddr{2, 0, 0, 0, 0, 7}}}})
 	place := e.Settings.Networks["bridge"]
 	if place.IPAddress.String() != "10.66.0.2" || place.MacAddress.String() != "02:00:00:00:00:07" {
 		t.Errorf("%+v", place)
@@ -312,7 +312,7 @@ func TestNetworks(t *testing.T) {
 		t.Error(err)
 	}
 	names := func(filters types.Filters) string {
-		list, err := c.List(t.Context(), filters)
+		list, err := c.Networks.List(t.Context(), filters)
 		if err != nil {
 			return err.Error()
 		}
@@ -330,22 +330,22 @@ func TestNetworks(t *testing.T) {
 		{types.Filters{"name": {"o"}}, "host/host none/null"},
 		{types.Filters{"driver": {"null", "bridge"}}, "bridge/bridge none/null"},
 		{types.Filters{"type": {"custom"}}, ""},
-		{types.Filters{"id": {c.networkID(modeHost)[:12]}}, "host/host"},
+		{types.Filters{"id": {c.builtinID(modeHost)[:12]}}, "host/host"},
 		{types.Filters{"colour": {"red"}}, "invalid filter 'colour'"},
 	} {
 		if got := names(test.filters); got != test.want {
 			t.Errorf("%v: %q, want %q", test.filters, got, test.want)
 		}
 	}
-	for _, name := range []string{"bridge", c.networkID(modeBridge), c.networkID(modeBridge)[:10]} {
-		info, err := c.Inspect(t.Context(), name)
+	for _, name := range []string{"bridge", c.builtinID(modeBridge), c.builtinID(modeBridge)[:10]} {
+		info, err := c.Networks.Inspect(t.Context(), name)
 		if err != nil || info.Containers["c1"].Name != "web2" || info.Containers["c1"].IPv4Address.String() != "172.30.0.2/16" ||
 			info.IPAM.Config[0].Subnet.String() != "172.30.0.0/16" {
 			t.Errorf("%s: %+v %v", name, info, err)
 		}
 	}
 	for _, name := range []string{"", "nope"} {
-		if _, err := c.Inspect(t.Context(), name); !errors.Is(err, cerrdefs.ErrNotFound) {
+		if _, err := c.Networks.Inspect(t.Context(), name); !errors.Is(err, cerrdefs.ErrNotFound) {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
@@ -359,8 +359,8 @@ func BenchmarkRules(b *testing.B) {
 	for b.Loop() {
 		c.applyRules()
 	}
-	if c.rulesErr != nil {
-		b.Fatal(c.rulesErr)
+	if c.firewall.err != nil {
+		b.Fatal(c.firewall.err)
 	}
 }
 

@@ -24,18 +24,18 @@ type wish struct {
 	anyHost  bool   // both wildcards; the machine need not have IPv6
 }
 
-// wishes are what a request wants published, in a fixed order.
-func wishes(req JoinRequest) ([]wish, error) {
+// wishes are what is to be published, in a fixed order.
+func wishes(bindings network.PortMap, all bool, exposed []network.Port) ([]wish, error) {
 	var list []wish
-	for _, port := range sortedPorts(req.PortBindings) {
+	for _, port := range sortedPorts(bindings) {
 		if proto := port.Proto(); proto != network.TCP && proto != network.UDP {
 			return nil, errdefs.Invalid("invalid proto: %s", proto)
 		}
-		bindings := req.PortBindings[port]
-		if len(bindings) == 0 {
-			bindings = []network.PortBinding{{}} // as docker: some port
+		at := bindings[port]
+		if len(at) == 0 {
+			at = []network.PortBinding{{}} // as docker: some port
 		}
-		for _, b := range bindings {
+		for _, b := range at {
 			w := wish{port: port, hosts: []netip.Addr{b.HostIP.Unmap()}}
 			if !b.HostIP.IsValid() {
 				w.hosts, w.anyHost = []netip.Addr{netip.IPv4Unspecified(), netip.IPv6Unspecified()}, true
@@ -47,11 +47,11 @@ func wishes(req JoinRequest) ([]wish, error) {
 			list = append(list, w)
 		}
 	}
-	if !req.PublishAll {
+	if !all {
 		return list, nil
 	}
-	for _, port := range sortedPorts(req.ExposedPorts) {
-		if _, chosen := req.PortBindings[port]; !chosen && (port.Proto() == network.TCP || port.Proto() == network.UDP) {
+	for _, port := range exposed {
+		if _, chosen := bindings[port]; !chosen && (port.Proto() == network.TCP || port.Proto() == network.UDP) {
 			list = append(list, wish{
 				port: port, anyHost: true,
 				hosts: []netip.Addr{netip.IPv4Unspecified(), netip.IPv6Unspecified()},
@@ -91,27 +91,35 @@ func parseRange(value string) (from, to uint16, err error) {
 	return uint16(a), uint16(b), nil
 }
 
-// publish listens on the ports a request wants, and so takes them. The lock
-// is held. On an error nothing is taken.
-func (c *Controller) publish(req JoinRequest, endpointID string, container netip.Addr) (ports []publishedPort, proxies []proxy, err error) {
-	list, err := wishes(req)
-	if err != nil {
-		return nil, nil, err
+// publish listens on the ports that a container wants, and so takes them, for
+// the place that leads to the rest of the world; without one there are none. The
+// lock is held. On an error nothing is taken.
+func (s *state) publish(e *endpoint) error {
+	by := e.gateway()
+	if by == nil {
+		return nil
 	}
+	list, err := wishes(e.Bindings, e.PublishAll, e.Exposed)
+	if err != nil {
+		return err
+	}
+	var ports []publishedPort
+	var proxies []proxy
 	for _, w := range list {
-		taken, opened, err := c.grant(w, container)
+		taken, opened, err := s.grant(w, by.Address.Addr())
 		if err != nil {
 			closeProxies(proxies)
-			return nil, nil, errdefs.Conflict("driver failed programming external connectivity on endpoint %s (%s): %w", req.Name, endpointID, err)
+			return errdefs.Conflict("driver failed programming external connectivity on endpoint %s (%s): %w", e.Name, by.EndpointID, err)
 		}
 		ports, proxies = append(ports, taken...), append(proxies, opened...)
 	}
-	return ports, proxies, nil
+	e.Ports, e.proxies, e.Target = ports, proxies, by.Address.Addr()
+	return nil
 }
 
 // grant takes the first port of the wish's range that is free on all its
 // addresses.
-func (c *Controller) grant(w wish, container netip.Addr) (ports []publishedPort, proxies []proxy, err error) {
+func (s *state) grant(w wish, container netip.Addr) (ports []publishedPort, proxies []proxy, err error) {
 	tries := int(w.to) - int(w.from) + 1
 	if w.from == 0 {
 		// The kernel chooses for the first address, and may choose one that
@@ -123,17 +131,17 @@ func (c *Controller) grant(w wish, container netip.Addr) (ports []publishedPort,
 		if w.from != 0 {
 			host += uint16(i)
 		}
-		if ports, proxies, err = c.listen(w, host, container); err == nil {
+		if ports, proxies, err = s.listen(w, host, container); err == nil {
 			return ports, proxies, nil
 		}
 	}
 	return nil, nil, err
 }
 
-func (c *Controller) listen(w wish, port uint16, container netip.Addr) (ports []publishedPort, proxies []proxy, err error) {
+func (s *state) listen(w wish, port uint16, container netip.Addr) (ports []publishedPort, proxies []proxy, err error) {
 	for _, addr := range w.hosts {
 		host := netip.AddrPortFrom(addr, port)
-		if c.published(w.port.Proto(), host) {
+		if s.published(w.port.Proto(), host) {
 			err = fmt.Errorf("Bind for %s failed: port is already allocated", host) //nolint:staticcheck // docker's words
 			break
 		}
@@ -168,8 +176,8 @@ func noIPv6(err error) bool {
 }
 
 // published reports whether one of this engine's containers has the port.
-func (c *Controller) published(proto network.IPProtocol, host netip.AddrPort) bool {
-	for _, e := range c.endpoints {
+func (s *state) published(proto network.IPProtocol, host netip.AddrPort) bool {
+	for _, e := range s.endpoints {
 		for _, p := range e.Ports {
 			same := p.Host.Addr() == host.Addr() ||
 				(p.Host.Addr().Is4() == host.Addr().Is4() && (p.Host.Addr().IsUnspecified() || host.Addr().IsUnspecified()))

@@ -3,6 +3,7 @@ package network
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"net/netip"
 	"os"
@@ -38,22 +39,26 @@ func (c *Controller) Restore(ctx context.Context, live []string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	errs = append(errs, c.removeStrangers())
-	address := netip.Prefix{}
-	var bridged []*endpoint
-	for _, e := range c.endpoints {
-		if e.Mode == modeBridge {
-			bridged = append(bridged, e)
-			address = netip.PrefixFrom(e.Gateway, e.Address.Bits())
+	bridges := 0
+	for _, n := range c.networks {
+		for _, e := range c.attached(n) {
+			address := netip.Prefix{}
+			if a := e.in(n.ID); n.own() {
+				address = netip.PrefixFrom(a.Gateway, a.Address.Bits())
+			}
+			errs = append(errs, c.ensureBridge(n, address))
+			bridges++
+			break
 		}
 	}
-	if len(bridged) == 0 {
-		return errors.Join(append(errs, c.removeBridge())...)
+	if bridges == 0 {
+		errs = append(errs, c.firewall.remove())
 	}
-	if err := c.ensureBridge(address); err != nil {
-		return errors.Join(append(errs, err)...)
-	}
-	for _, e := range bridged {
-		errs = append(errs, c.takeUp(e))
+	errs = append(errs, c.sweepBridges())
+	for _, e := range c.endpoints {
+		if e.Mode == modeBridge {
+			errs = append(errs, c.takeUp(e))
+		}
 	}
 	return errors.Join(errs...)
 }
@@ -64,7 +69,9 @@ func (c *Controller) removeStrangers() error {
 	known := map[string]bool{}
 	for _, e := range c.endpoints {
 		known[e.Sandbox] = true
-		known[e.Link] = true
+		for _, a := range e.Attached {
+			known[a.Link] = true
+		}
 	}
 	var errs []error
 	files, err := os.ReadDir(c.sandboxDir())
@@ -84,37 +91,37 @@ func (c *Controller) removeStrangers() error {
 	return errors.Join(errs...)
 }
 
-// removeBridge removes a bridge that a former daemon left without containers,
-// with its rules.
-func (c *Controller) removeBridge() error {
-	links, err := netlink.LinkList()
-	if err != nil {
-		return err
-	}
-	for _, l := range links {
-		if l.Type() == "bridge" && l.Attrs().Alias == aliasPrefix+c.key {
-			return errors.Join(c.removeRules(), removeLink(l.Attrs().Name))
-		}
-	}
-	return nil
-}
-
-// takeUp connects the device of a running container to the bridge, which may
-// be a new one, and serves its ports again.
+// takeUp connects the devices of a running container to their bridges, which may
+// be new ones, and serves its ports and the names of others again.
 func (c *Controller) takeUp(e *endpoint) error {
 	var errs []error
-	link, err := netlink.LinkByName(e.Link)
-	if err == nil && link.Attrs().MasterIndex != c.bridge.index {
-		err = netlink.LinkSetMasterByIndex(link, c.bridge.index)
+	for _, a := range e.Attached {
+		n := c.networks[a.Network]
+		if n == nil || n.bridge == nil {
+			errs = append(errs, fmt.Errorf("network %s of container %s is gone", a.NetworkName, e.Name))
+			continue
+		}
+		link, err := netlink.LinkByName(a.Link)
+		if err == nil && link.Attrs().MasterIndex != n.bridge.index {
+			err = netlink.LinkSetMasterByIndex(link, n.bridge.index)
+		}
+		errs = append(errs, err)
 	}
-	errs = append(errs, err)
 	for _, p := range e.Ports {
-		proxy, err := newProxy(p.Port.Proto(), p.Host, netip.AddrPortFrom(e.Address.Addr(), p.Port.Num()))
+		proxy, err := newProxy(p.Port.Proto(), p.Host, netip.AddrPortFrom(e.Target, p.Port.Num()))
 		if err != nil {
 			errs = append(errs, err)
 			continue
 		}
 		e.proxies = append(e.proxies, proxy)
+	}
+	if e.usesNames() {
+		s, err := openSandbox(e.Sandbox)
+		if err == nil {
+			defer s.close()
+			e.nameServer, err = c.serveNames(s, e.ContainerID)
+		}
+		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
 }

@@ -27,24 +27,24 @@ func TestCrash(t *testing.T) {
 		closeProxies(e.proxies)
 		e.proxies = nil
 	}
-	if err := os.WriteFile(c.recordPath(c.endpoints["torn"].record, recordSuffix), []byte("{"), 0o600); err != nil {
+	if err := os.WriteFile(c.records.path(c.endpoints["torn"].record, recordSuffix), []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	half := record{ContainerID: "half", EndpointID: "e-half", Mode: modeBridge, Link: c.newLinkName(), Sandbox: c.sandboxPath("half"), Address: netip.MustParsePrefix("172.30.0.9/16"), Gateway: netip.MustParseAddr("172.30.0.1")}
-	if err := c.writeRecord(half); err != nil {
+	half := record{ContainerID: "half", EndpointID: "e-half", Mode: modeBridge, Sandbox: c.sandboxPath("half"), Attached: []attachment{{Network: c.builtinID(modeBridge), NetworkName: "bridge", Link: c.newLinkName(), Address: netip.MustParsePrefix("172.30.0.9/16"), Gateway: netip.MustParseAddr("172.30.0.1")}}}
+	if err := c.records.write(half); err != nil {
 		t.Fatal(err)
 	}
 	// And one that was leaving while it had joined again.
-	again := record{ContainerID: "live", EndpointID: "e-again", Mode: modeBridge, Link: c.newLinkName()}
+	again := record{ContainerID: "live", EndpointID: "e-again", Mode: modeBridge, Attached: []attachment{{Link: c.newLinkName()}}}
 	attrs := netlink.NewLinkAttrs()
-	attrs.Name = again.Link
+	attrs.Name = again.Attached[0].Link
 	if err := netlink.LinkAdd(&netlink.Bridge{LinkAttrs: attrs}); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.writeRecord(again); err != nil {
+	if err := c.records.write(again); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Rename(c.recordPath(again, recordSuffix), c.recordPath(again, leavingSuffix)); err != nil {
+	if err := os.Rename(c.records.path(again, recordSuffix), c.records.path(again, leavingSuffix)); err != nil {
 		t.Fatal(err)
 	}
 
@@ -70,7 +70,7 @@ func TestCrash(t *testing.T) {
 		t.Errorf("restored: %+v", got)
 	}
 	sandboxes, _ := os.ReadDir(next.sandboxDir())
-	records, _ := os.ReadDir(next.recordDir())
+	records, _ := os.ReadDir(next.records.dir)
 	if len(sandboxes) != 2 || len(records) != 2 {
 		t.Errorf("left of the dead: %v %v", sandboxes, records)
 	}

@@ -3,6 +3,7 @@ package network
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"github.com/google/nftables"
 	"github.com/google/nftables/binaryutil"
@@ -13,7 +14,8 @@ import (
 )
 
 // The rules, as nft would print them, for a bridge engine0 with 172.30.0.0/16
-// and port 8080 published to port 80 of 172.30.0.2:
+// and port 8080 published to port 80 of 172.30.0.2, and for a bridge br-db that
+// leads nowhere:
 //
 //	table ip engine-KEY {
 //	  chain postrouting { type nat hook postrouting priority srcnat
@@ -23,6 +25,8 @@ import (
 //	    oifname "engine0" iifname != "engine0" ct state established,related accept
 //	    oifname "engine0" iifname != "engine0" ct status dnat accept
 //	    oifname "engine0" iifname != "engine0" drop
+//	    (the same for br-db)
+//	    iifname "br-db" oifname != "br-db" drop
 //	  }
 //	  chain prerouting { type nat hook prerouting priority dstnat
 //	    iifname != "engine0" fib daddr type local tcp dport 8080 dnat to 172.30.0.2:80
@@ -35,74 +39,114 @@ import (
 // always does for this machine and for other containers. A port that is not
 // published cannot be reached from elsewhere.
 
+// firewall is the engine's table.
+type firewall struct {
+	table string
+	err   error // why it does not hold our rules
+}
+
+// translation leads what comes from elsewhere for a published port to its
+// container.
+type translation struct {
+	publishedPort
+	container netip.Addr
+	bridge    string // of the container
+}
+
 // applyRules makes nftables hold the rules of the endpoints there are, in one
 // transaction. A failure is kept for Warnings: without the rules containers
 // still reach each other, and published ports are served. The lock is held.
-func (c *Controller) applyRules() {
-	c.rulesErr = c.replaceRules()
+func (s *state) applyRules() {
+	var bridges []*bridged
+	for _, n := range s.networks {
+		if n.bridge != nil {
+			bridges = append(bridges, n)
+		}
+	}
+	if len(bridges) == 0 {
+		return // the table went with the last of them
+	}
+	var ports []translation
+	for _, e := range s.endpoints {
+		for _, p := range e.Ports {
+			i := slices.IndexFunc(e.Attached, func(a attachment) bool { return a.Address.Addr() == e.Target })
+			if host := p.Host.Addr(); i < 0 || !host.Is4() || host.IsLoopback() {
+				continue
+			}
+			if n := s.networks[e.Attached[i].Network]; n != nil && n.bridge != nil {
+				ports = append(ports, translation{p, e.Target, n.bridge.name})
+			}
+		}
+	}
+	s.firewall.err = s.firewall.replace(bridges, ports)
 }
 
-func (c *Controller) replaceRules() error {
+func (f *firewall) replace(bridges []*bridged, ports []translation) error {
 	conn, err := nftables.New()
 	if err != nil {
 		return err
 	}
-	table := c.clearTable(conn)
-	b := c.bridge
-	outside := []expr.Any{
-		&expr.Meta{Key: expr.MetaKeyOIFNAME, Register: 1}, equal(ifname(b.name)),
-		&expr.Meta{Key: expr.MetaKeyIIFNAME, Register: 1}, unequal(ifname(b.name)),
-	}
-	if !c.config.DisableMasquerade {
-		postrouting := conn.AddChain(&nftables.Chain{
-			Name: "postrouting", Table: table, Type: nftables.ChainTypeNAT,
-			Hooknum: nftables.ChainHookPostrouting, Priority: nftables.ChainPriorityNATSource,
-		})
-		addRule(conn, postrouting, append(from(b.address),
-			&expr.Meta{Key: expr.MetaKeyOIFNAME, Register: 1}, unequal(ifname(b.name)),
-			&expr.Masq{}))
-	}
+	table := f.clear(conn)
+	postrouting := conn.AddChain(&nftables.Chain{
+		Name: "postrouting", Table: table, Type: nftables.ChainTypeNAT,
+		Hooknum: nftables.ChainHookPostrouting, Priority: nftables.ChainPriorityNATSource,
+	})
 	forward := conn.AddChain(&nftables.Chain{
 		Name: "forward", Table: table, Type: nftables.ChainTypeFilter,
 		Hooknum: nftables.ChainHookForward, Priority: nftables.ChainPriorityFilter,
 	})
-	addRule(conn, forward, outside, ctBits(expr.CtKeySTATE, expr.CtStateBitESTABLISHED|expr.CtStateBitRELATED), verdict(expr.VerdictAccept))
-	addRule(conn, forward, outside, ctBits(expr.CtKeySTATUS, ctStatusDNAT), verdict(expr.VerdictAccept))
-	addRule(conn, forward, outside, verdict(expr.VerdictDrop))
+	for _, n := range bridges {
+		name := ifname(n.bridge.name)
+		if !n.NoMasquerade && !n.Internal {
+			addRule(conn, postrouting, append(from(n.bridge.address),
+				&expr.Meta{Key: expr.MetaKeyOIFNAME, Register: 1}, unequal(name),
+				&expr.Masq{}))
+		}
+		in := []expr.Any{
+			&expr.Meta{Key: expr.MetaKeyOIFNAME, Register: 1}, equal(name),
+			&expr.Meta{Key: expr.MetaKeyIIFNAME, Register: 1}, unequal(name),
+		}
+		out := []expr.Any{
+			&expr.Meta{Key: expr.MetaKeyIIFNAME, Register: 1}, equal(name),
+			&expr.Meta{Key: expr.MetaKeyOIFNAME, Register: 1}, unequal(name),
+		}
+		if n.Internal {
+			addRule(conn, forward, out, verdict(expr.VerdictDrop))
+		}
+		addRule(conn, forward, in, ctBits(expr.CtKeySTATE, expr.CtStateBitESTABLISHED|expr.CtStateBitRELATED), verdict(expr.VerdictAccept))
+		addRule(conn, forward, in, ctBits(expr.CtKeySTATUS, ctStatusDNAT), verdict(expr.VerdictAccept))
+		addRule(conn, forward, in, verdict(expr.VerdictDrop))
+	}
 	if forwarding() {
 		prerouting := conn.AddChain(&nftables.Chain{
 			Name: "prerouting", Table: table, Type: nftables.ChainTypeNAT,
 			Hooknum: nftables.ChainHookPrerouting, Priority: nftables.ChainPriorityNATDest,
 		})
-		for _, e := range c.endpoints {
-			for _, p := range e.Ports {
-				if host := p.Host.Addr(); host.Is4() && !host.IsLoopback() {
-					addRule(conn, prerouting, c.translate(p, e.Address.Addr()))
-				}
-			}
+		for _, p := range ports {
+			addRule(conn, prerouting, p.rule())
 		}
 	}
 	return conn.Flush()
 }
 
-// removeRules removes the engine's table; one that is not there is no error.
-func (c *Controller) removeRules() error {
+// remove removes the engine's table; one that is not there is no error.
+func (f *firewall) remove() error {
 	conn, err := nftables.New()
 	if err != nil {
 		return fmt.Errorf("network: nftables: %w", err)
 	}
-	conn.DelTable(c.clearTable(conn))
-	if err := conn.Flush(); err != nil && c.rulesErr == nil {
+	conn.DelTable(f.clear(conn))
+	if err := conn.Flush(); err != nil && f.err == nil {
 		return fmt.Errorf("network: remove nftables table: %w", err)
 	}
-	c.rulesErr = nil
+	f.err = nil
 	return nil
 }
 
-// clearTable makes the table be there and empty: what is added is no error if
-// it exists, what is deleted must exist.
-func (c *Controller) clearTable(conn *nftables.Conn) *nftables.Table {
-	table := &nftables.Table{Name: "engine-" + c.key, Family: nftables.TableFamilyIPv4}
+// clear makes the table be there and empty: what is added is no error if it
+// exists, what is deleted must exist.
+func (f *firewall) clear(conn *nftables.Conn) *nftables.Table {
+	table := &nftables.Table{Name: f.table, Family: nftables.TableFamilyIPv4}
 	conn.AddTable(table)
 	conn.DelTable(table)
 	return conn.AddTable(table)
@@ -111,11 +155,9 @@ func (c *Controller) clearTable(conn *nftables.Conn) *nftables.Table {
 // ctStatusDNAT is IPS_DST_NAT of linux/netfilter/nf_conntrack_common.h.
 const ctStatusDNAT = 1 << 5
 
-// translate leads what comes from elsewhere for a published port to its
-// container.
-func (c *Controller) translate(p publishedPort, container netip.Addr) []expr.Any {
+func (p translation) rule() []expr.Any {
 	rule := []expr.Any{
-		&expr.Meta{Key: expr.MetaKeyIIFNAME, Register: 1}, unequal(ifname(c.bridge.name)),
+		&expr.Meta{Key: expr.MetaKeyIIFNAME, Register: 1}, unequal(ifname(p.bridge)),
 		&expr.Fib{Register: 1, FlagDADDR: true, ResultADDRTYPE: true}, equal(binaryutil.NativeEndian.PutUint32(unix.RTN_LOCAL)),
 	}
 	if host := p.Host.Addr(); !host.IsUnspecified() {
@@ -125,15 +167,21 @@ func (c *Controller) translate(p publishedPort, container netip.Addr) []expr.Any
 	if p.Port.Proto() == network.UDP {
 		protocol = unix.IPPROTO_UDP
 	}
-	const portOffset, portLen = 2, 2 // of the destination, in a TCP or UDP header
-	return append(rule,
-		&expr.Meta{Key: expr.MetaKeyL4PROTO, Register: 1}, equal([]byte{protocol}),
-		&expr.Payload{DestRegister: 1, Base: expr.PayloadBaseTransportHeader, Offset: portOffset, Len: portLen},
-		equal(binaryutil.BigEndian.PutUint16(p.Host.Port())),
-		&expr.Immediate{Register: 1, Data: container.AsSlice()},
+	return append(append(rule, toPort(protocol, p.Host.Port())...),
+		&expr.Immediate{Register: 1, Data: p.container.AsSlice()},
 		&expr.Immediate{Register: 2, Data: binaryutil.BigEndian.PutUint16(p.Port.Num())},
 		&expr.NAT{Type: expr.NATTypeDestNAT, Family: unix.NFPROTO_IPV4, RegAddrMin: 1, RegProtoMin: 2},
 	)
+}
+
+// toPort matches what is sent to a port.
+func toPort(protocol byte, port uint16) []expr.Any {
+	const portOffset, portLen = 2, 2 // of the destination, in a TCP or UDP header
+	return []expr.Any{
+		&expr.Meta{Key: expr.MetaKeyL4PROTO, Register: 1}, equal([]byte{protocol}),
+		&expr.Payload{DestRegister: 1, Base: expr.PayloadBaseTransportHeader, Offset: portOffset, Len: portLen},
+		equal(binaryutil.BigEndian.PutUint16(port)),
+	}
 }
 
 func addRule(conn *nftables.Conn, chain *nftables.Chain, parts ...[]expr.Any) {

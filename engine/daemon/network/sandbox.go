@@ -7,6 +7,7 @@ import (
 	"runtime"
 
 	"github.com/vishvananda/netlink"
+	"github.com/vishvananda/netns"
 	"golang.org/x/sys/unix"
 )
 
@@ -45,13 +46,15 @@ func newSandbox(path string) (*sandbox, error) {
 	return r.sandbox, nil
 }
 
+// ownNamespace is that of the thread that opens it.
+const ownNamespace = "/proc/thread-self/ns/net"
+
 // unshareSandbox runs in a goroutine of its own: the thread it locks leaves
 // the daemon's namespace. If it cannot come back, it stays locked and the
 // runtime ends it with the goroutine.
 func unshareSandbox(path string) (*sandbox, error) {
 	runtime.LockOSThread()
-	const self = "/proc/thread-self/ns/net"
-	home, err := os.Open(self)
+	home, err := os.Open(ownNamespace)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +62,7 @@ func unshareSandbox(path string) (*sandbox, error) {
 	if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
 		return nil, fmt.Errorf("new network namespace: %w", err)
 	}
-	s, err := furnishSandbox(self, path)
+	s, err := furnishSandbox(path)
 	if unix.Setns(int(home.Fd()), unix.CLONE_NEWNET) == nil {
 		runtime.UnlockOSThread()
 	}
@@ -67,8 +70,8 @@ func unshareSandbox(path string) (*sandbox, error) {
 }
 
 // furnishSandbox runs inside the new namespace.
-func furnishSandbox(self, path string) (_ *sandbox, err error) {
-	if err := unix.Mount(self, path, "", unix.MS_BIND, ""); err != nil {
+func furnishSandbox(path string) (_ *sandbox, err error) {
+	if err := unix.Mount(ownNamespace, path, "", unix.MS_BIND, ""); err != nil {
 		return nil, fmt.Errorf("bind network namespace: %w", err)
 	}
 	s := &sandbox{}
@@ -91,6 +94,71 @@ func furnishSandbox(self, path string) (_ *sandbox, err error) {
 		return nil, fmt.Errorf("lo: %w", err)
 	}
 	return s, nil
+}
+
+// openSandbox is a namespace that is there already.
+func openSandbox(path string) (*sandbox, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	handle, err := netlink.NewHandleAt(netns.NsHandle(file.Fd()), unix.NETLINK_ROUTE)
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return &sandbox{handle: handle, file: file}, nil
+}
+
+// route makes the default route lead through an attachment, or nowhere if it is
+// nil.
+func (s *sandbox) route(by *attachment) error {
+	routes, err := s.handle.RouteList(nil, netlink.FAMILY_V4)
+	if err != nil {
+		return fmt.Errorf("network: list routes: %w", err)
+	}
+	for _, r := range routes {
+		if to, ok := toPrefix(r.Dst); ok && to.Bits() > 0 {
+			continue
+		}
+		if err := s.handle.RouteDel(&r); err != nil && !errors.Is(err, unix.ESRCH) {
+			return fmt.Errorf("network: remove route by %s: %w", r.Gw, err)
+		}
+	}
+	if by == nil {
+		return nil
+	}
+	device, err := s.handle.LinkByName(by.Device)
+	if err != nil {
+		return fmt.Errorf("network: %s: %w", by.Device, err)
+	}
+	if err := s.handle.RouteAdd(&netlink.Route{LinkIndex: device.Attrs().Index, Gw: by.Gateway.AsSlice()}); err != nil {
+		return fmt.Errorf("network: route by %s: %w", by.Gateway, err)
+	}
+	return nil
+}
+
+// within runs f on a thread inside the namespace.
+func (s *sandbox) within(f func() error) error {
+	done := make(chan error)
+	go func() {
+		runtime.LockOSThread() // as in unshareSandbox
+		home, err := os.Open(ownNamespace)
+		if err != nil {
+			done <- err
+			return
+		}
+		defer home.Close()
+		if err := unix.Setns(int(s.file.Fd()), unix.CLONE_NEWNET); err != nil {
+			done <- err
+			return
+		}
+		err = f()
+		if unix.Setns(int(home.Fd()), unix.CLONE_NEWNET) == nil {
+			runtime.UnlockOSThread()
+		}
+		done <- err
+	}()
+	return <-done
 }
 
 // removeSandbox lets go of a namespace. Processes in it keep it until they end.
