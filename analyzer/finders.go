@@ -12,6 +12,7 @@ import (
 	"github.com/callroute/callroute/analyzer/boundary/grpcmethod"
 	"github.com/callroute/callroute/analyzer/boundary/httproute"
 	"github.com/callroute/callroute/analyzer/boundary/injection"
+	"github.com/callroute/callroute/analyzer/boundary/netrpc"
 	"github.com/callroute/callroute/analyzer/boundary/opaquecall"
 	"github.com/callroute/callroute/analyzer/boundary/pluginregistry"
 	"github.com/callroute/callroute/analyzer/boundary/taskchannel"
@@ -35,6 +36,7 @@ var finders = []boundary.Finder{
 	httproute.Finder,
 	grpcmethod.Finder,
 	ttrpcmethod.Finder,
+	netrpc.Finder,
 	execprogram.Finder,
 	taskchannel.Finder,
 	wakeup.Finder,

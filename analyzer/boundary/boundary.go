@@ -162,6 +162,8 @@ type Arrival struct {
 	Before     []Handler // what stands around the handlers and runs first, outermost first
 	Registered []Place   // from the table entry outwards
 	Rule       string
+
+	Seen string // the path of Key as the handlers see it; empty where that is not known
 }
 
 // Handler is one function that serves an arrival, and what may call it there.

@@ -38,11 +38,17 @@ type Protocol struct {
 	// handler of what is served, and Given what such a request says of a
 	// handler's parameter of a type. Nil: there are none.
 	Methods func(served Key) []string
-	Given   func(method string, param types.Type) eval.Answer
+	Given   func(seen Seen, param types.Type) eval.Answer
 
 	// Shared says that keys are short, so that two systems that have nothing to
 	// do with each other may use the same one.
 	Shared bool
+}
+
+// Seen is what a handler sees of a request; what is not known is empty.
+type Seen struct {
+	Method string
+	Path   string // as a pattern, see Arrival.Seen
 }
 
 // Reach says where the arrivals are that a departure can reach.

@@ -172,8 +172,7 @@ func telling(a eval.Answer) bool {
 		case eval.Func, eval.Object, eval.Outside:
 			return false
 		case eval.Text:
-			_, ok := v.Const()
-			return !ok
+			return !v.Named()
 		case eval.Hole:
 			switch v.V.(type) {
 			case *ssa.Const, *ssa.MakeMap:

@@ -192,7 +192,7 @@ func (r *relevance) follow(f *ssa.Function, v ssa.Value) {
 			push(v.X)
 		}
 	case *ssa.BinOp:
-		if v.Op == token.EQL || v.Op == token.NEQ { // sizes, counts and built texts are not decided
+		if v.Op == token.EQL || v.Op == token.NEQ || v.Op == token.ADD && isText(v.Type()) { // sizes and counts are not decided
 			push(v.X, v.Y)
 		}
 	case *ssa.ChangeType:
@@ -232,6 +232,11 @@ func (r *relevance) follow(f *ssa.Function, v ssa.Value) {
 	}
 }
 
+func isText(t types.Type) bool {
+	b, ok := t.Underlying().(*types.Basic)
+	return ok && b.Info()&types.IsString != 0
+}
+
 // result queues what the result of a call is made from: the arguments of a
 // predicate, and the functions and implementations that a constructor is given.
 func (r *relevance) result(f *ssa.Function, v *ssa.Call) {
@@ -240,6 +245,10 @@ func (r *relevance) result(f *ssa.Function, v *ssa.Call) {
 	}
 	b, ok := v.Type().Underlying().(*types.Basic)
 	predicate := ok && b.Kind() == types.Bool
+	if p := partOfPath(v, 0); p != nil && !predicate {
+		r.push(f, p)
+		return
+	}
 	if ok && !predicate {
 		return
 	}
@@ -253,6 +262,33 @@ func (r *relevance) result(f *ssa.Function, v *ssa.Call) {
 			}
 		}
 	}
+}
+
+// maxParts is how many functions of strings take a path apart, one after another.
+const maxParts = 6
+
+// partOfPath is the path of a URL from which functions of strings make v, nil for
+// other texts: a request's path decides what its handler does.
+func partOfPath(v ssa.Value, depth int) ssa.Value {
+	if depth > maxParts {
+		return nil
+	}
+	switch v := v.(type) {
+	case *ssa.UnOp:
+		if at, ok := v.X.(*ssa.FieldAddr); ok && index.TypeSymbol(at.X.Type()) == "net/url.URL" && index.Field(at.X.Type(), at.Field).Name() == "Path" {
+			return v
+		}
+	case *ssa.Slice:
+		return partOfPath(v.X, depth+1)
+	case *ssa.Extract:
+		return partOfPath(v.Tuple, depth+1)
+	case *ssa.Call:
+		fn := v.Call.StaticCallee()
+		if fn != nil && len(v.Call.Args) > 0 && fn.Pkg != nil && (fn.Pkg.Pkg.Path() == "strings" || fn.Pkg.Pkg.Path() == "path") {
+			return partOfPath(v.Call.Args[0], depth+1)
+		}
+	}
+	return nil
 }
 
 // stored queues what is put into a variable, a slice or a map that f makes.

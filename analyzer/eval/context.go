@@ -234,6 +234,7 @@ func (e *evaluation) choices(h Hole) (out []Pick, from []Hole) {
 		}
 	}
 	fromMap := func(m ssa.Value, key bool) {
+		from = append(from, Holes(e.eval(m, h.Frame))...) // the map is chosen first
 		for _, en := range e.entries(m, h.Frame) {
 			v := en.Value
 			if key {

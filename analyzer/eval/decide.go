@@ -199,6 +199,9 @@ func (d *Decisions) binary(v *ssa.BinOp, fr *Frame) ([]fact, bool) {
 	default:
 		return nil, false
 	}
+	if yes, known := d.textsEqual(v, fr); known {
+		return boolean(yes == (v.Op == token.EQL)), true
+	}
 	xs, ok := d.facts(v.X, fr)
 	if !ok || len(xs) == 0 {
 		return nil, false
@@ -305,10 +308,15 @@ func (d *Decisions) field(x ssa.Value, i int, fr *Frame) ([]fact, bool) {
 	var out []fact
 	for _, b := range bases {
 		if given, ok := b.(Outside); ok {
-			if f := index.Field(x.Type(), i); f == nil || f.Name() != given.Field {
+			f := index.Field(x.Type(), i)
+			if f == nil || given.Fields[f.Name()] == nil {
 				return nil, false
 			}
-			out = append(out, fact{text: given.Text, constant: true})
+			facts, ok := known(Answer{Values: []Value{given.Fields[f.Name()]}, Complete: true})
+			if !ok {
+				return nil, false
+			}
+			out = append(out, facts...)
 			continue
 		}
 		if zeroStruct(b) {
@@ -527,12 +535,11 @@ func (d *Decisions) call(v *ssa.Call, i int, fr *Frame) ([]fact, bool) {
 		return nil, false
 	}
 	if test := predicates[program.Symbol(fn)]; test != nil {
-		x, okX := d.text(v.Call.Args[0], fr)
-		y, okY := d.text(v.Call.Args[1], fr)
-		if !okX || !okY {
+		yes, known := d.texts(v.Call.Args[0], v.Call.Args[1], test, fr)
+		if !known {
 			return nil, false
 		}
-		return boolean(test(x, y)), true
+		return boolean(yes), true
 	}
 	if _, closure := v.Call.Value.(*ssa.MakeClosure); closure || fn.Blocks == nil || len(fn.Blocks) > predicateSize || d.calls >= maxPredicates || fn.Signature.Results().Len() == 0 {
 		return nil, false
@@ -559,13 +566,4 @@ func (d *Decisions) call(v *ssa.Call, i int, fr *Frame) ([]fact, bool) {
 		out = append(out, facts...)
 	}
 	return out, len(out) > 0
-}
-
-// text is the one constant that v is.
-func (d *Decisions) text(v ssa.Value, fr *Frame) (string, bool) {
-	facts, ok := d.facts(v, fr)
-	if !ok || len(facts) != 1 || !facts[0].constant {
-		return "", false
-	}
-	return facts[0].text, true
 }

@@ -4,7 +4,6 @@ import (
 	"go/constant"
 	"go/token"
 	"go/types"
-	"strings"
 
 	"golang.org/x/tools/go/ssa"
 )
@@ -117,12 +116,4 @@ func zeroFact(t types.Type) []fact {
 		return []fact{{null: true}}
 	}
 	return nil
-}
-
-// predicates is the functions of two texts that decide conditions.
-var predicates = map[string]func(x, y string) bool{
-	"strings.HasPrefix": strings.HasPrefix,
-	"strings.HasSuffix": strings.HasSuffix,
-	"strings.Contains":  strings.Contains,
-	"strings.EqualFold": strings.EqualFold,
 }

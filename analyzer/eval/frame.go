@@ -2,10 +2,13 @@ package eval
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/ssa"
+
+	"github.com/callroute/callroute/analyzer/text"
 )
 
 // Frame is one activation of Fn: by one call, or by any call that passes what
@@ -164,7 +167,7 @@ func Same(a, b Value) bool { return identity(a) == identity(b) }
 func identity(v Value) string {
 	switch v := v.(type) {
 	case Text:
-		return fmt.Sprintf("t%v %s", v.T, v.Pattern())
+		return fmt.Sprintf("t%v %s%v", v.T, v.Pattern(), payloads(v.Text))
 	case Func:
 		return fmt.Sprintf("f%p %p %p %v", v.Fn, v.Closure, v.Frame, v.T)
 	case Object:
@@ -172,7 +175,11 @@ func identity(v Value) string {
 	case Result:
 		return fmt.Sprintf("r%p %d %p", v.Call, v.Index, v.Frame)
 	case Outside:
-		return fmt.Sprintf("x%v %s=%s", v.T, v.Field, v.Text)
+		s := fmt.Sprintf("x%v", v.T)
+		for _, name := range slices.Sorted(maps.Keys(v.Fields)) {
+			s += " " + name + "=" + identity(v.Fields[name])
+		}
+		return s
 	case Hole:
 		if c, ok := v.V.(*ssa.Const); ok {
 			return fmt.Sprintf("c%v %v", c, v.T)
@@ -186,6 +193,20 @@ func identity(v Value) string {
 		return b.String()
 	}
 	return "?"
+}
+
+// payloads tells the holes of a text apart.
+func payloads(t text.Text) string {
+	var b strings.Builder
+	for _, p := range t.Parts {
+		switch p.Hole.(type) {
+		case text.Segment:
+			b.WriteByte('s')
+		case text.Rest:
+			b.WriteByte('r')
+		}
+	}
+	return b.String()
 }
 
 // Bind is v with the choices of c written into the frames behind it, so that it

@@ -132,11 +132,12 @@ func (e *evaluation) fieldsOf(bases []Value, x ssa.Value, i int) []Value {
 			out = append(out, e.fieldOfText(b, x, i)...)
 		case Outside:
 			f := index.Field(x.Type(), i)
-			if f.Name() != b.Field {
+			known := b.Fields[f.Name()]
+			if known == nil {
 				e.incomplete = true
 				return []Value{Hole{V: x, T: f.Type()}}
 			}
-			out = append(out, Lit(b.Text))
+			out = append(out, known)
 		case Hole:
 			if b.Kind == Element || b.Kind == Param && !types.Identical(b.V.Type(), x.Type()) {
 				return []Value{b} // it is made from a value that is not chosen yet

@@ -278,10 +278,22 @@ func (w *mapWalk) origin(v ssa.Value, fr *Frame) {
 			w.nested(l, v, fr)
 			return
 		}
-		w.incomplete = true
+		w.evaluated(v, fr)
 	case *ssa.Const: // nil
 	default:
-		w.incomplete = true
+		w.evaluated(v, fr)
+	}
+}
+
+// evaluated goes to the places that make what v can be.
+func (w *mapWalk) evaluated(v ssa.Value, fr *Frame) {
+	for _, x := range w.eval(v, fr) {
+		h, ok := x.(Hole)
+		if m, made := h.V.(*ssa.MakeMap); ok && made {
+			w.origin(m, h.Frame)
+		} else {
+			w.incomplete = true
+		}
 	}
 }
 
@@ -456,4 +468,15 @@ func (w *mapWalk) methods(t types.Type) {
 			w.uses(fn.Params[0], w.ev.Root(fn))
 		}
 	}
+}
+
+// Keys is the constant keys under which something is written to a map.
+func (c *Context) Keys(m ssa.Value, fr *Frame) []string {
+	var out []string
+	for _, u := range c.question().updates(m, fr) {
+		if u.known && !slices.Contains(out, u.key) {
+			out = append(out, u.key)
+		}
+	}
+	return out
 }

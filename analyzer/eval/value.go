@@ -63,12 +63,11 @@ type Elem struct {
 	text     *text.Text // what the element is when no operand says it: a part of a split text
 }
 
-// Outside is a value that is made outside of the program, one field of which is
-// known: a request of which a joined departure tells the method.
+// Outside is a value that is made outside of the program, some fields of which
+// are known: a request of which an arrival tells the method and the path.
 type Outside struct {
-	T     types.Type
-	Field string
-	Text  string
+	T      types.Type
+	Fields map[string]Value
 }
 
 // Hole is a value that depends on the caller, on the choice of an element, or

@@ -38,6 +38,7 @@ const (
 	HTTP         Kind = "http"         // request to a handler in another program
 	GRPC         Kind = "grpc"         // gRPC method
 	TTRPC        Kind = "ttrpc"        // ttrpc method
+	RPC          Kind = "rpc"          // net/rpc method
 	Task         Kind = "task"         // work of a kind, done by who registered for it
 	Queue        Kind = "queue"        // message on a topic, to who listens to it
 	Exec         Kind = "exec"         // start of another program, or of itself
@@ -59,6 +60,7 @@ var kinds = []struct {
 	{HTTP, true, true, "HTTP routes"},
 	{GRPC, true, true, "gRPC methods"},
 	{TTRPC, true, true, "ttrpc methods"},
+	{RPC, true, true, "net/rpc methods"},
 	{Task, true, true, "Tasks"},
 	{Queue, true, true, "Topics"},
 	{Exec, true, true, ""},

@@ -68,11 +68,11 @@ func (b *builder) reach() {
 			function(p.In)
 		}
 	}
-	handlers := func(list []boundary.Handler) {
+	handlers := func(list []boundary.Handler, p boundary.Protocol, seen boundary.Seen) {
 		for _, h := range list {
 			b.served[h.Fn] = true
 			if b.kept(h.Fn) {
-				for _, c := range b.cloner.Called(h.Fn, h.Value, given(h, boundary.Protocol{}, anyMethod)) {
+				for _, c := range b.cloner.Called(h.Fn, h.Value, given(h, p, seen)) {
 					b.cloner.Reach(c)
 				}
 			}
@@ -87,23 +87,17 @@ func (b *builder) reach() {
 		}
 	}
 	for _, a := range b.found.Arrivals {
-		handlers(a.Handlers)
-		handlers(a.Before)
-		places(a.Registered)
 		p := b.u.Protocols.Of(a.Kind)
+		handlers(a.Handlers, p, boundary.Seen{Path: a.Seen})
+		handlers(a.Before, p, boundary.Seen{})
+		places(a.Registered)
 		for _, method := range p.Variants(a.Key) {
-			for _, h := range a.Handlers {
-				if b.kept(h.Fn) {
-					for _, c := range b.cloner.Called(h.Fn, h.Value, given(h, p, method)) {
-						b.cloner.Reach(c)
-					}
-				}
-			}
+			handlers(a.Handlers, p, boundary.Seen{Method: method, Path: a.Seen})
 		}
 	}
 	for _, c := range b.found.Commands {
-		handlers(c.Run)
-		handlers(c.Before)
+		handlers(c.Run, boundary.Protocol{}, boundary.Seen{})
+		handlers(c.Before, boundary.Protocol{}, boundary.Seen{})
 		for _, n := range c.Route {
 			function(n)
 		}
@@ -121,18 +115,15 @@ func (b *builder) reach() {
 	}
 }
 
-// anyMethod is the method of a request of which it is not known.
-const anyMethod = ""
-
 // given is what is known of the parameters of a handler: what its finder says,
-// and what a request with this method says, if there is one.
-func given(h boundary.Handler, p boundary.Protocol, method string) func(int, types.Type) eval.Answer {
+// and what is seen of the request.
+func given(h boundary.Handler, p boundary.Protocol, seen boundary.Seen) func(int, types.Type) eval.Answer {
 	return func(i int, t types.Type) eval.Answer {
 		switch {
 		case h.Given != nil && h.Given.Param == i:
 			return h.Given.Answer
-		case method != anyMethod && p.Given != nil:
-			return p.Given(method, t)
+		case p.Given != nil && seen != boundary.Seen{}:
+			return p.Given(seen, t)
 		}
 		return eval.Answer{}
 	}
@@ -337,13 +328,13 @@ func (b *builder) clonesOf(n boundary.Node) []ID {
 	return []ID{b.id(n)}
 }
 
-func (b *builder) handlers(in []boundary.Handler, p boundary.Protocol, method string) []Handler {
+func (b *builder) handlers(in []boundary.Handler, p boundary.Protocol, seen boundary.Seen) []Handler {
 	var out []Handler
 	for _, h := range in {
 		if !b.kept(h.Fn) {
 			continue
 		}
-		for _, c := range b.cloner.Called(h.Fn, h.Value, given(h, p, method)) {
+		for _, c := range b.cloner.Called(h.Fn, h.Value, given(h, p, seen)) {
 			if id, ok := b.clones[c]; ok && !slices.Contains(out, Handler{id, h.Label}) {
 				out = append(out, Handler{id, h.Label})
 			}

@@ -522,10 +522,10 @@ func (b *builder) arrivals() {
 		p := b.u.Protocols.Of(a.Kind)
 		out := Arrival{
 			Kind: a.Kind, Key: a.Key, Registered: b.places(a.Registered), Rule: a.Rule,
-			Handlers: b.handlers(a.Handlers, p, anyMethod), Before: b.handlers(a.Before, p, anyMethod),
+			Handlers: b.handlers(a.Handlers, p, boundary.Seen{Path: a.Seen}), Before: b.handlers(a.Before, p, boundary.Seen{}),
 		}
 		for _, method := range p.Variants(a.Key) {
-			if hs := b.handlers(a.Handlers, p, method); !slices.Equal(hs, out.Handlers) {
+			if hs := b.handlers(a.Handlers, p, boundary.Seen{Method: method, Path: a.Seen}); !slices.Equal(hs, out.Handlers) {
 				if out.Methods == nil {
 					out.Methods = map[string][]Handler{}
 				}
@@ -552,7 +552,7 @@ func (b *builder) commands() {
 	for _, c := range b.found.Commands {
 		at := b.u.Program.Exe.Fset.PositionFor(c.Pos, false)
 		out := Command{
-			Words: c.Words, Aliases: c.Aliases, Says: c.Says, Groups: c.Groups, Run: b.handlers(c.Run, boundary.Protocol{}, anyMethod), Before: b.handlers(c.Before, boundary.Protocol{}, anyMethod),
+			Words: c.Words, Aliases: c.Aliases, Says: c.Says, Groups: c.Groups, Run: b.handlers(c.Run, boundary.Protocol{}, boundary.Seen{}), Before: b.handlers(c.Before, boundary.Protocol{}, boundary.Seen{}),
 			Kind: c.Kind, File: b.u.Program.Exe.Rel(at.Filename), Line: at.Line, Rule: c.Rule, Hidden: c.Hidden, Argv0: c.Argv0,
 		}
 		for _, n := range c.Route {

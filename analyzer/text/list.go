@@ -39,6 +39,13 @@ func SplitN(t, sep Text, n int) []Element {
 	if by == "" {
 		return []Element{{lost(t), true}}
 	}
+	if pieces, ok := t.atSlashes(n); ok && by == "/" {
+		var out []Element
+		for _, p := range pieces {
+			out = append(out, Element{Text: p})
+		}
+		return out
+	}
 	head, middle, tail := t.ends()
 	first := strings.SplitN(head, by, n)
 	if n > 0 && len(first) == n {
@@ -77,6 +84,9 @@ func Cut(t, sep Text) (before, after Text, found, sure bool) {
 	by, ok := sep.Const()
 	if !ok {
 		return lost(t, sep), lost(t, sep), false, false
+	}
+	if pieces, ok := t.atSlashes(2); ok && by == "/" {
+		return pieces[0], Concat(pieces[1:]...), len(pieces) == 2, true
 	}
 	if s, ok := t.Const(); ok {
 		b, a, found := strings.Cut(s, by)

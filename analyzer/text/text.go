@@ -129,6 +129,9 @@ func lost(texts ...Text) Text {
 	var b builder
 	for _, t := range texts {
 		for _, p := range t.Parts {
+			if _, segment := p.Hole.(Segment); segment {
+				p.Hole = Rest{} // it may be with text around it
+			}
 			if p.Hole != nil {
 				b.add(p)
 			}

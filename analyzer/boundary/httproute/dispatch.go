@@ -35,10 +35,11 @@ func (f *serverFinder) dispatched(ctx context.Context) {
 			}
 		}
 	}
-	for _, s := range f.listeners.own {
-		d.compared(s)
-	}
 	f.methodTables()
+	tables := len(f.out.Arrivals) > 0
+	for _, s := range f.listeners.own {
+		d.compared(s, tables)
+	}
 }
 
 // dispatch follows the path of a request.
@@ -47,9 +48,14 @@ type dispatch struct {
 	paths map[ssa.Value]*pathPart // nil while or when it is none
 }
 
-// pathPart is a part of the path of a request: what is left of it when prefix is
-// cut off.
-type pathPart struct{ prefix string }
+// pathPart is a part of the path of a request.
+type pathPart struct {
+	prefix  string // what is cut off in front of it, as a pattern
+	suffix  string // and behind it
+	segment bool   // it ends at a slash
+	method  bool   // the method stands in front of it …
+	between string // … with this between them
+}
 
 // table is rule 5: a map from parts of the path to handlers.
 func (d *dispatch) table(fn *ssa.Function, l *ssa.Lookup) {
@@ -68,7 +74,7 @@ func (d *dispatch) table(fn *ssa.Function, l *ssa.Lookup) {
 			if !ok {
 				continue
 			}
-			path := part.prefix + text
+			method, path := part.of(text)
 			if !strings.HasPrefix(path, "/") {
 				continue
 			}
@@ -83,7 +89,7 @@ func (d *dispatch) table(fn *ssa.Function, l *ssa.Lookup) {
 				}
 			}
 			d.out.Arrivals = append(d.out.Arrivals, boundary.Arrival{
-				Kind: flow.HTTP, Key: boundary.Key{Path: path}, Handlers: handlers, Rule: "httproute/5",
+				Kind: flow.HTTP, Key: boundary.Key{Name: method, Path: path}, Handlers: handlers, Rule: "httproute/5",
 				Registered: append([]boundary.Place{at, {In: fn, Pos: l.Pos()}}, d.listeners.places...),
 			})
 		}
@@ -113,12 +119,26 @@ func (d *dispatch) partOf(v ssa.Value, depth int) *pathPart {
 		if isRequestPath(v) {
 			return &pathPart{}
 		}
+		if at, ok := v.X.(*ssa.IndexAddr); ok {
+			return d.piece(at, depth)
+		}
+		if al, ok := v.X.(*ssa.Alloc); ok {
+			var stored []ssa.Value
+			for _, st := range index.StoresTo(al) {
+				stored = append(stored, st.Val)
+			}
+			return d.one(stored, depth)
+		}
 	case *ssa.Extract:
-		if call, ok := v.Tuple.(*ssa.Call); ok && v.Index == 0 {
-			return d.cut(call, depth)
+		if call, ok := v.Tuple.(*ssa.Call); ok {
+			return d.cut(call, v.Index, depth)
 		}
 	case *ssa.Call:
-		return d.cut(v, depth)
+		return d.cut(v, 0, depth)
+	case *ssa.BinOp:
+		return d.withMethod(v, depth)
+	case *ssa.Slice:
+		return d.sliced(v, depth)
 	case *ssa.Phi:
 		return d.one(v.Edges, depth)
 	case *ssa.Parameter:
@@ -134,6 +154,81 @@ func (d *dispatch) partOf(v ssa.Value, depth int) *pathPart {
 	return nil
 }
 
+// of is the method and the path of a request of which a part is text.
+func (p *pathPart) of(text string) (method, path string) {
+	if p.method {
+		var ok bool
+		if method, text, ok = strings.Cut(text, p.between); !ok {
+			return "", ""
+		}
+	}
+	return method, p.prefix + text + p.suffix
+}
+
+// withMethod is r.Method + " " + path.
+func (d *dispatch) withMethod(v *ssa.BinOp, depth int) *pathPart {
+	if v.Op != token.ADD {
+		return nil
+	}
+	part := d.part(v.Y, depth+1)
+	front, ok := v.X.(*ssa.BinOp)
+	if part == nil || part.method || !ok || front.Op != token.ADD || !isRequestMethod(front.X) {
+		return nil
+	}
+	between, ok := textOf(front.Y)
+	if !ok || between == "" {
+		return nil
+	}
+	out := *part
+	out.method, out.between = true, between
+	return &out
+}
+
+// isRequestMethod reports whether v reads the method of a request.
+func isRequestMethod(v ssa.Value) bool {
+	load, ok := v.(*ssa.UnOp)
+	if !ok {
+		return false
+	}
+	addr, ok := load.X.(*ssa.FieldAddr)
+	return ok && index.TypeSymbol(addr.X.Type()) == "net/http.Request" && index.Field(addr.X.Type(), addr.Field).Name() == "Method"
+}
+
+// sliced is path[len("/x/"):].
+func (d *dispatch) sliced(v *ssa.Slice, depth int) *pathPart {
+	low, ok := v.Low.(*ssa.Const)
+	if !ok || v.High != nil || low.Int64() <= 0 {
+		return nil
+	}
+	part := d.part(v.X, depth+1)
+	if part == nil || part.prefix != "" || part.segment || low.Int64() > 1 {
+		return nil // of a longer prefix only the length is known
+	}
+	return &pathPart{prefix: "/"}
+}
+
+// piece is strings.Split(path, "/")[i].
+func (d *dispatch) piece(at *ssa.IndexAddr, depth int) *pathPart {
+	i, ok := at.Index.(*ssa.Const)
+	call, isCall := at.X.(*ssa.Call)
+	if !ok || !isCall || !strings.HasPrefix(program.Symbol(call.Call.StaticCallee()), "strings.Split") {
+		return nil
+	}
+	part := d.part(call.Call.Args[0], depth+1)
+	if sep, ok := textOf(call.Call.Args[1]); part == nil || !ok || sep != "/" || part.segment || part.suffix != "" {
+		return nil
+	}
+	n := int(i.Int64())
+	prefix := part.prefix
+	if prefix == "" {
+		prefix, n = "/", n-1
+	}
+	if n < 0 || n > maxPart {
+		return nil
+	}
+	return &pathPart{prefix: prefix + strings.Repeat("{_}/", n), segment: true}
+}
+
 // one is the first part of a path among values; constants and what is not known
 // stand for no other path.
 func (d *dispatch) one(values []ssa.Value, depth int) *pathPart {
@@ -145,23 +240,54 @@ func (d *dispatch) one(values []ssa.Value, depth int) *pathPart {
 	return nil
 }
 
-// cut is what a function of package strings leaves of a path.
-func (d *dispatch) cut(call *ssa.Call, depth int) *pathPart {
+// cut is what a function of package strings leaves of a path, as its result i.
+func (d *dispatch) cut(call *ssa.Call, i, depth int) *pathPart {
 	symbol := program.Symbol(call.Call.StaticCallee())
-	switch symbol {
-	case "strings.TrimPrefix", "strings.CutPrefix":
-		p := d.part(call.Call.Args[0], depth+1)
-		prefix, ok := textOf(call.Call.Args[1])
-		if p == nil || !ok {
-			return nil
-		}
-		return &pathPart{p.prefix + prefix}
-	case "strings.TrimSuffix", "strings.CutSuffix", "path.Clean", "strings.ToLower":
-		return d.part(call.Call.Args[0], depth+1)
-	case "(*net/url.URL).EscapedPath", "(*net/url.URL).RequestURI":
+	if symbol == "(*net/url.URL).EscapedPath" || symbol == "(*net/url.URL).RequestURI" {
 		return &pathPart{}
 	}
-	return nil
+	if len(call.Call.Args) == 0 || !strings.HasPrefix(symbol, "strings.") && symbol != "path.Clean" {
+		return nil
+	}
+	p := d.part(call.Call.Args[0], depth+1)
+	if p == nil || p.segment || p.method {
+		return nil
+	}
+	by := ""
+	if len(call.Call.Args) > 1 {
+		by, _ = textOf(call.Call.Args[1])
+	}
+	out := *p
+	switch symbol {
+	case "strings.TrimPrefix", "strings.CutPrefix", "strings.TrimLeft":
+		out.prefix += by
+	case "strings.TrimSuffix", "strings.CutSuffix":
+		out.suffix = by + out.suffix
+	case "strings.Trim":
+		if by == "/" && out.prefix == "" {
+			out.prefix = "/"
+		}
+	case "strings.Cut":
+		if by != "/" || p.suffix != "" {
+			return nil
+		}
+		if p.prefix == "" {
+			return nil // what is before the first slash is empty
+		}
+		if i == 0 {
+			out.segment = true
+			return &out
+		}
+		out.prefix += "{_}/"
+		return &out
+	case "strings.TrimRight", "path.Clean", "strings.ToLower":
+	default:
+		return nil
+	}
+	if i > 0 {
+		return nil // whether it was there
+	}
+	return &out
 }
 
 func textOf(v ssa.Value) (string, bool) {
@@ -180,61 +306,4 @@ func isRequestPath(v *ssa.UnOp) bool {
 	}
 	field := index.Field(addr.X.Type(), addr.Field)
 	return field != nil && field.Name() == "Path" && index.TypeSymbol(addr.X.Type()) == "net/url.URL"
-}
-
-// compared is rule 6: the paths that a handler compares, which serves without a
-// router.
-func (d *dispatch) compared(s ownHandler) {
-	for _, h := range s.handlers {
-		d.comparisons(h.Fn, s, h, 0)
-	}
-}
-
-// comparisons looks at the constants that a function, or one that it hands the
-// request to, compares with the path.
-func (d *dispatch) comparisons(fn *ssa.Function, s ownHandler, h boundary.Handler, depth int) {
-	if depth > 2 {
-		return
-	}
-	for _, b := range fn.Blocks {
-		for _, instr := range b.Instrs {
-			switch instr := instr.(type) {
-			case *ssa.BinOp:
-				if instr.Op == token.EQL {
-					for _, side := range [][2]ssa.Value{{instr.X, instr.Y}, {instr.Y, instr.X}} {
-						d.path(side[0], side[1], "", s, h, instr.Pos())
-					}
-				}
-			case *ssa.Call:
-				symbol := program.Symbol(instr.Call.StaticCallee())
-				switch {
-				case symbol == "strings.HasPrefix" || symbol == "strings.CutPrefix":
-					d.path(instr.Call.Args[0], instr.Call.Args[1], "{rest...}", s, h, instr.Pos())
-				case instr.Call.StaticCallee() != nil && !d.Program.Std(instr.Call.StaticCallee()) && slices.ContainsFunc(instr.Call.Args, d.isRequest):
-					d.comparisons(instr.Call.StaticCallee(), s, h, depth+1)
-				}
-			}
-		}
-	}
-}
-
-// path reports that a handler compares v, if that is the path, with a constant.
-func (d *dispatch) path(v, with ssa.Value, rest string, s ownHandler, h boundary.Handler, pos token.Pos) {
-	text, ok := textOf(with)
-	if !ok {
-		return
-	}
-	part := d.part(v, 0)
-	if part == nil || !strings.HasPrefix(part.prefix+text, "/") {
-		return
-	}
-	path := part.prefix + text
-	if rest != "" && !strings.HasSuffix(path, "/") {
-		rest = "" // "/x" is a prefix of "/x/y" too; the subtree says that
-		path += "/"
-	}
-	d.out.Arrivals = append(d.out.Arrivals, boundary.Arrival{
-		Kind: flow.HTTP, Key: boundary.Key{Path: path + rest, Address: s.address}, Handlers: []boundary.Handler{h}, Rule: "httproute/6",
-		Registered: []boundary.Place{{In: h.Fn, Pos: pos}, s.at},
-	})
 }

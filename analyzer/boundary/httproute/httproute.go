@@ -18,8 +18,8 @@
 //  4. router: the calls that a model (analyzer/models) names, with the prefixes,
 //     methods and groups that stand on the chain before and behind them
 //  5. table: a handler looks up a part of the path in a map of handlers
-//  6. comparison: a handler that serves without a router compares the path with
-//     constants
+//  6. comparison: a handler that serves without a router compares the path, or a
+//     part of it, with constants; without any it answers all paths
 //  7. table by method: handlers in a map by method and then by path, with the
 //     base path that the API's description says
 //  8. call: a handler that is made where it is called runs there

@@ -45,8 +45,11 @@ type listeners struct {
 // ownHandler is what is served without a router.
 type ownHandler struct {
 	handlers []boundary.Handler
+	before   []boundary.Handler
 	address  string
 	at       boundary.Place
+	below    string // the prefix of the paths that reach it
+	wraps    bool   // a router behind it answers the paths that it does not ask for
 }
 
 // address is the one constant address at which a router listens.
@@ -104,11 +107,17 @@ func (f *serverFinder) listens(l *listeners, how listener, call index.Call) {
 				f.wrapping = nil
 				made, unclear := f.routers(c, v, 0)
 				around := f.wrapping
-				if len(made) == 0 && v != nil {
-					if hs := f.handlers(c, []eval.Value{v}, 0); len(hs) > 0 {
-						l.own = append(l.own, ownHandler{hs, at, boundary.Place{In: call.In, Pos: call.Instr.Pos()}})
-					}
+				own := ownHandler{address: at, at: boundary.Place{In: call.In, Pos: call.Instr.Pos()}}
+				switch {
+				case v == nil:
+				case len(made) == 0:
+					f.wrapping = nil
+					own.handlers = f.handlers(c, []eval.Value{v}, 0)
+					own.before = f.before(nil, false)
+				default:
+					own.handlers, own.wraps = around, true
 				}
+				l.own = append(l.own, own)
 				if unclear {
 					l.byItself = true
 				}
@@ -214,6 +223,9 @@ func (f *serverFinder) routers(c *eval.Context, v eval.Value, depth int) (made [
 	case eval.Result:
 		if f.isRouter(v.T) {
 			return []ssa.Value{v.Call}, false
+		}
+		if program.Symbol(v.Call.Call.StaticCallee()) == "net/http.StripPrefix" {
+			f.stripped, _ = eval.AsText(c.Eval(v.Call.Call.Args[0], v.Frame)[0]).Const()
 		}
 		for _, a := range f.handlerArguments(v.Call) {
 			all(c.Eval(a, v.Frame))

@@ -4,12 +4,14 @@ import (
 	"go/types"
 	"net/http"
 	"regexp"
+	"strings"
 
 	"github.com/callroute/callroute/analyzer/boundary"
 	"github.com/callroute/callroute/analyzer/eval"
 	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/golist"
 	"github.com/callroute/callroute/analyzer/index"
+	"github.com/callroute/callroute/analyzer/text"
 )
 
 // protocol is requests by method and path.
@@ -50,6 +52,9 @@ func fits(asked, served boundary.Key) boundary.Fit {
 			return boundary.Fit{}
 		}
 	}
+	if asked.Address != "" && served.Address != "" {
+		fit.Equal++
+	}
 	switch {
 	case served.Name == asked.Name || asked.Name == "*":
 	case served.Name == "":
@@ -72,10 +77,46 @@ func methods(served boundary.Key) []string {
 	}
 }
 
-// given is what is known of a handler's request when it has this method.
-func given(method string, param types.Type) eval.Answer {
+// given is what is known of a handler's request.
+func given(seen boundary.Seen, param types.Type) eval.Answer {
 	if index.TypeSymbol(param) != "net/http.Request" {
 		return eval.Answer{}
 	}
-	return eval.Answer{Values: []eval.Value{eval.Outside{T: param, Field: "Method", Text: method}}, Complete: true}
+	fields := map[string]eval.Value{}
+	if seen.Method != "" {
+		fields["Method"] = eval.Lit(seen.Method)
+	}
+	if i := index.FieldNamed(param, "URL"); seen.Path != "" && i >= 0 {
+		path := eval.Text{Text: pathOf(seen.Path)}
+		fields["URL"] = eval.Outside{T: index.Field(param, i).Type(), Fields: map[string]eval.Value{"Path": path}}
+	}
+	if len(fields) == 0 {
+		return eval.Answer{}
+	}
+	return eval.Answer{Values: []eval.Value{eval.Outside{T: param, Fields: fields}}, Complete: true}
+}
+
+// pathOf is the path of the requests that a pattern takes.
+func pathOf(pattern string) text.Text {
+	_, pattern = cutHost(pattern)
+	out := text.Lit("")
+	segs := segments(pattern)
+	for i, seg := range segs {
+		out = text.Concat(out, text.Lit("/"))
+		switch {
+		case seg == "{$}":
+		case seg == "" && i == len(segs)-1 && len(segs) > 0, rest(seg):
+			out = text.Concat(out, text.Hole(text.Rest{}))
+		case placeholder(seg):
+			before, after, _ := strings.Cut(seg, "{")
+			_, after = cutLast(after, "}")
+			if before == "*" {
+				before, after = "", ""
+			}
+			out = text.Concat(out, text.Lit(before), text.Hole(text.Segment{}), text.Lit(after))
+		default:
+			out = text.Concat(out, text.Lit(seg))
+		}
+	}
+	return out
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/index"
 	"github.com/callroute/callroute/analyzer/models"
-	"github.com/callroute/callroute/analyzer/program"
 )
 
 // served is a library function that serves a handler under a pattern, as a model
@@ -97,7 +96,7 @@ func withoutReceiver(call ssa.CallInstruction) bool {
 func findServers(ctx context.Context, u *boundary.Unit, out *boundary.Findings) {
 	f := &serverFinder{
 		Unit: u, out: out, variables: u.NewCommandRoutes(), mounts: map[ssa.Value][]string{}, linked: map[[2]boundary.Node]bool{},
-		idle: map[ssa.Value]bool{}, requests: map[string]bool{}, routerTypes: map[string]bool{},
+		idle: map[ssa.Value]bool{}, within: map[ssa.Value][]ssa.Value{}, requests: map[string]bool{}, routerTypes: map[string]bool{},
 	}
 	for _, m := range u.Models.All {
 		for _, t := range u.TypesOf(m, m.Handlers) {
@@ -125,12 +124,16 @@ type serverFinder struct {
 	*boundary.Unit
 	out    *boundary.Findings
 	linked map[[2]boundary.Node]bool
-	mounts map[ssa.Value][]string // call that made a router → patterns it is served under
-	idle   map[ssa.Value]bool     // call that made a router → it is never served
+	mounts map[ssa.Value][]string    // call that made a router → patterns it is served under
+	within map[ssa.Value][]ssa.Value // call that made a router → those that made the routers it is served by
+	idle   map[ssa.Value]bool        // call that made a router → it is never served
 
 	listeners listeners
+	stripped  string             // the prefix that net/http.StripPrefix takes off, of those
 	wrapping  []boundary.Handler // the wrappers that were looked through since it was cleared, innermost first
 	variables *boundary.CommandRoutes
+
+	rewrites *bool // whether the program sets the path of a request that it serves
 
 	requests    map[string]bool // types by which a function is known to handle requests
 	routerTypes map[string]bool
@@ -154,6 +157,9 @@ func (f *serverFinder) mounted(s served, call index.Call) {
 				}
 				for _, p := range f.patterns(c, s, call, root) {
 					prefix := strings.TrimSuffix(strings.TrimSuffix(p, "*"), "/")
+					if outer, known := f.servedOn(c, call, root); known {
+						f.within[made] = append(f.within[made], outer)
+					}
 					if strip != "" || s.Mount {
 						f.mounts[made] = append(f.mounts[made], prefix)
 					}
@@ -162,24 +168,16 @@ func (f *serverFinder) mounted(s served, call index.Call) {
 		})
 }
 
-// router is the call that made the router which v is, and the prefix that is
-// stripped before it, nil when v is no router.
+// router is the call that made the router which v is or stands around, and the
+// prefix that is stripped before it, nil when v is no router.
 func (f *serverFinder) router(c *eval.Context, v eval.Value) (strip string, made ssa.Value) {
-	r, ok := v.(eval.Result)
-	if !ok {
-		return "", nil
-	}
-	if program.Symbol(r.Call.Call.StaticCallee()) == "net/http.StripPrefix" {
-		p, _ := eval.AsText(c.Eval(r.Call.Call.Args[0], r.Frame)[0]).Const()
-		for _, h := range c.Eval(r.Call.Call.Args[1], r.Frame) {
-			if _, made := f.router(c, h); made != nil {
-				return p, made
-			}
+	f.wrapping, f.stripped = nil, ""
+	all, _ := f.routers(c, v, 0)
+	for _, m := range all {
+		if m != nil {
+			f.listeners.around[m] = boundary.Distinct(append(f.listeners.around[m], f.wrapping...))
+			return f.stripped, m
 		}
-		return "", nil
-	}
-	if f.isRouter(r.T) {
-		return "", r.Call
 	}
 	return "", nil
 }
@@ -259,11 +257,23 @@ func (f *serverFinder) report(c *eval.Context, pattern string, s served, call in
 func (f *serverFinder) before(router ssa.Value, known bool) []boundary.Handler {
 	var out []boundary.Handler
 	if known {
-		out = f.listeners.around[router]
+		out = f.around(router, 0)
 	}
 	own := slices.Clone(f.wrapping)
 	slices.Reverse(own) // found from the handler outwards
 	return boundary.Distinct(append(slices.Clone(out), own...))
+}
+
+// around is what stands around a router, and around those in which it is mounted,
+// outermost first.
+func (f *serverFinder) around(router ssa.Value, depth int) []boundary.Handler {
+	var out []boundary.Handler
+	if depth < maxChain {
+		for _, outer := range f.within[router] {
+			out = append(out, f.around(outer, depth+1)...)
+		}
+	}
+	return append(out, f.listeners.around[router]...)
 }
 
 // written is where the chosen table entries stand in the source.

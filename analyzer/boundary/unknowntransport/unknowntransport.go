@@ -2,8 +2,6 @@
 // finder follows, so that a trace says where it stops instead of ending in
 // silence.
 //
-//  1. net/rpc: Client.Call and Client.Go. Which method of which registered
-//     value answers is decided by a string and by reflection on the other side.
 //  2. connection: a connection made by package net or crypto/tls to which the
 //     program itself writes. One that is handed to a client of a known protocol
 //     (HTTP, gRPC, ttrpc, net/rpc) is that protocol's, and so is one that a
@@ -67,8 +65,6 @@ type way struct {
 // sends is the way out that the called symbol is.
 func (f finder) sends(symbol string) (way, bool) {
 	switch symbol {
-	case "(*net/rpc.Client).Call", "(*net/rpc.Client).Go":
-		return way{"unknowntransport/1", "net/rpc is not followed: which method answers is decided by its name when the program runs", 1}, true
 	case "net.Dial", "net.DialTimeout", "crypto/tls.Dial":
 		return way{connection, rawConnection, 1}, true
 	case "(*net.Dialer).Dial", "crypto/tls.DialWithDialer", "(*crypto/tls.Dialer).Dial":

@@ -2,6 +2,7 @@ package unknowntransport
 
 import (
 	"go/token"
+	"go/types"
 	"slices"
 	"strings"
 
@@ -69,12 +70,30 @@ func (u *use) stored(addr ssa.Value) {
 			u.follow(l)
 		}
 	case *ssa.FieldAddr:
+		if u.codec(a.X.Type()) {
+			u.given = true // net/rpc speaks on it
+			return
+		}
 		if field := index.Field(a.X.Type(), a.Field); field != nil {
 			for _, l := range u.Index.FieldLoads(field) {
 				u.follow(l)
 			}
 		}
 	}
+}
+
+// codec reports whether t encodes the calls of net/rpc.
+func (u *use) codec(t types.Type) bool {
+	pkg := u.Program.SSA.ImportedPackage("net/rpc")
+	if pkg == nil {
+		return false
+	}
+	for _, name := range []string{"ClientCodec", "ServerCodec"} {
+		if i := pkg.Type(name); i != nil && types.Implements(t, i.Type().Underlying().(*types.Interface)) {
+			return true
+		}
+	}
+	return false
 }
 
 // returned follows a connection to the callers. A function that is handed to
