@@ -163,6 +163,15 @@ func (e *evaluation) urls(v Value) []text.URL {
 				}
 			}
 			return few(out)
+		case "(*net/url.URL).ResolveReference", "(*net/url.URL).Parse":
+			refs := e.urlsAt(args[1], v.Call, v.Frame)
+			var out []text.URL
+			for _, u := range e.urlsAt(args[0], v.Call, v.Frame) {
+				for _, ref := range refs {
+					out = append(out, u.Resolve(ref))
+				}
+			}
+			return few(out)
 		}
 	}
 	u, _ := text.ParseURL(AsText(v).Text)
@@ -251,7 +260,8 @@ func (e *evaluation) fieldOfResult(r Result, i int) []Value {
 	}
 	args := r.Call.Call.Args
 	switch s, f := program.Symbol(r.Call.Call.StaticCallee()), field.Name(); s {
-	case "net/url.Parse", "net/url.ParseRequestURI", "(net/url.URL).JoinPath", "(*net/url.URL).JoinPath":
+	case "net/url.Parse", "net/url.ParseRequestURI", "(net/url.URL).JoinPath", "(*net/url.URL).JoinPath",
+		"(*net/url.URL).ResolveReference", "(*net/url.URL).Parse":
 		return e.urlField(r, f)
 	case "net/http.NewRequest", "net/http.NewRequestWithContext":
 		n := len(args) - 3

@@ -55,7 +55,7 @@ func ParseURL(t Text) (u URL, ok bool) {
 		return u.undivided(Concat(u.Scheme, Lit(":"), t)), true
 	case strings.HasPrefix(head, "//") && !strings.HasPrefix(head, "///"):
 		return u.authority(From(t, 2)), true
-	case known || len(head) > 1 && head[0] == '/':
+	case known || len(head) > 1 && head[0] == '/' || relative(head):
 		return u.withPath(t), true
 	case head == "" && strings.HasPrefix(strings.TrimLeft(t.Pattern(), "*"), "://"):
 		scheme, rest := cutAt(t, ":")
@@ -66,6 +66,13 @@ func ParseURL(t Text) (u URL, ok bool) {
 		return u.withPath(weak(t)), true
 	}
 	return u.undivided(t), true
+}
+
+// relative reports whether a text that begins with head is a path: a slash stands
+// in it before any colon.
+func relative(head string) bool {
+	i := strings.IndexByte(head, '/')
+	return i > 0 && !strings.Contains(head[:i], ":")
 }
 
 func constURL(u *url.URL) URL {
@@ -398,6 +405,36 @@ func (u URL) JoinPath(elems ...Text) URL {
 		}
 	}
 	return u.withPath(p)
+}
+
+// Resolve is (*net/url.URL).ResolveReference. A reference that begins with a hole
+// is taken for a path.
+func (u URL) Resolve(ref URL) URL {
+	if ref.Undivided {
+		ref.Scheme, ref.Host, ref.User = Text{}, Text{}, Text{}
+	}
+	if s, known := ref.Scheme.Const(); !known || s != "" || len(ref.Host.Parts) > 0 {
+		return ref
+	}
+	if len(ref.Path.Parts) == 0 {
+		out := u
+		if len(ref.RawQuery.Parts) > 0 || ref.ForceQuery || ref.markQuery {
+			out.RawQuery, out.ForceQuery, out.markQuery = ref.RawQuery, ref.ForceQuery, ref.markQuery
+		}
+		out.Fragment, out.RawFragment = ref.Fragment, ref.RawFragment
+		return out
+	}
+	dir := Text{}
+	if head, _ := ref.Path.headed(); !strings.HasPrefix(head, "/") {
+		dir, _ = SplitPath(u.Path)
+	}
+	out := u.withPath(dir).JoinPath(ref.EscapedPath())
+	if p := ref.Path.Pattern(); strings.Contains(p, "//") || strings.Contains(p, "..") { // which JoinPath reads in another way
+		out = u.withPath(lost(u.Path, ref.Path))
+	}
+	out.RawQuery, out.ForceQuery, out.markQuery = ref.RawQuery, ref.ForceQuery, ref.markQuery
+	out.Fragment, out.RawFragment = ref.Fragment, ref.RawFragment
+	return out
 }
 
 // JoinURL is net/url.JoinPath, which must succeed.

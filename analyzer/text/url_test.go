@@ -85,6 +85,18 @@ var urlFolds = []fold{
 			return exact.JoinPath(all...).String(), true
 		}
 	}},
+	{"URL resolve", func(d *dice) (Text, func(fill) (string, bool)) {
+		u := URL{Scheme: Lit("http"), Host: Lit("h"), Path: Lit([]string{"", "/", "/v1", "/v1/", "/a/b"}[d.roll(5)])}
+		ref := Concat(Lit([]string{"x/", "/x/", "x/y", "?"}[d.roll(4)]), d.text())
+		parsed, _ := ParseURL(ref)
+		return u.Resolve(parsed).String(), func(f fill) (string, bool) {
+			to, err := url.Parse(f(ref))
+			if err != nil {
+				return "", false
+			}
+			return (&url.URL{Scheme: "http", Host: "h", Path: f(u.Path)}).ResolveReference(to).String(), true
+		}
+	}},
 	{"JoinURL", func(d *dice) (Text, func(fill) (string, bool)) {
 		base := d.text()
 		elems := []Text{d.text(), d.text(), d.text()}[:d.roll(4)]
@@ -113,6 +125,7 @@ func TestURLKeepsWhatIsCertain(t *testing.T) {
 		{withPath(Concat(Lit("/v2/"), id)).String(), `"http://h/v2/" *0`, "http://h/v2/*"},
 		{withPath(Concat(Lit("/v2/"), id)).RequestURI(), `"/v2/" *0`, "/v2/*"},
 		{base.JoinPath(Lit("v2"), Lit("logs")).String(), `"http://h/v2/logs"`, "http://h/v2/logs"},
+		{withPath(Lit("/api/")).Resolve(parse(Concat(Lit("stars/"), id))).String(), `"http://h" ["/api/stars/"] *0`, "http://h/api/stars/*"},
 		{parse(Concat(Lit("http://h:80/a/"), id, Lit("/b?x=1"))).Host, `"h:80"`, "h:80"},
 		{parse(Concat(Lit("http://h:80/a/"), id, Lit("/b?x=1"))).Path, `"/a/" *0 ["/b"]`, "/a/*/b"},
 		{parse(Concat(Lit("http://h:80/a/"), id, Lit("/b?x=1"))).RawQuery, `["x=1"]`, "x=1"},

@@ -207,8 +207,62 @@ func (f clientFinder) sent(s sender, call index.Call) {
 			return holes
 		},
 		func(c *eval.Context) {
-			f.report(c, f.request(c, s, call, root), s, call, root)
+			r := f.request(c, s, call, root)
+			r.urls = f.based(c, r.urls, func(c *eval.Context) []text.URL { return f.request(c, s, call, root).urls })
+			f.report(c, r, s, call, root)
 		})
+}
+
+// mostBases is how many bases a path can have for each to be told: a client has
+// one, and a few for tests and other places.
+const mostBases = 4
+
+// based is the URLs with the paths of their bases, where who made the client
+// decides these. It does not decide the request, so callers are tried for it alone.
+func (f clientFinder) based(c *eval.Context, urls []text.URL, again func(*eval.Context) []text.URL) []text.URL {
+	var out []text.URL
+	open := false
+	for _, u := range urls {
+		if base(u) == nil {
+			out = append(out, u)
+		}
+		open = open || base(u) != nil
+	}
+	if !open {
+		return urls
+	}
+	known := len(out)
+	boundary.Settled(c,
+		func(c *eval.Context) (holes []eval.Value) {
+			for _, u := range again(c) {
+				if h := base(u); h != nil {
+					holes = append(holes, *h)
+				}
+			}
+			return holes
+		},
+		func(c *eval.Context, _ []eval.Value) {
+			for _, u := range again(c) {
+				if !slices.ContainsFunc(out, func(x text.URL) bool { return urlPath(x) == urlPath(u) }) {
+					out = append(out, u)
+				}
+			}
+		})
+	if len(out)-known > mostBases {
+		return urls
+	}
+	return out
+}
+
+// base is the hole at the beginning of a path, nil where that is known.
+func base(u text.URL) *eval.Hole {
+	if len(u.Path.Parts) < 2 || !hasLetter(u.Path.Pattern()) {
+		return nil
+	}
+	if h, ok := u.Path.Parts[0].Hole.(eval.Hole); ok && h.Kind != eval.Opaque {
+		return &h
+	}
+	return nil
 }
 
 func (f clientFinder) report(c *eval.Context, r request, s sender, call index.Call, root *eval.Frame) {
