@@ -109,8 +109,12 @@ func avoidable(f *ssa.Function, avoid *ssa.BasicBlock, failing map[*ssa.BasicBlo
 				next = []*ssa.BasicBlock{body}
 			}
 		}
+		var fails *ssa.BasicBlock
+		if branch, ok := e.to.Instrs[len(e.to.Instrs)-1].(*ssa.If); ok {
+			fails = failingSide(e.to, branch.Cond)
+		}
 		for _, n := range next {
-			if only := taken[e.to]; only == nil || only == n {
+			if only := taken[e.to]; n != fails && (only == nil || only == n) {
 				work = append(work, edge{e.to, n})
 			}
 		}

@@ -11,8 +11,9 @@ import (
 
 // target is a function that is called, and with what.
 type target struct {
-	fn   eval.Func
-	args []eval.Answer
+	fn    eval.Func
+	args  []eval.Answer
+	filed []eval.Filing // where it is kept, under a key that the call does not tell
 }
 
 // arguments is what a call passes, evaluated when it is asked for.
@@ -76,20 +77,23 @@ func (b *Builder) callees(at *eval.Context, fr *eval.Frame, call ssa.CallInstruc
 		if b.graph.Wrapper(static) {
 			return b.through(f, args.all())
 		}
-		return []target{{f, args.of(b.relevant.of(static), false)}}, true
+		return []target{{fn: f, args: args.of(b.relevant.of(static), false)}}, true
 	}
-	whole = true
 	value := at.Answer(cc.Value, fr)
-	if slices.ContainsFunc(value.Values, element) {
-		value = at.Whole().Answer(cc.Value, fr)
-	}
-	for _, v := range value.Values {
+	out, whole = b.dynamic(value.Values, args)
+	return out, whole && value.Complete
+}
+
+// dynamic is what a dynamic call reaches that is made on one of the values.
+func (b *Builder) dynamic(values []eval.Value, args *arguments) (out []target, whole bool) {
+	whole = true
+	for _, v := range values {
 		if isNil(v) {
 			continue
 		}
 		f, ok := v.(eval.Func)
-		if cc.IsInvoke() {
-			m := b.eval.Method(v, cc.Method)
+		if args.cc.IsInvoke() {
+			m := b.eval.Method(v, args.cc.Method)
 			f, ok = eval.Func{Fn: m}, m != nil
 		}
 		if !ok {
@@ -99,13 +103,38 @@ func (b *Builder) callees(at *eval.Context, fr *eval.Frame, call ssa.CallInstruc
 		found, all := b.called(f, v, args)
 		out, whole = append(out, found...), whole && all
 	}
-	return out, whole && value.Complete
+	return out, whole
 }
 
-// element reports whether v is one of several that a loop or a key chooses.
-func element(v eval.Value) bool {
-	h, ok := v.(eval.Hole)
-	return ok && h.Kind == eval.Element
+// everywhere is what a dynamic call in the sources under study can reach,
+// whoever calls the function it stands in: asked where what is known in the clone
+// does not tell. Nothing when not all of it is known, or when the call graph
+// knows better.
+func (b *Builder) everywhere(at *eval.Context, fr *eval.Frame, s *calls.Site) []target {
+	cc := s.Instr.Common()
+	if !b.graph.Program.User(s.Caller) || cc.StaticCallee() != nil || len(s.Callees) == 1 || cc.IsInvoke() && calls.Universal(cc.Method) {
+		return nil
+	}
+	options, complete := at.Everywhere(cc.Value, fr)
+	if !complete {
+		return nil
+	}
+	args := b.arguments(at, fr, s.Instr)
+	var out []target
+	for _, o := range options {
+		found, whole := b.dynamic([]eval.Value{o.Value}, args)
+		if !whole {
+			return nil
+		}
+		for _, t := range found {
+			if len(s.Callees) > 0 && !slices.Contains(s.Callees, t.fn.Fn) {
+				return nil
+			}
+			t.filed = o.Filed
+			out = append(out, t)
+		}
+	}
+	return out
 }
 
 // called is what a dynamic call reaches that goes to f: the value v itself, or
@@ -123,7 +152,7 @@ func (b *Builder) called(f eval.Func, v eval.Value, args *arguments) ([]target, 
 	if args.cc.IsInvoke() && len(passed) > 0 {
 		passed[0] = receiver[0]
 	}
-	return []target{{f, passed}}, true
+	return []target{{fn: f, args: passed}}, true
 }
 
 // through is f, or what it calls when f is a wrapper made by the compiler. Where
@@ -131,7 +160,7 @@ func (b *Builder) called(f eval.Func, v eval.Value, args *arguments) ([]target, 
 // what it calls.
 func (b *Builder) through(f eval.Func, args []eval.Answer) (out []target, whole bool) {
 	if !b.graph.Wrapper(f.Fn) {
-		return []target{{f, args}}, true
+		return []target{{fn: f, args: args}}, true
 	}
 	out, whole = b.inside(f, args)
 	if whole {

@@ -53,6 +53,8 @@ const (
 	// maxNesting is deeper than decorators are stacked; recursion that wraps its
 	// own argument nests without end.
 	maxNesting = 8
+	// maxListed is more than the options that one call is given.
+	maxListed = 16
 	// maxValues is how many values an input may have: more tell as little as
 	// none, and each makes clones of its own further down.
 	maxValues = 4
@@ -85,6 +87,8 @@ type Site struct {
 	To    []*Clone // in the order of Callees
 	Rule  string
 	Whole bool // the values that decide it are known wholly
+
+	Filed map[*Clone][]eval.Filing // where those of To are kept that are looked up under a key that is not known
 
 	Loop ssa.CallInstruction // of a call in the body of a range over a function: the call that runs the loop
 }
@@ -178,6 +182,8 @@ func telling(a eval.Answer) bool {
 			case *ssa.Const, *ssa.MakeMap:
 				return false
 			}
+		case eval.List:
+			return len(v.Elems) == 0 || len(v.Elems) > maxListed || slices.ContainsFunc(v.Elems, func(el eval.Elem) bool { return el.Rest || el.V == nil })
 		}
 		return true
 	})
@@ -326,6 +332,11 @@ func (b *Builder) site(at *eval.Context, fr *eval.Frame, s *calls.Site) Site {
 		found, out.Whole = []target{{fn: eval.Func{Fn: s.Callees[0]}}}, true
 	default:
 		found, out.Whole = b.callees(at, fr, s.Instr)
+		if !out.Whole || len(found) == 0 {
+			if all := b.everywhere(at, fr, s); all != nil {
+				found, out.Whole = all, true
+			}
+		}
 	}
 	known := map[*ssa.Function]bool{}
 	for _, t := range found {
@@ -337,17 +348,24 @@ func (b *Builder) site(at *eval.Context, fr *eval.Frame, s *calls.Site) Site {
 		for _, f := range s.Callees {
 			if !known[f] {
 				known[f] = true
-				found = append(found, target{eval.Func{Fn: f}, args.of(b.relevant.of(f), s.Instr.Common().IsInvoke())})
+				found = append(found, target{fn: eval.Func{Fn: f}, args: args.of(b.relevant.of(f), s.Instr.Common().IsInvoke())})
 			}
 		}
-	} else if s.Rule != calls.Static && len(known) < len(s.Callees) {
+	} else if s.Rule != calls.Static && (len(known) < len(s.Callees) || len(s.Callees) == 0) {
 		out.Rule = Values
 	}
 	for _, t := range found {
 		if t.fn.Fn.Synthetic == LoopBody {
 			continue // control comes back into the function that ranges
 		}
-		if to := b.Enter(t.fn, t.args); !slices.Contains(out.To, to) {
+		to := b.Enter(t.fn, t.args)
+		if len(t.filed) > 0 {
+			if out.Filed == nil {
+				out.Filed = map[*Clone][]eval.Filing{}
+			}
+			out.Filed[to] = append(out.Filed[to], t.filed...)
+		}
+		if !slices.Contains(out.To, to) {
 			out.To = append(out.To, to)
 			b.Reach(to)
 		}

@@ -2,6 +2,7 @@ package eval
 
 import (
 	"go/constant"
+	"go/token"
 	"go/types"
 
 	"golang.org/x/tools/go/ssa"
@@ -52,6 +53,11 @@ func (e *evaluation) call(v *ssa.Call, i int, fr *Frame) []Value {
 // concrete type where that is known, else of every callee in the call graph.
 func (e *evaluation) invoked(v *ssa.Call, i int, fr *Frame) []Value {
 	cc := &v.Call
+	if cc.Method.FullName() == "(context.Context).Value" {
+		if out := e.fromContext(v); out != nil {
+			return out
+		}
+	}
 	var out []Value
 	recvs := e.eval(cc.Value, fr)
 	var concrete []*ssa.Function
@@ -111,6 +117,11 @@ func (ev *Evaluator) model(fn *ssa.Function) model {
 
 // result is what fn, called by v, returns as result i.
 func (e *evaluation) result(v *ssa.Call, i int, fn *ssa.Function, clo *Func, fr *Frame) []Value {
+	if l, ok := e.ev.lookups[fn]; ok && i == 0 {
+		if out, ok := e.lookedUp(l, v, fr); ok {
+			return out
+		}
+	}
 	if m := e.ev.model(fn); m != nil {
 		if v.Call.StaticCallee() != fn {
 			return e.unknownResult(v, i, fr) // an interface call has its receiver elsewhere
@@ -122,9 +133,14 @@ func (e *evaluation) result(v *ssa.Call, i int, fn *ssa.Function, clo *Func, fr 
 	}
 	inner := e.ev.enter(fn, v, fr, clo)
 	var out []Value
+	excluded := false
 	for _, r := range returns(fn) {
 		if i >= len(r.Results) || isNil(r.Results[i]) {
 			e.null = true
+			continue
+		}
+		if e.excluded(r.Block(), inner) {
+			excluded = true
 			continue
 		}
 		if e.running(r.Results[i], inner) {
@@ -132,10 +148,36 @@ func (e *evaluation) result(v *ssa.Call, i int, fn *ssa.Function, clo *Func, fr 
 		}
 		out = append(out, e.eval(r.Results[i], inner)...)
 	}
+	if t := fn.Signature.Results().At(i).Type(); len(out) == 0 && excluded && e.null && types.IsInterface(t) {
+		return []Value{Hole{V: ssa.NewConst(nil, t), T: t}}
+	}
 	if len(out) == 0 {
 		return e.unknownResult(v, i, fr)
 	}
 	return distinct(out)
+}
+
+// excluded reports whether control cannot come to a block, because it asks for
+// another text than the one that is chosen: where v.Name() == word.
+func (e *evaluation) excluded(b *ssa.BasicBlock, fr *Frame) bool {
+	if e.Context.up == nil || len(b.Preds) != 1 {
+		return false // nothing is chosen
+	}
+	branch, ok := b.Preds[0].Instrs[len(b.Preds[0].Instrs)-1].(*ssa.If)
+	if !ok {
+		return false
+	}
+	cmp, ok := branch.Cond.(*ssa.BinOp)
+	if !ok || cmp.Op != token.EQL && cmp.Op != token.NEQ || !isString(cmp.X.Type()) {
+		return false
+	}
+	x, y := e.aside(cmp.X, fr), e.aside(cmp.Y, fr)
+	if len(x) != 1 || len(y) != 1 {
+		return false
+	}
+	s, known := AsText(x[0]).Const()
+	t, both := AsText(y[0]).Const()
+	return known && both && (b == branch.Block().Succs[0]) != ((s == t) == (cmp.Op == token.EQL))
 }
 
 // returns is the return statements of fn that give a result: those that give

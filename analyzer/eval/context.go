@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/tools/go/ssa"
 
+	"github.com/callroute/callroute/analyzer/calls"
 	"github.com/callroute/callroute/analyzer/index"
 )
 
@@ -50,7 +51,7 @@ func (s *search) from(c *Context) {
 		if holes := s.ask(c); len(holes) > 0 {
 			next := s.ev.fill(c, holes[0])
 			if len(next) == 0 {
-				next = []*Context{c.settle(holes[0], Pick{Value: Hole{V: holes[0].V, T: holes[0].T}})}
+				next = []*Context{c.settle(holes[0], Pick{Value: Hole{V: holes[0].V, T: holes[0].T}}, true)}
 			}
 			for _, n := range next {
 				s.from(n)
@@ -79,18 +80,33 @@ func (ev *Evaluator) callers(c *Context, h Hole) []*Context {
 		return nil
 	}
 	var out []*Context
+	partial := false
 	seen := map[ssa.CallInstruction]bool{}
 	for _, s := range ev.Graph.In(fn) {
-		if s.Rule == "passed" || seen[s.Instr] || s.Caller == fn || len(s.Callees) > maxCallees {
+		if s.Rule == calls.Passed || len(s.Callees) > maxCallees {
+			partial = true
+			continue
+		}
+		if seen[s.Instr] || s.Caller == fn || ev.Index.Dead(s.Caller) {
 			continue
 		}
 		seen[s.Instr] = true
-		out = append(out, &Context{
-			ev: ev, up: c, frame: h.Frame, call: s.Instr, in: ev.Root(s.Caller),
-			depth: c.depth + 1, steps: c.steps, work: c.work,
-		})
+		n := c.below(false)
+		n.frame, n.call, n.in = h.Frame, s.Instr, ev.Root(s.Caller)
+		out = append(out, n)
+	}
+	for _, n := range out {
+		n.partial = n.partial || partial
 	}
 	return out
+}
+
+// below is a context with one more choice, that is one of all unless partial.
+func (c *Context) below(partial bool) *Context {
+	return &Context{
+		ev: c.ev, up: c, depth: c.depth + 1, steps: c.steps, work: c.work,
+		fixed: c.fixed, brief: c.brief, partial: c.partial || partial,
+	}
 }
 
 // chosen reports whether the context already runs through fn, so that
@@ -121,14 +137,16 @@ func (ev *Evaluator) elements(c *Context, h Hole) []*Context {
 		if hole, ok := ch.Value.(Hole); ok && hole.V == h.V {
 			continue
 		}
-		out = append(out, c.settle(h, ch))
+		out = append(out, c.settle(h, ch, e.incomplete))
 	}
 	return out
 }
 
-// settle is c with h decided.
-func (c *Context) settle(h Hole, p Pick) *Context {
-	return &Context{ev: c.ev, up: c, elem: &elemKey{h.V, h.Frame}, pick: p, depth: c.depth + 1, steps: c.steps, work: c.work}
+// settle is c with h decided, by one of all that could be chosen unless partial.
+func (c *Context) settle(h Hole, p Pick, partial bool) *Context {
+	n := c.below(partial)
+	n.elem, n.pick = &elemKey{h.V, h.Frame}, p
+	return n
 }
 
 // sibling is the key of the map entry whose value the context chose, or the
@@ -226,6 +244,7 @@ func (e *evaluation) choices(h Hole) (out []Pick, from []Hole) {
 				}
 				for _, x := range e.elem(el) {
 					if hole, ok := x.(Hole); ok && hole.Kind == Opaque {
+						e.incomplete = true
 						continue
 					}
 					out = append(out, Pick{Value: x, V: el.V, Frame: el.Frame})

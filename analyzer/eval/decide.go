@@ -302,7 +302,7 @@ func (d *Decisions) global(g *ssa.Global) ([]fact, bool) {
 func (d *Decisions) field(x ssa.Value, i int, fr *Frame) ([]fact, bool) {
 	e := &evaluation{Context: d.e.Context, active: map[elemKey]bool{}, parting: map[partKey]bool{}}
 	bases := e.eval(x, fr)
-	if e.incomplete {
+	if !e.whole() {
 		return nil, false
 	}
 	var out []fact
@@ -453,7 +453,7 @@ func (d *Decisions) copies(o Object, path []int) (out []fact, ok bool) {
 	for _, st := range stores {
 		e := &evaluation{Context: d.e.Context, active: map[elemKey]bool{}, parting: map[partKey]bool{}}
 		values := e.eval(st.Val, d.e.frameOf(st, o.Frame))
-		if e.incomplete {
+		if !e.whole() {
 			return nil, false
 		}
 		for _, v := range values {

@@ -59,12 +59,13 @@ type Evaluator struct {
 	methods typeutil.MethodSetCache
 	models  map[*ssa.Function]model
 	tables  map[*ssa.MapUpdate][]update
+	lookups map[*ssa.Function]Lookup
 	flags   map[any][]Elem // variable → defaults that flags give it; nil until asked for
 }
 
 // New makes an evaluator.
 func New(p *program.Program, x *index.Index, g *calls.Graph) *Evaluator {
-	return &Evaluator{Program: p, Index: x, Graph: g, roots: map[*ssa.Function]*Frame{}, frames: map[frameKey]*Frame{}, below: map[frameKey]*Frame{}, models: map[*ssa.Function]model{}, tables: map[*ssa.MapUpdate][]update{}}
+	return &Evaluator{Program: p, Index: x, Graph: g, roots: map[*ssa.Function]*Frame{}, frames: map[frameKey]*Frame{}, below: map[frameKey]*Frame{}, models: map[*ssa.Function]model{}, lookups: map[*ssa.Function]Lookup{}, tables: map[*ssa.MapUpdate][]update{}}
 }
 
 // Context is a set of choices. The zero choice is Evaluator.Context.
@@ -81,9 +82,9 @@ type Context struct {
 	work  *int // and in all, below one Evaluator.Context
 	memo  map[elemKey]Answer
 
-	fixed bool // what a user can set counts as unknown
-	brief bool // a question ends after briefSteps
-	whole bool // of elements that are not chosen all count
+	fixed   bool // what a user can set counts as unknown
+	brief   bool // a question ends after briefSteps
+	partial bool // some callers or elements that could have been chosen are not known
 }
 
 type elemKey struct {
@@ -100,13 +101,6 @@ func (ev *Evaluator) Brief() *Context {
 	c := ev.Context()
 	c.brief = true
 	return c
-}
-
-// Whole is c, but for elements that are not chosen: all of them count.
-func (c *Context) Whole() *Context {
-	out := *c
-	out.whole, out.memo = true, nil
-	return &out
 }
 
 func (c *Context) limit() int {
@@ -162,7 +156,7 @@ func (c *Context) Eval(v ssa.Value, fr *Frame) []Value {
 func (c *Context) Answer(v ssa.Value, fr *Frame) Answer {
 	e := c.question()
 	values := e.eval(v, fr)
-	return Answer{Values: values, Complete: !e.incomplete, Nil: e.null}
+	return e.answer(values)
 }
 
 // Answer is what a value can be.
@@ -170,6 +164,8 @@ type Answer struct {
 	Values   []Value
 	Complete bool // Values is all of them, apart from nil
 	Nil      bool // it can also be nil
+
+	open bool // not complete only because callers and elements are not chosen
 }
 
 // evaluation is one question.
@@ -179,8 +175,29 @@ type evaluation struct {
 	parting map[partKey]bool // parts of objects being looked up, likewise
 	cuts    int              // times an answer was cut short by a guard
 
+	knowledge
+}
+
+// knowledge is what is known of an answer.
+type knowledge struct {
 	incomplete bool // something that was visited is not known, or a guard cut it short
+	open       bool // something that was visited depends on a caller or an element
 	null       bool // something that was visited can be nil
+}
+
+// whole reports whether everything that was visited is known.
+func (k knowledge) whole() bool { return !k.incomplete && !k.open }
+
+// answer is values with what is known of them.
+func (k knowledge) answer(values []Value) Answer {
+	return Answer{Values: values, Complete: k.whole(), Nil: k.null, open: k.open && !k.incomplete}
+}
+
+// aside asks a question whose answer is no part of the one at hand.
+func (e *evaluation) aside(v ssa.Value, fr *Frame) []Value {
+	before := e.knowledge
+	defer func() { e.knowledge = before }()
+	return e.eval(v, fr)
 }
 
 func (c *Context) question() *evaluation {
@@ -223,8 +240,8 @@ func (e *evaluation) eval(v ssa.Value, fr *Frame) []Value {
 		return opaque(v)
 	}
 	e.active[k] = true
-	cuts, outside := e.cuts, Answer{Complete: !e.incomplete, Nil: e.null}
-	e.incomplete, e.null = false, false
+	cuts, outside := e.cuts, e.knowledge
+	e.knowledge = knowledge{}
 	out := e.step(v, fr)
 	delete(e.active, k)
 	switch {
@@ -233,11 +250,17 @@ func (e *evaluation) eval(v ssa.Value, fr *Frame) []Value {
 	case len(out) > maxValues:
 		out = widened(v, out)
 	}
-	e.incomplete = e.incomplete || slices.ContainsFunc(out, unknown)
-	if e.cuts == cuts || len(e.active) == 0 {
-		e.memo[k] = Answer{Values: out, Complete: !e.incomplete, Nil: e.null}
+	for _, x := range out {
+		if h, ok := x.(Hole); ok && h.Kind != Opaque {
+			e.open = true
+		} else if ok && unknown(h) {
+			e.incomplete = true
+		}
 	}
-	e.note(outside)
+	if e.cuts == cuts || len(e.active) == 0 {
+		e.memo[k] = e.answer(out)
+	}
+	e.note(outside.answer(nil))
 	return out
 }
 
@@ -256,16 +279,13 @@ func widened(v ssa.Value, values []Value) []Value {
 
 // note adds what is known of one answer to that of the answer it is a part of.
 func (e *evaluation) note(a Answer) {
-	e.incomplete = e.incomplete || !a.Complete
+	e.open = e.open || a.open
+	e.incomplete = e.incomplete || !a.Complete && !a.open
 	e.null = e.null || a.Nil
 }
 
-// unknown reports whether v stands for anything.
-func unknown(v Value) bool {
-	h, ok := v.(Hole)
-	if !ok {
-		return false
-	}
+// unknown reports whether a hole stands for anything.
+func unknown(h Hole) bool {
 	switch h.V.(type) {
 	case *ssa.MakeChan, *ssa.MakeMap, *ssa.Const: // of the constants nil, and structs without a value
 		return false

@@ -76,7 +76,7 @@ func (ev *Evaluator) Enter(f Func, args []Answer) *Frame {
 	var b strings.Builder
 	for _, a := range args {
 		for _, v := range a.Values {
-			fr.depth = max(fr.depth, frameOfValue(v).nesting()+1)
+			fr.depth = max(fr.depth, nestingOf(v)+1)
 			b.WriteString(identity(v))
 			b.WriteByte('|')
 		}
@@ -147,6 +147,19 @@ func (f *Frame) picked(v ssa.Value) *Pick {
 	return nil
 }
 
+// nestingOf is how many frames stand one in the other behind v.
+func nestingOf(v Value) int {
+	l, ok := v.(List)
+	if !ok {
+		return frameOfValue(v).nesting()
+	}
+	n := 0
+	for _, el := range l.Elems {
+		n = max(n, el.Frame.nesting())
+	}
+	return n
+}
+
 // frameOfValue is the activation in which v was made, nil for none.
 func frameOfValue(v Value) *Frame {
 	switch v := v.(type) {
@@ -188,7 +201,7 @@ func identity(v Value) string {
 	case List:
 		var b strings.Builder
 		for _, el := range v.Elems {
-			fmt.Fprintf(&b, "l%p %p %t %t", el.V, el.Frame, el.Optional, el.Rest)
+			fmt.Fprintf(&b, "l%p %p %p %t %t", el.V, el.Frame, el.text, el.Optional, el.Rest)
 		}
 		return b.String()
 	}

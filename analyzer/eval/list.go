@@ -350,11 +350,6 @@ func (e *evaluation) element(v ssa.Value, fr *Frame) []Value {
 	if one := e.constantElement(v, fr); one != nil {
 		return one
 	}
-	if e.whole {
-		if all := e.every(v, fr); all != nil {
-			return all
-		}
-	}
 	return []Value{Hole{V: v, Frame: fr, Kind: Element, T: elemType(v)}}
 }
 
@@ -404,50 +399,6 @@ func (e *evaluation) constantElement(v ssa.Value, fr *Frame) []Value {
 		}
 	}
 	return nil
-}
-
-// every is all elements of what v is taken out of; nil where they are not known.
-func (e *evaluation) every(v ssa.Value, fr *Frame) []Value {
-	var list, table ssa.Value
-	key := false
-	switch v := v.(type) {
-	case *ssa.IndexAddr:
-		list = v.X
-	case *ssa.Index:
-		list = v.X
-	case *ssa.Lookup:
-		table = v.X
-	case *ssa.Extract:
-		switch t := v.Tuple.(type) {
-		case *ssa.Lookup:
-			table = t.X
-		case *ssa.Next:
-			if r, ok := t.Iter.(*ssa.Range); ok {
-				table, key = r.X, v.Index == 1
-			}
-		}
-	}
-	var out []Value
-	switch {
-	case list != nil:
-		for _, l := range e.lists(list, fr) {
-			for _, el := range l.Elems {
-				if el.Rest {
-					return nil
-				}
-				out = append(out, e.elem(el)...)
-			}
-		}
-	case table != nil && !key && !isString(table.Type()):
-		for _, u := range e.updates(table, fr) {
-			if !u.known {
-				return nil
-			}
-			e.note(u.value)
-			out = append(out, u.value.Values...)
-		}
-	}
-	return distinct(out)
 }
 
 // constantIndex is the place that list[3] or list[len(list)-1] means; the

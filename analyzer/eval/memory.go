@@ -397,7 +397,7 @@ func (e *evaluation) storedLater(o Object, f *types.Var, known bool) []Value {
 func (e *evaluation) elsewhere(st *ssa.Store, o Object) bool {
 	inner := &evaluation{Context: e.Context, active: e.active, parting: e.parting}
 	values := inner.eval(baseOf(st.Addr), e.ev.Root(st.Parent()))
-	return !inner.incomplete && !slices.ContainsFunc(values, func(v Value) bool {
+	return inner.whole() && !slices.ContainsFunc(values, func(v Value) bool {
 		other, ok := v.(Object)
 		return !ok || other.Site == o.Site
 	})

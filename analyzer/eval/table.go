@@ -70,9 +70,9 @@ func (e *evaluation) lacks(v *ssa.Lookup, fr *Frame) bool {
 		}
 		keys[s] = true
 	}
-	e.incomplete = false
+	e.knowledge = knowledge{}
 	updates := e.updates(v.X, fr)
-	return !e.incomplete && !slices.ContainsFunc(updates, func(u update) bool { return !u.known || keys[u.key] })
+	return e.whole() && !slices.ContainsFunc(updates, func(u update) bool { return !u.known || keys[u.key] })
 }
 
 // update is one m[key] = value, as it is in one context.
@@ -142,11 +142,10 @@ func lookupOf(v ssa.Value) *ssa.Lookup {
 
 // part is an answer that does not yet count for the question at hand.
 func (e *evaluation) part(v ssa.Value, fr *Frame) Answer {
-	outside := Answer{Complete: !e.incomplete, Nil: e.null}
-	e.incomplete, e.null = false, false
-	values := e.eval(v, fr)
-	out := Answer{Values: values, Complete: !e.incomplete, Nil: e.null}
-	e.incomplete, e.null = !outside.Complete, outside.Nil
+	outside := e.knowledge
+	e.knowledge = knowledge{}
+	out := e.answer(e.eval(v, fr))
+	e.knowledge = outside
 	return out
 }
 
@@ -408,7 +407,7 @@ func (w *mapWalk) uses(v ssa.Value, fr *Frame) {
 	for _, r := range *v.Referrers() {
 		switch r := r.(type) {
 		case *ssa.MapUpdate:
-			if r.Map == v {
+			if r.Map == v && !w.ev.Index.Dead(r.Parent()) {
 				w.out = append(w.out, Entry{Key: r.Key, Value: r.Value, Frame: fr, At: r, outer: w.outer, outerFrame: w.outerFrame})
 			}
 		case *ssa.Lookup:

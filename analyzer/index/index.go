@@ -38,6 +38,7 @@ type Index struct {
 
 	closures  map[*ssa.Function][]*ssa.MakeClosure
 	addressed map[any]bool                   // fields (*types.Var) and package variables whose address is used for more than reading and writing, and functions that are values
+	live      map[*ssa.Function]bool         // see Dead
 	decoded   map[*types.TypeName]bool       // struct types of which a pointer was put into an interface without methods
 	whole     map[*types.TypeName]bool       // struct types that are assigned as a whole through a pointer
 	owners    map[*types.Var]*types.TypeName // made when it is first asked for
@@ -49,8 +50,8 @@ func Build(p *program.Program) *Index {
 		Program: p, fields: map[*types.Var][]*ssa.Store{}, globals: map[*ssa.Global][]*ssa.Store{},
 		allocs: map[*types.TypeName][]*ssa.Alloc{}, calls: map[string][]Call{},
 		fieldLoads: map[*types.Var][]*ssa.UnOp{}, globalLoads: map[*ssa.Global][]*ssa.UnOp{},
-		closures:  map[*ssa.Function][]*ssa.MakeClosure{},
-		addressed: map[any]bool{}, decoded: map[*types.TypeName]bool{}, whole: map[*types.TypeName]bool{},
+		closures: map[*ssa.Function][]*ssa.MakeClosure{},
+		live:     findLive(p), addressed: map[any]bool{}, decoded: map[*types.TypeName]bool{}, whole: map[*types.TypeName]bool{},
 	}
 	for _, f := range p.Funcs {
 		for _, b := range f.Blocks {
@@ -93,6 +94,9 @@ func (x *Index) add(f *ssa.Function, instr ssa.Instruction) {
 			if _, ok := instr.Val.Type().Underlying().(*types.Struct); ok && !named(instr.Addr) {
 				x.whole[n.Obj()] = true
 			}
+		}
+		if x.Dead(f) {
+			return
 		}
 		switch a := instr.Addr.(type) {
 		case *ssa.FieldAddr:
@@ -207,6 +211,10 @@ func named(addr ssa.Value) bool {
 // than reading and writing it, or whether a function is used as a value.
 func (x *Index) Addressed(v ssa.Value) bool { return x.addressed[v] }
 
+// FieldAddressed reports whether the address of a field is used for more than
+// reading and writing it and its parts.
+func (x *Index) FieldAddressed(f *types.Var) bool { return x.addressed[f] }
+
 // Closures is every place at which a literal is made.
 func (x *Index) Closures(fn *ssa.Function) []*ssa.MakeClosure { return x.closures[fn] }
 
@@ -260,10 +268,12 @@ func (x *Index) Calls(symbol string) []Call { return x.calls[symbol] }
 // Symbols is every called symbol, sorted.
 func (x *Index) Symbols() []string { return slices.Sorted(maps.Keys(x.calls)) }
 
-// FieldStores is every store to a struct field, through any object.
+// FieldStores is every store to a struct field, through any object, in functions
+// that are not dead.
 func (x *Index) FieldStores(v *types.Var) []*ssa.Store { return x.fields[v] }
 
-// GlobalStores is every direct store to a package variable.
+// GlobalStores is every direct store to a package variable, in functions that are
+// not dead.
 func (x *Index) GlobalStores(g *ssa.Global) []*ssa.Store { return x.globals[g] }
 
 // FieldLoads is every read of a struct field, through any object.

@@ -195,7 +195,14 @@ func (b *builder) fill(id ID, c *clone.Clone) {
 		functions := map[*ssa.Function]bool{}
 		for _, t := range s.To {
 			functions[t.Fn] = true
+		}
+		site.Candidates = len(functions)
+		for _, t := range s.To {
 			to, ok := b.clones[t]
+			if filed := s.Filed[t]; ok && len(filed) > 0 {
+				b.filed(id, site, to, filed)
+				continue
+			}
 			if ok && !slices.Contains(site.To, to) {
 				site.To = append(site.To, to)
 				site.Made = append(site.Made, b.made(s.Site, t.Fn))
@@ -203,7 +210,6 @@ func (b *builder) fill(id ID, c *clone.Clone) {
 				b.effect(id, Effect{site.Line, cmp.Or(site.Loop, site.Pos), name})
 			}
 		}
-		site.Candidates = len(functions)
 		if why := b.lost(s); len(functions) == 0 && why != "" {
 			b.exe.Funcs[id].Lost = append(b.exe.Funcs[id].Lost, Lost{site.Line, cmp.Or(site.Loop, site.Pos), s.Kind, s.Detail, why})
 		}
@@ -211,6 +217,21 @@ func (b *builder) fill(id ID, c *clone.Clone) {
 			b.exe.Funcs[id].Sites = append(b.exe.Funcs[id].Sites, site)
 		}
 	}
+}
+
+// filed adds a site of its own for a function that is looked up under a key that
+// the call does not tell, with the keys that it is kept under.
+func (b *builder) filed(id ID, s Site, to ID, filed []eval.Filing) {
+	s.To, s.Made = []ID{to}, nil
+	var keys []string
+	for _, f := range filed {
+		if !slices.Contains(keys, f.Key) {
+			keys = append(keys, f.Key)
+		}
+		s.Registered = append(s.Registered, Place{In: b.id(f.At.Parent()), Line: b.u.Program.Line(f.At.Pos()), Pos: int(f.At.Pos())})
+	}
+	s.Label = strings.Join(keys, ", ")
+	b.exe.Funcs[id].Sites = append(b.exe.Funcs[id].Sites, s)
 }
 
 // lost says why it is not known what a call in the sources under study reaches,

@@ -1,13 +1,13 @@
 package pluginregistry
 
 import (
-	"go/token"
 	"go/types"
 	"slices"
 
 	"golang.org/x/tools/go/ssa"
 
 	"github.com/callroute/callroute/analyzer/boundary"
+	"github.com/callroute/callroute/analyzer/eval"
 	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/index"
 )
@@ -43,7 +43,7 @@ func (f *finder) registration(al *ssa.Alloc) {
 		return
 	}
 	e := registration{at: al, keys: map[int]string{}, open: map[int]bool{}}
-	r := &resolver{finder: f}
+	c, root := f.Eval.Context(), f.Eval.Root(al.Parent())
 	for _, ref := range *al.Referrers() {
 		fa, ok := ref.(*ssa.FieldAddr)
 		if !ok {
@@ -57,7 +57,7 @@ func (f *finder) registration(al *ssa.Alloc) {
 			if fa.Field == g.maker {
 				e.maker = st.Val
 			} else if slices.Contains(g.keys, fa.Field) {
-				if s, ok := r.text(st.Val, nil); ok {
+				if s, ok := constant(c.Eval(st.Val, root)); ok {
 					e.keys[fa.Field] = s
 				} else {
 					e.open[fa.Field] = true
@@ -65,7 +65,7 @@ func (f *finder) registration(al *ssa.Alloc) {
 			}
 		}
 	}
-	if e.maker != nil && len(e.keys)+len(e.open) > 0 {
+	if e.maker != nil && len(e.keys)+len(e.open) > 0 && !f.Index.Dead(al.Parent()) {
 		g.entries = append(g.entries, e)
 	}
 }
@@ -98,39 +98,51 @@ func shapeOf(n *types.Named) *registry {
 	return g
 }
 
+func isString(t types.Type) bool {
+	b, ok := t.Underlying().(*types.Basic)
+	return ok && b.Info()&types.IsString != 0
+}
+
 func isError(t types.Type) bool { return types.Identical(t, types.Universe.Lookup("error").Type()) }
 
-// filed is the registrations that a call of fn with these arguments asks for,
-// nil when it is no lookup or its keys are not constant.
-func (r *resolver) filed(fn *ssa.Function, c ssa.CallInstruction, e *env) (*registry, []registration) {
+// constant is the one text that values are.
+func constant(values []eval.Value) (string, bool) {
+	if len(values) != 1 {
+		return "", false
+	}
+	return eval.AsText(values[0]).Const()
+}
+
+// lookup is how fn is asked for what is filed in a registry.
+type lookup struct {
+	*registry
+	keys map[int][]int // by parameter, the key fields that it can name
+}
+
+// lookup tells whether fn looks up what is filed, and in which registry.
+func (f *finder) lookup(fn *ssa.Function) *lookup {
 	res := fn.Signature.Results()
 	if res.Len() == 0 || !types.IsInterface(res.At(0).Type()) || isError(res.At(0).Type()) || fn.Pkg == nil {
-		return nil, nil
+		return nil
 	}
-	for _, g := range r.sortedRegistries() {
-		keys, ok := g.asked(fn)
-		if !ok {
-			continue
+	for _, g := range f.sortedRegistries() {
+		if keys, ok := g.asked(fn); ok {
+			return &lookup{g, keys}
 		}
-		words := map[int]string{}
-		for i := range keys {
-			a := argument(c, i)
-			if a == nil {
-				return nil, nil
-			}
-			if words[i], ok = r.text(a, e); !ok {
-				return nil, nil
-			}
-		}
-		var out []registration
-		for _, en := range g.entries {
-			if !r.dead(en.at.Parent()) && en.answers(keys, words) {
-				out = append(out, en)
-			}
-		}
-		return g, out
 	}
-	return nil, nil
+	return nil
+}
+
+// filed is the registrations that are asked for by the words, one for each
+// parameter that is a key.
+func (l *lookup) filed(words map[int]string) []registration {
+	var out []registration
+	for _, en := range l.entries {
+		if en.answers(l.keys, words) {
+			out = append(out, en)
+		}
+	}
+	return out
 }
 
 func (f *finder) sortedRegistries() []*registry {
@@ -154,7 +166,7 @@ func (f *finder) inSight(g *registry) bool {
 	st := g.t.Underlying().(*types.Struct)
 	for _, i := range append([]int{g.maker}, g.keys...) {
 		v := st.Field(i).Origin()
-		if f.takenFields[v] {
+		if f.Index.FieldAddressed(v) {
 			return false
 		}
 		for _, store := range f.Index.FieldStores(v) {
@@ -209,52 +221,23 @@ func (en registration) answers(keys map[int][]int, words map[int]string) bool {
 	return true
 }
 
-// registered is rule 1.
-func (r *resolver) registered(fn *ssa.Function, c ssa.CallInstruction, e *env, depth int) ([]leaf, bool) {
-	g, entries := r.filed(fn, c, e)
-	if g == nil || len(entries) == 0 {
-		return failed, false
-	}
-	var out []leaf
-	for _, en := range entries {
-		makers, ok := r.resolve(en.maker, nil, depth)
-		if !ok {
-			return failed, false
-		}
-		for _, m := range makers {
-			made, ok := r.returned(m.fn, 0, nil, depth)
-			if !ok {
-				return failed, false
-			}
-			for _, l := range made {
-				l.at = []boundary.Place{{In: en.at.Parent(), Pos: en.at.Pos()}}
-				out = add(out, l)
-			}
-		}
-	}
-	r.by(1)
-	return out, len(out) > 0
-}
-
 // plugin links a lookup to the constructors that are filed under its keys.
-func (f *finder) plugin(fn *ssa.Function, c ssa.CallInstruction, static *ssa.Function) {
-	r := &resolver{finder: f, active: map[activeKey]bool{}}
-	g, entries := r.filed(static, c, nil)
-	if g == nil {
-		return
+func (f *finder) plugin(call index.Call, l *lookup) {
+	c, root := f.Eval.Context(), f.Eval.Root(call.In)
+	words := map[int]string{}
+	for i := range l.keys {
+		var ok bool
+		if words[i], ok = constant(c.Eval(eval.Argument(call.Instr, i), root)); !ok {
+			return
+		}
 	}
+	entries := l.filed(words)
 	for _, en := range entries {
-		makers, _ := r.resolve(en.maker, nil, 0)
-		for _, m := range makers {
-			if m.fn == nil || f.dead(m.fn) {
-				continue
-			}
-			for _, to := range f.Graph.Through(m.fn) {
-				f.out.Links = append(f.out.Links, boundary.Link{
-					From: fn, Pos: c.Pos(), To: to, Kind: flow.Plugin, Rule: "pluginregistry/1", Candidates: len(entries),
-					Detail: en.name(g), Registered: []boundary.Place{{In: en.at.Parent(), Pos: en.at.Pos()}},
-				})
-			}
+		for _, h := range f.Functions(c, c.Eval(en.maker, f.Eval.Root(en.at.Parent()))...) {
+			f.out.Links = append(f.out.Links, boundary.Link{
+				From: call.In, Pos: call.Instr.Pos(), To: h.Fn, Kind: flow.Plugin, Rule: "pluginregistry/1", Candidates: len(entries),
+				Detail: en.name(l.registry), Registered: []boundary.Place{{In: en.at.Parent(), Pos: en.at.Pos()}},
+			})
 		}
 	}
 }
@@ -271,254 +254,4 @@ func (en registration) name(g *registry) string {
 		}
 	}
 	return out
-}
-
-// field notes a field whose address goes anywhere.
-func (f *finder) field(a *ssa.FieldAddr) {
-	v := index.Field(a.X.Type(), a.Field)
-	if v == nil || f.takenFields[v] {
-		return
-	}
-	switch v.Type().Underlying().(type) {
-	case *types.Interface, *types.Signature, *types.Map, *types.Basic:
-	default:
-		return
-	}
-	for _, ref := range *a.Referrers() {
-		switch ref := ref.(type) {
-		case *ssa.UnOp, *ssa.DebugRef:
-		case *ssa.Store:
-			if ref.Val == a {
-				f.takenFields[v] = true
-			}
-		default:
-			f.takenFields[v] = true
-		}
-	}
-}
-
-// owned reports whether every store to the field is in sight.
-func (f *finder) owned(v *types.Var) bool {
-	return !f.takenFields[v] && v.Pkg() != nil && f.bodies[v.Pkg()]
-}
-
-// entry is one m[key] = value.
-type entry struct {
-	key   string
-	known bool
-	value ssa.Value
-	in    *env
-	at    boundary.Place
-}
-
-// lookup is rule 2.
-func (r *resolver) lookup(l *ssa.Lookup, e *env, depth int) ([]leaf, bool) {
-	updates, ok := r.updates(l.X)
-	if !ok || !isString(l.Index.Type()) {
-		return failed, false
-	}
-	word, known := r.text(l.Index, e)
-	var out []leaf
-	all := true
-	for _, mu := range updates {
-		if r.dead(mu.Parent()) {
-			r.by(6)
-			continue
-		}
-		for _, en := range r.expand(mu) {
-			if known && en.known && en.key != word {
-				continue
-			}
-			all = all && en.known
-			more, ok := r.resolve(en.value, en.in, depth)
-			if !ok {
-				return failed, false
-			}
-			for _, m := range more {
-				m.at = []boundary.Place{en.at}
-				if !known && en.known {
-					m.label = en.key
-				}
-				out = add(out, m)
-			}
-		}
-	}
-	if all {
-		r.by(2)
-	}
-	return out, true
-}
-
-// updates is every write to the map that v is, not ok when the map goes where
-// it cannot be followed.
-func (r *resolver) updates(v ssa.Value) ([]*ssa.MapUpdate, bool) {
-	var stores []*ssa.Store
-	var loads []*ssa.UnOp
-	switch v := v.(type) {
-	case *ssa.MakeMap:
-		return mapUses(v)
-	case *ssa.UnOp:
-		if v.Op != token.MUL {
-			return nil, false
-		}
-		switch a := v.X.(type) {
-		case *ssa.FieldAddr:
-			f := index.Field(a.X.Type(), a.Field)
-			if f == nil || !r.owned(f) {
-				return nil, false
-			}
-			stores, loads = r.Index.FieldStores(f), r.Index.FieldLoads(f)
-		case *ssa.Global:
-			if r.taken[a] || r.Program.Std(a.Pkg.Func("init")) {
-				return nil, false
-			}
-			stores, loads = r.Index.GlobalStores(a), r.Index.GlobalLoads(a)
-		default:
-			return nil, false
-		}
-	default:
-		return nil, false
-	}
-	var out []*ssa.MapUpdate
-	for _, st := range stores {
-		if r.dead(st.Parent()) {
-			continue
-		}
-		switch m := st.Val.(type) {
-		case *ssa.Const:
-		case *ssa.MakeMap:
-			more, ok := mapUses(m)
-			if !ok {
-				return nil, false
-			}
-			out = append(out, more...)
-		default:
-			return nil, false
-		}
-	}
-	for _, l := range loads {
-		more, ok := mapUses(l)
-		if !ok {
-			return nil, false
-		}
-		out = append(out, more...)
-	}
-	return out, true
-}
-
-// mapUses is the writes through one operand, not ok when it is handed on.
-func mapUses(m ssa.Value) ([]*ssa.MapUpdate, bool) {
-	var out []*ssa.MapUpdate
-	for _, ref := range *m.Referrers() {
-		switch ref := ref.(type) {
-		case *ssa.MapUpdate:
-			if ref.Map != m {
-				return nil, false
-			}
-			out = append(out, ref)
-		case *ssa.Lookup, *ssa.Range, *ssa.DebugRef, *ssa.BinOp, *ssa.Store:
-		case *ssa.Call:
-			if _, ok := ref.Call.Value.(*ssa.Builtin); !ok {
-				return nil, false
-			}
-		default:
-			return nil, false
-		}
-	}
-	return out, true
-}
-
-// expand is the entries that one write makes: with a key that a caller passes,
-// one for each caller.
-func (r *resolver) expand(mu *ssa.MapUpdate) []entry {
-	here := boundary.Place{In: mu.Parent(), Pos: mu.Pos()}
-	if s, ok := r.text(mu.Key, nil); ok {
-		return []entry{{s, true, mu.Value, nil, here}}
-	}
-	unknown := []entry{{"", false, mu.Value, nil, here}}
-	callers, ok := r.callers(mu.Parent())
-	if !ok {
-		return unknown
-	}
-	var out []entry
-	for _, c := range callers {
-		in := r.env(mu.Parent(), c, nil)
-		s, ok := r.text(mu.Key, in)
-		if !ok {
-			return unknown
-		}
-		out = append(out, entry{s, true, mu.Value, in, boundary.Place{In: c.Parent(), Pos: c.Pos()}})
-	}
-	return out
-}
-
-// named is rule 3: v is returned where v.Name() == word.
-func (r *resolver) named(v ssa.Value, b *ssa.BasicBlock, e *env, depth int) ([]leaf, bool) {
-	if len(b.Preds) != 1 || !types.IsInterface(v.Type()) {
-		return failed, false
-	}
-	branch, ok := b.Preds[0].Instrs[len(b.Preds[0].Instrs)-1].(*ssa.If)
-	if !ok || b.Preds[0].Succs[0] != b {
-		return failed, false
-	}
-	cmp, ok := branch.Cond.(*ssa.BinOp)
-	if !ok || cmp.Op != token.EQL {
-		return failed, false
-	}
-	call, key := asks(cmp.X, v), cmp.Y
-	if call == nil {
-		call, key = asks(cmp.Y, v), cmp.X
-	}
-	if call == nil {
-		return failed, false
-	}
-	all, ok := r.resolve(v, e, depth)
-	if !ok {
-		return failed, false
-	}
-	word, known := r.text(key, e)
-	var out []leaf
-	for _, l := range all {
-		name, ok := r.says(l, call)
-		if !ok {
-			return all, true
-		}
-		if known && name != word {
-			continue
-		}
-		if !known {
-			l.label = name
-		}
-		out = append(out, l)
-	}
-	r.rule = 3
-	return out, true
-}
-
-// asks is the call when x is v.Name().
-func asks(x, v ssa.Value) *ssa.Call {
-	c, ok := x.(*ssa.Call)
-	if !ok || !c.Call.IsInvoke() || c.Call.Value != v || len(c.Call.Args) > 0 {
-		return nil
-	}
-	return c
-}
-
-// says is the constant that the method returns.
-func (r *resolver) says(l leaf, call *ssa.Call) (string, bool) {
-	name, found := "", false
-	for _, fn := range r.reached(&call.Call, l) {
-		for _, b := range fn.Blocks {
-			ret, ok := b.Instrs[len(b.Instrs)-1].(*ssa.Return)
-			if !ok {
-				continue
-			}
-			s, ok := r.text(ret.Results[0], nil)
-			if !ok || found && s != name {
-				return "", false
-			}
-			name, found = s, true
-		}
-	}
-	return name, found
 }
