@@ -166,15 +166,22 @@ func readsArguments(call ssa.CallInstruction) bool {
 }
 
 // Serves implements stitch.Programs.
-func (p *programs) Serves(ctx context.Context, prog *system.Program, kind flow.Kind, _ string) bool {
+func (p *programs) Serves(ctx context.Context, prog *system.Program, kind flow.Kind, path string) bool {
 	if exe := p.done[prog]; exe != nil {
 		return slices.ContainsFunc(exe.Arrivals, func(a summary.Arrival) bool { return a.Kind == kind })
 	}
 	if prog.Auxiliary() {
 		return false
 	}
-	return p.loader.MayServe(ctx, prog, kind)
+	return p.loader.MayServe(ctx, prog, kind) && (!p.Many() || kind != flow.HTTP || p.loader.Mentions(ctx, prog, path))
 }
+
+// manyPrograms is more than a client and the daemons behind it. Of so many not
+// every one is analyzed for every request.
+const manyPrograms = 16
+
+// Many implements stitch.Programs.
+func (p *programs) Many() bool { return len(p.all) > manyPrograms }
 
 // Commands is what can be traced: of one program, or of all when name is
 // empty.

@@ -152,8 +152,8 @@ func (e *evaluation) part(v ssa.Value, fr *Frame) Answer {
 // ofCaller reports whether an operand is made from parameters, so that who calls
 // the function decides it.
 func ofCaller(v ssa.Value) bool {
-	_, constant := v.(*ssa.Const)
-	return !constant && len(v.Parent().Params)+len(v.Parent().FreeVars) > 0
+	in := v.Parent() // nil for constants, functions and package variables
+	return in != nil && len(in.Params)+len(in.FreeVars) > 0
 }
 
 // updatesAt is what one statement writes to a map, for each caller that decides

@@ -16,6 +16,7 @@
 //	            vendor folder disagrees or a module is nowhere, is listed in a
 //	            GOPATH with what its go.mod files require, as far as that is here
 //	serve       which programs may serve a protocol, by what they link
+//	mention     which programs write the words of a path
 //	environment what the go command is set to
 //
 // Nothing but metadata comes from the go command, so that neither cgo nor a C
@@ -41,9 +42,10 @@ type Lister struct {
 	mu      sync.Mutex
 	trees   map[*system.Source]*tree // what a walk over a source found
 	skipped map[*system.Source][]Skipped
-	listed  map[*system.Program]*Listing // and not loaded yet
-	env     *environment                 // nil until asked for
-	refused map[*root]string             // why the go command does not list a root as modules
+	listed  map[*system.Program]*Listing  // and not loaded yet
+	env     *environment                  // nil until asked for
+	refused map[*root]string              // why the go command does not list a root as modules
+	said    map[string]map[string]mention // by the folder of a package: see words
 }
 
 // New returns a Lister with nothing listed. tags are build tags as in
@@ -57,6 +59,7 @@ func New(tags string, servers map[flow.Kind]Server) *Lister {
 		skipped: map[*system.Source][]Skipped{},
 		listed:  map[*system.Program]*Listing{},
 		refused: map[*root]string{},
+		said:    map[string]map[string]mention{},
 	}
 }
 

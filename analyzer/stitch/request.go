@@ -24,7 +24,16 @@ func (r *request) join(ctx context.Context) ([]Join, *Gap, error) {
 	var best answers
 	var foreign boundary.Fit
 	var library *summary.Executable
-	for _, p := range r.Programs.All() {
+	whole := r.protocol.Answers(r.d.Key, r.d.Key).Equal
+	if r.Programs.Many() {
+		if own := r.answer(r.from, r.d); own.fit.Equal == whole && !own.fit.Weak() {
+			return own.joins, nil, nil // it has both ends of this API
+		}
+	}
+	for _, p := range r.programs() {
+		if !r.daemon(p) && r.daemon(best.program()) && best.fit.Equal == whole {
+			break // it serves all of the key
+		}
 		exe, err := r.server(ctx, p, r.d)
 		if err != nil {
 			return nil, nil, err
@@ -58,9 +67,34 @@ func (r *request) join(ctx context.Context) ([]Join, *Gap, error) {
 		if r.d.Key.Address != "" {
 			at = " at " + r.d.Key.Address
 		}
-		return nil, &Gap{Reason: fmt.Sprintf("no program under study serves %s%s", r.d.Key, at)}, nil
+		who := "no program under study"
+		if r.Programs.Many() {
+			who = "no program under study that mentions this path"
+		}
+		return nil, &Gap{Reason: fmt.Sprintf("%s serves %s%s", who, r.d.Key, at)}, nil
 	}
 	return r.label(r.from, narrow(r.from, best.joins)), nil, nil
+}
+
+// programs is every program, the daemon of the asking one first.
+func (r *request) programs() []*system.Program {
+	all := slices.Clone(r.Programs.All())
+	slices.SortStableFunc(all, func(a, b *system.Program) int {
+		switch x, y := r.daemon(a), r.daemon(b); {
+		case x == y:
+			return 0
+		case x:
+			return -1
+		}
+		return 1
+	})
+	return all
+}
+
+// daemon reports whether p goes by the name of the asking program with a d behind
+// it, as docker and dockerd.
+func (r *request) daemon(p *system.Program) bool {
+	return p != nil && p.Name == r.from.Program.Name+"d"
 }
 
 // server is p analyzed, nil when it is the asking program itself or surely
@@ -76,6 +110,14 @@ func (r *request) server(ctx context.Context, p *system.Program, d *summary.Depa
 type answers struct {
 	joins []Join
 	fit   boundary.Fit
+}
+
+// program is the one that answers best so far, nil for none.
+func (a *answers) program() *system.Program {
+	if len(a.joins) == 0 {
+		return nil
+	}
+	return a.joins[0].Exe.Program
 }
 
 // add puts the answers of another program beside those found: how specific a

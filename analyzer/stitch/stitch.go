@@ -8,7 +8,9 @@
 //     wins, between programs the one with more equal text, and equal fits are
 //     all given: of those the programs that the departing one starts are meant,
 //     or those that start it. A route for everything answers only where other
-//     requests to the same constant address reach that program
+//     requests to the same constant address reach that program. A daemon with
+//     the name of the departing program and a d behind it is asked first, and
+//     where it serves all of the key no other is
 //   - start: the file name is the program's name, or an alias in callroute.yaml
 //     says so; the arguments choose the command
 //   - within: in the program itself
@@ -33,8 +35,11 @@ type Programs interface {
 	// Get analyzes a program, once.
 	Get(context.Context, *system.Program) (*summary.Executable, error)
 	// Serves reports whether a program may serve requests of this kind and
-	// key; false is certain, and cheap to know.
+	// key, which is cheap to know; false is certain, unless there are Many.
 	Serves(context.Context, *system.Program, flow.Kind, string) bool
+	// Many reports whether there are so many programs that one which does not
+	// mention a path is taken not to serve it.
+	Many() bool
 }
 
 // Stitcher joins the departures of one system.
