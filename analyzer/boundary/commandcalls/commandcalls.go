@@ -13,7 +13,8 @@
 //  4. chosen: the program asks for the words of a command, to compare them with
 //     those that were typed; where nothing else runs, main.main goes on
 //
-// It cannot see commands whose receiver is read from a library object.
+// It cannot see commands whose receiver is read from a library object, but for the
+// command that is embedded in the program.
 package commandcalls
 
 import (
@@ -226,7 +227,7 @@ func (f *finder) receiver(call ssa.CallInstruction) ssa.Value {
 
 // owners is the commands that a receiver can be, nil standing for the program.
 func (f *finder) owners(c *eval.Context, recv ssa.Value, fr *eval.Frame) []owner {
-	if recv == nil || f.isRoot(recv.Type()) {
+	if recv == nil || f.program(c, recv, fr) {
 		return []owner{{root: true}}
 	}
 	var out []owner
@@ -236,6 +237,29 @@ func (f *finder) owners(c *eval.Context, recv ssa.Value, fr *eval.Frame) []owner
 		}
 	}
 	return out
+}
+
+// program reports whether v is the program, or the command that is embedded in it,
+// also where a caller passes it.
+func (f *finder) program(c *eval.Context, v ssa.Value, fr *eval.Frame) bool {
+	for range maxChain {
+		v = boundary.Promoted(v)
+		if f.isRoot(v.Type()) {
+			return true
+		}
+		p, ok := v.(*ssa.Parameter)
+		if !ok {
+			return false
+		}
+		call, up := c.Caller(fr)
+		if call == nil {
+			return false
+		}
+		if v, fr = eval.Argument(call, slices.Index(p.Parent().Params, p)), up; v == nil {
+			return false
+		}
+	}
+	return false
 }
 
 // owner sees through calls that return their receiver.
