@@ -24,14 +24,16 @@ func (r *request) join(ctx context.Context) ([]Join, *Gap, error) {
 	var best answers
 	var foreign boundary.Fit
 	var library *summary.Executable
-	whole := r.protocol.Answers(r.d.Key, r.d.Key).Equal
+	anywhere := r.d.Key
+	anywhere.Address = ""
+	whole := r.protocol.Answers(r.d.Key, anywhere).Equal
 	if r.Programs.Many() {
-		if own := r.answer(r.from, r.d); own.fit.Equal == whole && !own.fit.Weak() {
+		if own := r.answer(r.from, r.d); own.fit.Equal >= whole && !own.fit.Weak() {
 			return own.joins, nil, nil // it has both ends of this API
 		}
 	}
 	for _, p := range r.programs() {
-		if !r.daemon(p) && r.daemon(best.program()) && best.fit.Equal == whole {
+		if !r.daemon(p) && r.daemon(best.program()) && best.fit.Equal >= whole {
 			break // it serves all of the key
 		}
 		exe, err := r.server(ctx, p, r.d)

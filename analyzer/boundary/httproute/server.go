@@ -204,12 +204,22 @@ func (f *serverFinder) served(s served, call index.Call) {
 			return holes
 		},
 		func(c *eval.Context) {
+			if !runs(c, call, root) {
+				return
+			}
 			f.wrapping = nil
 			handlers := f.handlers(c, s.handler(c, call, root), 0)
 			for _, p := range f.patterns(c, s, call, root) {
 				f.report(c, p, s, call, root, handlers)
 			}
 		})
+}
+
+// runs reports whether a call can run for the table entry that the context chose:
+// if e.Path != "" { r.Handle(e.Path, e) } else { r.PathPrefix(e.Prefix).Handler(e) }.
+func runs(c *eval.Context, call index.Call, root *eval.Frame) bool {
+	block := call.Instr.Block()
+	return c.Depth() == 0 || block.Index == 0 || c.Decide().Live(c.BindFrame(root))[block]
 }
 
 func (f *serverFinder) report(c *eval.Context, pattern string, s served, call index.Call, root *eval.Frame, handlers []boundary.Handler) {
