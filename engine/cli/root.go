@@ -41,10 +41,10 @@ func newRoot(cli *Program) *cobra.Command {
 		newRun(cli), newCreate(cli), newStart(cli), newStop(cli), newRestart(cli), newKill(cli),
 		newPause(cli), newUnpause(cli), newUpdate(cli), newRename(cli), newRm(cli),
 		newPs(cli), newLogs(cli), newTop(cli), newStats(cli), newWait(cli),
-		newAttach(cli), newExec(cli), newCp(cli), newDiff(cli), newExport(cli),
+		newAttach(cli), newExec(cli), newCp(cli), newDiff(cli), newExport(cli), newCommit(cli),
 	)
 	add(root, groupImages,
-		newImages(cli), newPull(cli), newLoad(cli), newSave(cli), newImport(cli),
+		newImages(cli), newPull(cli), newPush(cli), newLoad(cli), newSave(cli), newImport(cli),
 		newTag(cli), newRmi(cli), newHistory(cli),
 	)
 	add(root, groupEngine, newInspect(cli), newInfo(cli), newVersion(cli), newEvents(cli))
@@ -74,7 +74,7 @@ func newContainer(cli *Program) *cobra.Command {
 	cmd.AddCommand(
 		newRun(cli), newCreate(cli), newStart(cli), newStop(cli), newRestart(cli), newKill(cli),
 		newPause(cli), newUnpause(cli), newUpdate(cli), newRename(cli), newLogs(cli), newTop(cli),
-		newStats(cli), newWait(cli), newAttach(cli), newExec(cli), newCp(cli), newDiff(cli), newExport(cli),
+		newStats(cli), newWait(cli), newAttach(cli), newExec(cli), newCp(cli), newDiff(cli), newExport(cli), newCommit(cli),
 		renamed(newRm(cli), "rm", "remove"), renamed(newPs(cli), "ls", "ps", "list"),
 		newContainerInspect(cli), newContainerPrune(cli),
 	)
@@ -85,7 +85,7 @@ func newContainer(cli *Program) *cobra.Command {
 func newImage(cli *Program) *cobra.Command {
 	cmd := newGroup("image", "Manage images")
 	cmd.AddCommand(
-		newPull(cli), newLoad(cli), newSave(cli), newImport(cli), newTag(cli), newHistory(cli),
+		newPull(cli), newPush(cli), newLoad(cli), newSave(cli), newImport(cli), newTag(cli), newHistory(cli),
 		renamed(newImages(cli), "ls", "list"), renamed(newRmi(cli), "rm", "remove"),
 		newImageInspect(cli), newImagePrune(cli),
 	)

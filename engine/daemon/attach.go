@@ -85,7 +85,7 @@ func connection(conn io.ReadWriter, kind types.StreamKind) stream.Conn {
 // replay writes what the container has written so far.
 func (d *console) replay(ctx context.Context, c *ours.Container, run *run, o types.AttachOptions, to stream.Conn) error {
 	r := c.Snapshot()
-	if err := logs.CheckRead(r.HostConfig.LogConfig.Type); err != nil {
+	if err := logs.CheckRead(r.HostConfig.LogConfig.Type, r.HostConfig.LogConfig.Config); err != nil {
 		return err
 	}
 	return logs.Read(ctx, logs.ReadConfig{

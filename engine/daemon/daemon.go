@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"io"
 	"path/filepath"
 	"sync/atomic"
 
@@ -30,6 +31,7 @@ type Images interface {
 	Usage(ctx context.Context, key string) (int64, error)
 	List(ctx context.Context, o types.ImageListOptions) ([]image.Summary, error)
 	DiskUsage(ctx context.Context) (image.DiskUsage, error)
+	Commit(ctx context.Context, base images.Image, pack func(io.Writer) error, o images.CommitOptions) (id string, err error)
 }
 
 // Network is what the daemon asks of the networks.
@@ -93,9 +95,10 @@ type Daemon struct {
 // runner starts containers, and deals with their end.
 type runner struct {
 	*core
-	execs  *Execs
-	memory *sharedMemory
-	stats  *stats.Collector
+	execs    *Execs
+	memory   *sharedMemory
+	subpaths *subpaths
+	stats    *stats.Collector
 	// stopping says that nothing is to be started any more.
 	stopping atomic.Bool
 	// told are the runs whose end containerd's events have told, or will.
@@ -146,7 +149,7 @@ func New(c Config) (*Daemon, error) {
 	execs := newExecs(shared)
 	checkpoints := &Checkpoints{core: shared, dumps: map[string]context.CancelCauseFunc{}}
 	runs := &runner{
-		core: shared, execs: execs, memory: &sharedMemory{shared}, stats: stats.NewCollector(), told: toldExits{runs: map[string]chan struct{}{}},
+		core: shared, execs: execs, memory: &sharedMemory{shared}, subpaths: &subpaths{shared}, stats: stats.NewCollector(), told: toldExits{runs: map[string]chan struct{}{}},
 	}
 	list := &lister{core: shared, execs: execs}
 	return &Daemon{

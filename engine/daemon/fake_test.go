@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"errors"
+	"io"
 	"maps"
 	"os"
 	"slices"
@@ -385,10 +386,11 @@ func (f *fakeContainerd) count(call string) int {
 
 // fakeImages has one image, and remembers which file systems were made of it.
 type fakeImages struct {
-	mu       sync.Mutex
-	image    images.Image
-	prepared map[string]bool
-	fail     func(call string) error
+	committed images.CommitOptions
+	mu        sync.Mutex
+	image     images.Image
+	prepared  map[string]bool
+	fail      func(call string) error
 }
 
 func (f *fakeImages) call(name string) error {
@@ -437,6 +439,11 @@ func (f *fakeImages) List(context.Context, types.ImageListOptions) ([]image.Summ
 
 func (f *fakeImages) DiskUsage(context.Context) (image.DiskUsage, error) {
 	return image.DiskUsage{}, nil
+}
+
+func (f *fakeImages) Commit(_ context.Context, _ images.Image, pack func(io.Writer) error, o images.CommitOptions) (string, error) {
+	f.committed = o
+	return "sha256:made", pack(io.Discard)
 }
 
 // fakeNetwork gives each container a place, and remembers who has one.

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/callroute/callroute/engine/api/types"
+	"github.com/callroute/callroute/engine/daemon/logs"
 )
 
 // Info is what the engine and its machine are, and how many containers there
@@ -39,7 +40,7 @@ func (d *about) Info(ctx context.Context) (system.Info, error) {
 		CPUShares: hasCgroup("cpu/cpu.shares", "cpu.weight"), CPUSet: hasCgroup("cpuset/cpuset.cpus", "cpuset.cpus"), PidsLimit: hasCgroup("pids", "pids.max"),
 		OomKillDisable: hasCgroup("memory/memory.oom_control", ""), IPv4Forwarding: forwarding(),
 		NFd: files(), NGoroutines: runtime.NumGoroutine(), NEventsListener: d.EventLog.Listeners(), SystemTime: time.Now().Format(time.RFC3339Nano),
-		Plugins:        system.PluginsInfo{Volume: []string{"local"}, Network: []string{"bridge", "host", "null"}, Log: []string{"json-file", "none"}},
+		Plugins:        system.PluginsInfo{Volume: []string{"local"}, Network: []string{"bridge", "host", "null"}, Log: logs.Drivers()},
 		DefaultRuntime: d.Runtime, Runtimes: d.runtimes.all(),
 		ContainerdCommit: system.Commit{ID: version}, RuncCommit: system.Commit{ID: d.Release}, InitBinary: "",
 		LiveRestoreEnabled: d.LiveRestore, ExperimentalBuild: true, Swarm: swarm.Info{LocalNodeState: swarm.LocalNodeStateInactive},

@@ -26,8 +26,8 @@ func (d *console) Logs(ctx context.Context, name string, o types.LogsOptions, op
 	if err != nil {
 		return err
 	}
-	config.Path, config.Driver = logPath(r, c.Dir), r.HostConfig.LogConfig.Type
-	if err := logs.CheckRead(config.Driver); err != nil {
+	config.Path, config.Driver, config.Options = logPath(r, c.Dir), r.HostConfig.LogConfig.Type, r.HostConfig.LogConfig.Config
+	if err := logs.CheckRead(config.Driver, config.Options); err != nil {
 		return err
 	}
 	if run := running(c); run != nil {

@@ -168,10 +168,12 @@ func (d *restorer) tidy(ctx context.Context, tasks map[string]ctypes.ProcessStat
 	} else {
 		quiet(os.RemoveAll(looked))
 	}
-	d.memory.tidyShm(func(id string) bool {
+	running := func(id string) bool {
 		s := tasks[id].Status
 		return s == ctypes.StatusRunning || s == ctypes.StatusPaused
-	})
+	}
+	d.memory.tidyShm(running)
+	d.subpaths.tidy(running)
 	fifos, err := os.ReadDir(d.fifoDir())
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		quiet(err)

@@ -119,7 +119,12 @@ func (d *runner) start(ctx context.Context, c *ours.Container, checkpoint string
 		return err
 	}
 	undo = append(undo, func() { d.memory.closeShm(c.ID) })
-	s, err := d.spec(ctx, r, place{endpoint: endpoint, shm: shm, links: links})
+	points, err := d.subpaths.open(r)
+	if err != nil {
+		return err
+	}
+	undo = append(undo, func() { d.subpaths.close(c.ID) })
+	s, err := d.spec(ctx, r, place{endpoint: endpoint, shm: shm, links: links, mounts: points})
 	if err != nil {
 		return err
 	}
@@ -208,6 +213,7 @@ type place struct {
 	endpoint *network.Endpoint
 	shm      string   // the host's folder that is its shared memory, if any
 	links    []string // variables that come with links
+	mounts   []mounts.Point
 }
 
 // spec is the OCI spec of a container in its place.
@@ -225,7 +231,7 @@ func (d *runner) spec(ctx context.Context, r ours.Record, p place) (s *specs.Spe
 	if err := mounts.Prepare(r.Mounts); err != nil {
 		return nil, err
 	}
-	in.Mounts, in.RootPropagation, err = mounts.Spec(r.Mounts, mounts.Host{RecursiveReadOnly: in.Runtime.RecursiveReadOnly})
+	in.Mounts, in.RootPropagation, err = mounts.Spec(p.mounts, mounts.Host{RecursiveReadOnly: in.Runtime.RecursiveReadOnly})
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/api/types/image"
 	"github.com/moby/moby/api/types/network"
+	"github.com/moby/moby/api/types/registry"
 	"github.com/moby/moby/api/types/system"
 	"github.com/moby/moby/api/types/volume"
 
@@ -75,6 +76,7 @@ type Archives interface {
 	Diff(ctx context.Context, name string) ([]container.FilesystemChange, error)
 	// Export calls open once it is known that there is something to write.
 	Export(ctx context.Context, name string, open OpenWriter) error
+	Commit(ctx context.Context, name string, opts types.CommitOptions) (id string, err error)
 	Stat(ctx context.Context, name, path string) (container.PathStat, error)
 	CopyFrom(ctx context.Context, name, path string) (container.PathStat, io.ReadCloser, error)
 	CopyTo(ctx context.Context, name string, opts types.CopyToOptions, tar io.Reader) error
@@ -101,6 +103,9 @@ type Images interface {
 	// after it is the stream's last message.
 	Load(ctx context.Context, tar io.Reader, progress Progress) error
 	Pull(ctx context.Context, ref string, opts types.ImagePullOptions, progress Progress) error
+	Push(ctx context.Context, ref string, opts types.ImagePushOptions, progress Progress) error
+	// Login asks a registry whether it knows who wants to log in.
+	Login(ctx context.Context, auth registry.AuthConfig) (registry.AuthResponse, error)
 	Import(ctx context.Context, tar io.Reader, opts types.ImageImportOptions, progress Progress) error
 	// Save checks that every name exists before it calls open.
 	Save(ctx context.Context, names []string, open OpenWriter) error

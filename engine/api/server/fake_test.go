@@ -14,6 +14,7 @@ import (
 	"github.com/moby/moby/api/types/image"
 	"github.com/moby/moby/api/types/jsonstream"
 	"github.com/moby/moby/api/types/network"
+	"github.com/moby/moby/api/types/registry"
 	"github.com/moby/moby/api/types/system"
 	"github.com/moby/moby/api/types/volume"
 
@@ -396,4 +397,16 @@ func (f fakeNetworks) Remove(_ context.Context, name string) error {
 
 func (f fakeNetworks) Prune(_ context.Context, filters types.Filters) (network.PruneReport, error) {
 	return network.PruneReport{NetworksDeleted: []string{"n"}}, f.called("Networks.Prune", filters)
+}
+
+func (f fakeArchives) Commit(_ context.Context, name string, opts types.CommitOptions) (string, error) {
+	return "sha256:1", f.called("Commit", name, opts)
+}
+
+func (f fakeImages) Push(_ context.Context, ref string, opts types.ImagePushOptions, _ Progress) error {
+	return f.called("Images.Push", ref, opts)
+}
+
+func (f fakeImages) Login(_ context.Context, auth registry.AuthConfig) (registry.AuthResponse, error) {
+	return registry.AuthResponse{Status: "Login Succeeded"}, f.called("Images.Login", auth.Username, auth.ServerAddress)
 }

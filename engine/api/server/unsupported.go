@@ -15,6 +15,13 @@ func unsupported(what string) handler {
 	}
 }
 
+// noBuild says where a Dockerfile can be built: docker's client hands it to a
+// buildkitd itself, and loads what that makes.
+func noBuild(http.ResponseWriter, *http.Request) error {
+	return errdefs.NotImplemented("building images is not supported by this engine: have a buildkitd build them " +
+		"(docker buildx create --use --driver remote ADDRESS; docker buildx build --load .)")
+}
+
 func notSwarm(http.ResponseWriter, *http.Request) error {
 	return errdefs.Unavailable("%s", `This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.`)
 }

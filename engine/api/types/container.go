@@ -101,3 +101,12 @@ type CopyToOptions struct {
 	NoOverwriteDirNonDir bool
 	CopyUIDGID           bool
 }
+
+// CommitOptions are docker's for an image that is made of a container.
+type CommitOptions struct {
+	Repository, Tag string
+	Comment, Author string
+	Pause           bool
+	Changes         []string
+	Config          *container.Config // nil is the container's own
+}

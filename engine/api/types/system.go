@@ -23,6 +23,12 @@ type ImagePullOptions struct {
 	RegistryAuth string // base64 JSON of registry.AuthConfig, as in X-Registry-Auth
 }
 
+// ImagePushOptions is the query and header of POST /images/{name}/push.
+type ImagePushOptions struct {
+	Platform     string
+	RegistryAuth string // as in ImagePullOptions
+}
+
 // ImageImportOptions is the query of POST /images/create?fromSrc=.
 type ImageImportOptions struct {
 	Repository, Tag string

@@ -3,10 +3,13 @@ package archive
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/containerd/containerd/v2/core/mount"
+	"github.com/containerd/containerd/v2/pkg/archive"
 	"github.com/containerd/continuity/fs"
 	"github.com/moby/moby/api/types/container"
 
@@ -98,4 +101,24 @@ func Changes(ctx context.Context, mounts []mount.Mount) ([]container.FilesystemC
 		})
 	})
 	return changes, err
+}
+
+// PackChanges writes what in a file system is not as in the layers below it, as a
+// layer: an archive in which a deleted file is one with the prefix .wh. before its
+// name. What is at or under one of without stays out.
+func PackChanges(ctx context.Context, mounts []mount.Mount, without []string, to io.Writer) error {
+	l, err := layersOf(mounts)
+	if err != nil {
+		return err
+	}
+	return read(ctx, l.lower, func(base string) error {
+		layer := archive.NewChangeWriter(to, l.upper)
+		err := fs.DiffDirChanges(ctx, base, l.upper, fs.DiffSourceOverlayFS, func(kind fs.ChangeKind, path string, info os.FileInfo, err error) error {
+			if err == nil && slices.ContainsFunc(without, func(dir string) bool { return path == dir || strings.HasPrefix(path, dir+"/") }) {
+				return nil
+			}
+			return layer.HandleChange(kind, path, info, err)
+		})
+		return errors.Join(err, layer.Close())
+	})
 }

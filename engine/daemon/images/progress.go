@@ -1,10 +1,13 @@
 package images
 
 import (
+	"encoding/json"
+	"fmt"
 	"sync"
 	"time"
 
 	"github.com/moby/moby/api/types/jsonstream"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/callroute/callroute/engine/api/types"
 )
@@ -33,6 +36,18 @@ func (r *reporter) status(id, text string) error {
 // line tells a line of text.
 func (r *reporter) line(text string) error {
 	return r.message(jsonstream.Message{Stream: text + "\n"})
+}
+
+// pushed tells what a tag is in the registry: to people, and to programs.
+func (r *reporter) pushed(tag string, target ocispec.Descriptor) error {
+	if err := r.status("", fmt.Sprintf("%s: digest: %s size: %d", tag, target.Digest, target.Size)); err != nil {
+		return err
+	}
+	aux, err := json.Marshal(map[string]any{"Tag": tag, "Digest": target.Digest, "Size": target.Size})
+	if err != nil {
+		return err
+	}
+	return r.message(jsonstream.Message{Aux: (*json.RawMessage)(&aux)})
 }
 
 // bar tells how much of something is done; the first and the last of it always.

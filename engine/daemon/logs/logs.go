@@ -23,6 +23,11 @@
 // A reader does not show it; Open cuts it off. A line whose end the container
 // had not written yet is lost with the daemon up to there.
 //
+// # Drivers
+//
+// local is the same file with docker's bounds for it, 5 files of 20 MB. syslog
+// sends each line to a server and keeps a local file, so that it can be read.
+//
 // # What it cannot see
 //
 // Bytes that are not UTF-8 become U+FFFD, as in docker: the format is JSON.
@@ -47,8 +52,13 @@ import (
 // The log drivers of the engine.
 const (
 	DriverJSONFile = "json-file"
+	DriverLocal    = "local"
+	DriverSyslog   = "syslog"
 	DriverNone     = "none"
 )
+
+// Drivers are all of them.
+func Drivers() []string { return []string{DriverJSONFile, DriverLocal, DriverNone, DriverSyslog} }
 
 // Config says how a container's log is kept.
 type Config struct {
@@ -68,10 +78,11 @@ func Check(driver string, options map[string]string) error {
 	return err
 }
 
-// CheckRead says whether the log of this driver can be read; docker's error
+// CheckRead says whether the log of a driver with these options can be read; docker's error
 // if not. It is for a check before the answer's status is sent.
-func CheckRead(driver string) error {
-	if driver == DriverNone {
+func CheckRead(driver string, options map[string]string) error {
+	unkept, err := strconv.ParseBool(options["cache-disabled"])
+	if driver == DriverNone || driver == DriverSyslog && err == nil && unkept {
 		return errdefs.NotImplemented("configured logging driver does not support reading")
 	}
 	return nil
@@ -122,15 +133,30 @@ func rotatedFile(path string, n int) string { return fmt.Sprintf("%s.%d", path, 
 // options is Config.Options, read.
 type options struct {
 	discard  bool
-	maxSize  int64 // bytes; 0 is no rotation
+	syslog   *syslogOptions // nil for the other drivers
+	maxSize  int64          // bytes; 0 is no rotation
 	maxFiles int
 	attrs    []byte // `"attrs":{…},` or nothing
 }
 
+// Bounds of the driver local.
+const (
+	localSize  = 20 << 20
+	localFiles = 5
+)
+
 func parseOptions(config Config) (options, error) {
 	opts := options{maxFiles: 1}
+	parse := opts.parse
 	switch config.Driver {
 	case "", DriverJSONFile:
+	case DriverLocal:
+		opts.maxSize, opts.maxFiles = localSize, localFiles
+		parse = opts.parseLocal
+	case DriverSyslog:
+		opts.maxSize, opts.maxFiles = localSize, localFiles
+		opts.syslog = newSyslogOptions(config)
+		parse = opts.parseSyslog
 	case DriverNone:
 		opts.discard = true
 		return opts, nil
@@ -140,15 +166,15 @@ func parseOptions(config Config) (options, error) {
 	attrs := map[string]string{}
 	keys := slices.Sorted(maps.Keys(config.Options))
 	for _, key := range keys {
-		if err := opts.parse(config, key, attrs); err != nil {
+		if err := parse(config, key, attrs); err != nil {
 			return opts, err
 		}
 	}
-	if config.Options["max-size"] == "" && opts.maxFiles > 1 {
+	if opts.maxSize == 0 && opts.maxFiles > 1 {
 		// As docker: the number of files says nothing without a size.
 		opts.maxFiles = 1
 	}
-	if len(attrs) > 0 {
+	if len(attrs) > 0 && opts.syslog == nil {
 		encoded, err := json.Marshal(attrs)
 		if err != nil {
 			return opts, err
@@ -156,6 +182,15 @@ func parseOptions(config Config) (options, error) {
 		opts.attrs = slices.Concat([]byte(`"attrs":`), encoded, []byte(","))
 	}
 	return opts, nil
+}
+
+// parseLocal reads one option of the driver local.
+func (opts *options) parseLocal(config Config, key string, attrs map[string]string) error {
+	switch key {
+	case "max-size", "max-file", "compress", "mode", "max-buffer-size":
+		return opts.parse(config, key, attrs)
+	}
+	return errdefs.Invalid("unknown log opt '%s' for local log driver", key)
 }
 
 // parse reads one option into opts and attrs.

@@ -250,7 +250,7 @@ func TestCheck(t *testing.T) {
 		{"", nil, ""},
 		{"none", map[string]string{"whatever": "x"}, ""},
 		{"json-file", map[string]string{"max-size": "10m", "max-file": "3", "compress": "false", "mode": "non-blocking", "max-buffer-size": "4m"}, ""},
-		{"syslog", nil, "logger: no log driver named 'syslog' is registered"},
+		{"journald", nil, "logger: no log driver named 'journald' is registered"},
 		{"", map[string]string{"max-sizes": "1"}, "unknown log opt 'max-sizes' for json-file log driver"},
 		{"", map[string]string{"max-size": "-1"}, "size"},
 		{"", map[string]string{"max-size": "0"}, "max-size must be a positive number"},

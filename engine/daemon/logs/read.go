@@ -20,6 +20,8 @@ import (
 type ReadConfig struct {
 	Path   string // as in Config
 	Driver string // as in Config
+	// Options are as in Config.
+	Options map[string]string
 	// Log is the open log of a running container, nil for one that does not
 	// run. A reader that follows needs it, and one that does not is safe from
 	// a rotation meanwhile.
@@ -40,7 +42,7 @@ type ReadConfig struct {
 // Follow it goes on until the log is closed and everything is read, or ctx
 // ends (nil), or Until is past.
 func Read(ctx context.Context, config ReadConfig, stdout, stderr io.Writer) error {
-	if err := CheckRead(config.Driver); err != nil {
+	if err := CheckRead(config.Driver, config.Options); err != nil {
 		return err
 	}
 	r := &reader{config: config, stdout: stdout, stderr: stderr}

@@ -21,6 +21,8 @@ type Log struct {
 	options        options
 	stdout, stderr *lineWriter
 
+	mirror *mirror // nil without
+
 	mu        sync.Mutex
 	file      *os.File // nil for a log that keeps nothing
 	size      int64
@@ -39,16 +41,20 @@ func Open(config Config) (*Log, error) {
 	l.caughtUp = sync.NewCond(&l.mu)
 	l.stdout = &lineWriter{log: l, stream: "stdout"}
 	l.stderr = &lineWriter{log: l, stream: "stderr"}
+	if opts.syslog != nil {
+		if l.mirror, err = opts.syslog.dial(); err != nil {
+			return nil, err
+		}
+	}
 	if opts.discard {
 		return l, nil
 	}
 	l.file, err = os.OpenFile(config.Path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o640)
 	if err != nil {
-		return nil, fmt.Errorf("open log: %w", err)
+		return nil, fmt.Errorf("open log: %w", errors.Join(err, l.mirror.close()))
 	}
 	if err := l.cutTornEntry(); err != nil {
-		_ = l.file.Close()
-		return nil, fmt.Errorf("open log: %w", err)
+		return nil, fmt.Errorf("open log: %w", errors.Join(err, l.file.Close(), l.mirror.close()))
 	}
 	return l, nil
 }
@@ -90,6 +96,7 @@ func (l *Log) Close() error {
 		f.wake()
 	}
 	l.caughtUp.Broadcast()
+	err = errors.Join(err, l.mirror.close())
 	if l.file == nil {
 		return err
 	}
@@ -106,7 +113,7 @@ type lineWriter struct {
 }
 
 func (w *lineWriter) Write(p []byte) (int, error) {
-	if w.log.options.discard {
+	if w.log.options.discard && w.log.mirror == nil {
 		return len(p), nil
 	}
 	for rest := p; len(rest) > 0; {
@@ -158,6 +165,9 @@ func (w *lineWriter) flush() error {
 
 // entry adds one entry to the batch.
 func (w *lineWriter) entry(line []byte) {
+	if m := w.log.mirror; m != nil {
+		m.send(w.stream, bytes.TrimSuffix(line, []byte("\n")))
+	}
 	b := w.entries
 	b = append(b, `{"log":`...)
 	b = appendJSON(b, line)

@@ -27,6 +27,7 @@ type Point struct {
 	container.MountPoint
 	Anonymous bool               `json:",omitempty"` // a volume that is removed with the container, if asked
 	NoCopy    bool               `json:",omitempty"` // the image's files stay out of a new volume
+	Subpath   string             `json:",omitempty"` // the part of a volume that is mounted
 	Tmpfs     string             // options of a tmpfs, with commas
 	Bind      *mount.BindOptions `json:",omitempty"`
 	// New is how to make a volume that is not there yet.
@@ -168,10 +169,7 @@ func Parse(m mount.Mount) (Point, error) {
 	case m.Type == mount.TypeBind:
 		why = p.bind(m)
 	case m.Type == mount.TypeVolume:
-		if o := m.VolumeOptions; o != nil && o.Subpath != "" {
-			return Point{}, errdefs.NotImplemented("this engine mounts volumes as a whole, without subpath %q", o.Subpath)
-		}
-		p.volume(m)
+		why = p.volume(m)
 	case m.Type == mount.TypeTmpfs:
 		why = p.tmpfs(m)
 	default:
@@ -214,16 +212,21 @@ func (p *Point) bind(m mount.Mount) (why string) {
 	return ""
 }
 
-func (p *Point) volume(m mount.Mount) {
+func (p *Point) volume(m mount.Mount) (why string) {
 	p.Name, p.Source = m.Source, ""
 	o := m.VolumeOptions
 	if o == nil {
-		return
+		return ""
 	}
-	p.NoCopy, p.New.Labels = o.NoCopy, o.Labels
+	if o.Subpath != "" && !filepath.IsLocal(o.Subpath) {
+		return "subpath must be a relative path within the volume"
+	}
+	p.Subpath = o.Subpath
+	p.NoCopy, p.New.Labels = o.NoCopy || o.Subpath != "", o.Labels
 	if o.DriverConfig != nil {
 		p.New.Driver, p.New.DriverOpts = o.DriverConfig.Name, o.DriverConfig.Options
 	}
+	return ""
 }
 
 func (p *Point) tmpfs(m mount.Mount) (why string) {
