@@ -8,6 +8,9 @@
 # make check      formatting and all linters, as CI runs them; builds the
 #                 linter first, which takes two minutes once
 # make fmt        format the source
+# make conformance
+#                 write docs/ENGINE-CONFORMANCE.md from what the engine's tests
+#                 find: as root, some ten minutes
 # make fuzz       run each fuzz target for FUZZTIME
 # make bench      benchmarks of each stage, COUNT times, for benchstat
 
@@ -19,7 +22,7 @@ COUNT    ?= 1
 seccomp  := $(shell pkg-config --exists libseccomp 2>/dev/null && echo -tags seccomp)
 golangci := $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-.PHONY: build test test-short check fmt fuzz bench
+.PHONY: build test test-short check fmt fuzz bench conformance
 
 # engine-runc needs gcc, and has seccomp where libseccomp's headers are; all
 # else is Go alone. toolbox.tar is the image that engined begins with.
@@ -54,3 +57,7 @@ fuzz:
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem -count $(COUNT) ./...
+
+conformance:
+	@.ci/install-packages
+	E2E_FAULTS=4 $(GO) test ./engine/e2e -count 1 -timeout 45m -run '^(TestSweep|TestFaults)$$' -conformance $(CURDIR)/docs/ENGINE-CONFORMANCE.md

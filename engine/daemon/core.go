@@ -13,6 +13,7 @@ import (
 	"github.com/containerd/log"
 	api "github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/api/types/events"
+	"golang.org/x/sys/unix"
 
 	ctypes "github.com/callroute/callroute/engine/containerd/types"
 	"github.com/callroute/callroute/engine/daemon/container"
@@ -79,6 +80,24 @@ func (d *core) awaitExit(id, execID string) (exit ctypes.Exit, ok bool) {
 			return exit, false
 		}
 	}
+}
+
+// removeTask removes the task of a container that has ended. If that fails, as
+// when a process on the way was killed, what may be left of it is ended first.
+func (d *core) removeTask(ctx context.Context, id string) error {
+	_, err := d.Containerd.Remove(ctx, id, "")
+	if err == nil || cerrdefs.IsNotFound(err) {
+		return nil
+	}
+	log.G(ctx).WithError(err).Debugf("removing the task of container %s again", id)
+	if d.Containerd.Kill(ctx, id, "", int(unix.SIGKILL), ctypes.KillAll) == nil {
+		_, _ = d.Containerd.Wait(ctx, id, "")
+	}
+	_, err = d.Containerd.Remove(ctx, id, "")
+	if cerrdefs.IsNotFound(err) {
+		return nil
+	}
+	return err
 }
 
 // withRoot calls f with the root file system of a container that does not run.

@@ -6,7 +6,6 @@ import (
 	"sync"
 	"time"
 
-	cerrdefs "github.com/containerd/errdefs"
 	"github.com/containerd/log"
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/api/types/events"
@@ -138,7 +137,7 @@ func (d *runner) endRun(ctx context.Context, c *ours.Container, run *run) {
 	// The container's other processes are gone with its first; their shim goes
 	// with the task.
 	d.execs.containerEnded(c.ID)
-	if _, err := d.Containerd.Remove(ctx, c.ID, ""); err != nil && !cerrdefs.IsNotFound(err) {
+	if err := d.removeTask(ctx, c.ID); err != nil {
 		log.L.WithError(err).Warnf("task of container %s stays", c.ID)
 	}
 	quiet(run.streams.Close())

@@ -83,7 +83,12 @@ func (d *runner) remove(ctx context.Context, c *ours.Container, o types.RemoveOp
 		quiet(run.streams.Close())
 		setRun(c, nil)
 	}
-	if err := d.Images.Release(ctx, c.ID); err != nil {
+	// Its end has removed its task, unless that failed.
+	err := d.removeTask(ctx, c.ID)
+	if err == nil {
+		err = d.Images.Release(ctx, c.ID)
+	}
+	if err != nil {
 		d.change(c, func(r *ours.Record) { r.State.Status, r.State.Error = container.StateDead, err.Error() })
 		return errdefs.Internal("container %s: driver failed to remove root filesystem: %w", c.ID, err)
 	}
@@ -99,7 +104,7 @@ func (d *runner) remove(ctx context.Context, c *ours.Container, o types.RemoveOp
 		}
 	}
 	d.containers.Delete(c)
-	err := errors.Join(d.Network.Leave(ctx, c.ID), c.Remove(func() { d.states.remove(c.ID) }))
+	err = errors.Join(d.Network.Leave(ctx, c.ID), c.Remove(func() { d.states.remove(c.ID) }))
 	d.tell(events.ActionDestroy, r, nil)
 	return err
 }

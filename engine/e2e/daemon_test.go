@@ -49,19 +49,26 @@ func startDaemon(t *testing.T, args ...string) *daemon {
 // newDaemon prepares an engined without starting it.
 func newDaemon(t *testing.T, args ...string) *daemon {
 	t.Helper()
-	root, err := os.MkdirTemp(scratch, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := &daemon{t: t, root: root, socket: filepath.Join(root, "s"), network: newNetwork(t)}
-	d.path = os.Getenv("E2E_DAEMON")
-	if d.path == "" {
+	path := os.Getenv("E2E_DAEMON")
+	if path == "" {
 		dir, err := bin()
 		if err != nil {
 			t.Fatal(err)
 		}
-		d.path = filepath.Join(dir, "engined")
-	} else {
+		path = filepath.Join(dir, "engined")
+	}
+	return newDaemonOf(t, path, args...)
+}
+
+// newDaemonOf prepares a daemon of this program.
+func newDaemonOf(t *testing.T, path string, args ...string) *daemon {
+	t.Helper()
+	root, err := os.MkdirTemp(scratch, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &daemon{t: t, path: path, root: root, socket: filepath.Join(root, "s"), network: newNetwork(t)}
+	if d.isDockers() {
 		d.args = []string{"--experimental"}
 	}
 	d.args = append(d.args,
@@ -77,6 +84,9 @@ func newDaemon(t *testing.T, args ...string) *daemon {
 	t.Cleanup(d.cleanUp)
 	return d
 }
+
+// isDockers is true for docker's own daemon.
+func (d *daemon) isDockers() bool { return filepath.Base(d.path) == "dockerd" }
 
 func (d *daemon) dir(name string) string { return filepath.Join(d.root, name) }
 
@@ -130,7 +140,7 @@ func (d *daemon) launch() {
 // tools is a PATH with the only program that the engine may need of the
 // machine, so that a test without criu is one on every machine.
 func (d *daemon) tools() string {
-	if os.Getenv("E2E_DAEMON") != "" {
+	if d.isDockers() {
 		return os.Getenv("PATH")
 	}
 	dir := d.dir("tools")
@@ -194,7 +204,7 @@ func (d *daemon) cleanUp() {
 		_ = syscall.Kill(p.pid, syscall.SIGKILL)
 	}
 	for _, m := range d.mounts() {
-		if os.Getenv("E2E_DAEMON") == "" { // docker's own leaves one
+		if !d.isDockers() { // docker's own leaves one
 			d.t.Errorf("left behind: mount %s", m)
 		}
 		_ = syscall.Unmount(m, syscall.MNT_DETACH)

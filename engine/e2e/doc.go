@@ -17,6 +17,8 @@
 // version, and it starts nothing privileged where it lacks a capability itself.
 //
 // ENGINE_BIN names a folder with the programs; without it they are built.
-// E2E_RUNS says how many containers are run in a row, and with E2E_LOG the logs
-// of the daemons are shown although nothing failed.
+// E2E_RUNS says how many containers are run in a row, E2E_FAULTS at how many
+// moments of a command processes are killed, and with E2E_LOG the logs of the
+// daemons are shown although nothing failed. With -conformance FILE what was found
+// is written there.
 package e2e

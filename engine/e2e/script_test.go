@@ -132,6 +132,9 @@ func readScript(t *testing.T, path string) script {
 type player struct {
 	d    *daemon
 	name string // of the command line
+	// compares says that what the daemon does is compared with another, and not
+	// with what the script expects.
+	compares bool
 }
 
 // played is what a step did, as it is compared: without what differs between
@@ -189,6 +192,9 @@ func (p *player) step(t *testing.T, file string, st step, vars map[string]string
 		r = p.d.command(p.name, typed(st.stdin), args...)
 	}
 	for _, what := range st.unmet(r) {
+		if p.compares {
+			break
+		}
 		t.Errorf("%s\n%s\n%s%s", where, what, r.stdout, marked(r.stderr))
 	}
 	if st.save != "" {

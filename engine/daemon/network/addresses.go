@@ -27,7 +27,7 @@ func subnets() []netip.Prefix {
 
 // freeSubnet is one that no address and no route of this namespace and no network
 // is in. The lock is held.
-func (s *state) freeSubnet() (netip.Prefix, error) {
+func (s bridges) freeSubnet() (netip.Prefix, error) {
 	var taken []netip.Prefix
 	for _, n := range s.networks {
 		taken = append(taken, n.subnet())
@@ -84,7 +84,7 @@ func nextAddress(within netip.Prefix, last netip.Addr, taken map[netip.Addr]bool
 }
 
 // choose is the address that is wanted, or one that is free. The lock is held.
-func (s *state) choose(n *bridged, wanted netip.Addr) (netip.Addr, error) {
+func (s bridges) choose(n *bridged, wanted netip.Addr) (netip.Addr, error) {
 	subnet := n.subnet()
 	taken := map[netip.Addr]bool{
 		subnet.Masked().Addr(): true, n.bridge.address.Addr(): true, lastAddress(subnet): true,

@@ -37,8 +37,11 @@ type bridge struct {
 	ours    bool         // made by this engine, and removed with it
 }
 
+// bridges are the devices of networks, and the addresses in them.
+type bridges struct{ *state }
+
 // mark is the alias of a network's bridge.
-func (s *state) mark(n *bridged) string {
+func (s bridges) mark(n *bridged) string {
 	if n.own() {
 		return aliasPrefix + s.key
 	}
@@ -48,7 +51,7 @@ func (s *state) mark(n *bridged) string {
 // ensureBridge finds or makes a network's bridge, with its rules. prefer is the
 // address of a bridge that endpoints still know; zero is none. The lock is
 // held.
-func (s *state) ensureBridge(n *bridged, prefer netip.Prefix) error {
+func (s bridges) ensureBridge(n *bridged, prefer netip.Prefix) error {
 	if n.bridge != nil {
 		return nil
 	}
@@ -86,7 +89,7 @@ func (s *state) ensureBridge(n *bridged, prefer netip.Prefix) error {
 }
 
 // removeBridge removes a network's bridge, with its rules. The lock is held.
-func (s *state) removeBridge(n *bridged) error {
+func (s bridges) removeBridge(n *bridged) error {
 	if n.bridge == nil {
 		return nil
 	}

@@ -23,7 +23,7 @@ func (c *Controller) Connect(ctx context.Context, containerID string, a Attachme
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if err := c.checkAttachment(a); err != nil {
+	if err := (&Networks{c.state}).check(a); err != nil {
 		return nil, err
 	}
 	if a.Address.IsValid() {
@@ -95,7 +95,7 @@ func (c *Controller) reroute(s *sandbox, e *endpoint) error {
 	r := e.record
 	by := r.gateway()
 	if len(r.Ports) == 0 {
-		if err := c.publish(e); err != nil {
+		if err := (publisher{c.state}).publish(e); err != nil {
 			c.mu.Unlock()
 			return err
 		}

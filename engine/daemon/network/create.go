@@ -62,12 +62,12 @@ func (s *state) builtinID(m mode) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func (s *state) definitionPath(id string) string {
+func (s *Networks) definitionPath(id string) string {
 	return filepath.Join(s.networkDir(), id+".json")
 }
 
 // readDefinitions reads the networks of people.
-func (s *state) readDefinitions() error {
+func (s *Networks) readDefinitions() error {
 	files, err := os.ReadDir(s.networkDir())
 	if err != nil {
 		return fmt.Errorf("network: %w", err)
@@ -257,9 +257,9 @@ func (d *definition) applyIPAM(asked *network.IPAM) error {
 
 // takeSubnet gives a network a free subnet, or refuses one that another has. The
 // lock is held.
-func (s *state) takeSubnet(d *definition) (err error) {
+func (s *Networks) takeSubnet(d *definition) (err error) {
 	if !d.Address.IsValid() {
-		d.Address, err = s.freeSubnet()
+		d.Address, err = bridges{s.state}.freeSubnet()
 		return err
 	}
 	for _, other := range s.networks {
@@ -271,7 +271,7 @@ func (s *state) takeSubnet(d *definition) (err error) {
 }
 
 // sweepBridges removes the devices of this engine that no network uses now.
-func (s *state) sweepBridges() error {
+func (s bridges) sweepBridges() error {
 	links, err := netlink.LinkList()
 	if err != nil {
 		return err

@@ -14,9 +14,12 @@ import (
 	"github.com/callroute/callroute/engine/errdefs"
 )
 
+// files are those that a container gets of its network.
+type files struct{ *state }
+
 // writeFiles writes hosts, hostname and resolv.conf. Everyone in the
 // container may read them.
-func (c *Controller) writeFiles(req JoinRequest, r record) error {
+func (c files) writeFiles(req JoinRequest, r record) error {
 	hostname := req.Hostname
 	if hostname == "" && r.Mode == modeHost {
 		var err error
@@ -53,7 +56,7 @@ const loopbackHosts = "127.0.0.1\tlocalhost\n" +
 	"ff02::1\tip6-allnodes\n" +
 	"ff02::2\tip6-allrouters\n"
 
-func (c *Controller) hosts(req JoinRequest, r record) ([]byte, error) {
+func (c files) hosts(req JoinRequest, r record) ([]byte, error) {
 	b := []byte(loopbackHosts)
 	if r.Mode == modeHost {
 		var err error
@@ -121,7 +124,7 @@ func removeHost(path string, addr netip.Addr) error {
 }
 
 // placeOf is where a container is in a network, nil if it is not there.
-func (s *state) placeOf(containerID, networkID string) *attachment {
+func (s files) placeOf(containerID, networkID string) *attachment {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e := s.endpoints[containerID]
@@ -132,7 +135,7 @@ func (s *state) placeOf(containerID, networkID string) *attachment {
 }
 
 // hostGateway is the address of this machine that the container can reach.
-func (c *Controller) hostGateway(r record) netip.Addr {
+func (c files) hostGateway(r record) netip.Addr {
 	if r.Mode == modeHost {
 		return netip.AddrFrom4([4]byte{127, 0, 0, 1})
 	}
@@ -196,7 +199,7 @@ func (r resolvConf) through(server string) resolvConf {
 	return r
 }
 
-func (c *Controller) resolvConf(req JoinRequest, m mode) (resolvConf, error) {
+func (c files) resolvConf(req JoinRequest, m mode) (resolvConf, error) {
 	host, err := readResolver(c.config.ResolvConf)
 	if err != nil {
 		return host, err

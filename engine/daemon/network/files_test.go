@@ -56,7 +56,7 @@ func TestResolvConf(t *testing.T) {
 				os.WriteFile(test.config.ResolvConf, []byte(test.host), 0o600)
 			}
 			c := &Controller{state: &state{config: test.config}}
-			got, err := c.resolvConf(test.req, test.mode)
+			got, err := files{c.state}.resolvConf(test.req, test.mode)
 			if err != nil || string(got.format()) != test.want {
 				t.Errorf("%q %v, want %q", got.format(), err, test.want)
 			}

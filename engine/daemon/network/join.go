@@ -104,7 +104,7 @@ func (c *Controller) Check(req JoinRequest) (warnings []string, err error) {
 	switch mode {
 	case modeBridge:
 		for _, a := range req.attachments() {
-			if err := c.checkAttachment(a); err != nil {
+			if err := (&Networks{c.state}).check(a); err != nil {
 				return nil, err
 			}
 		}
@@ -128,8 +128,8 @@ func hasMAC(req JoinRequest) bool {
 	return slices.ContainsFunc(req.Networks, func(a Attachment) bool { return len(a.MacAddress) > 0 })
 }
 
-// checkAttachment refuses what a network does not give.
-func (s *state) checkAttachment(a Attachment) error {
+// check refuses what a network does not give.
+func (s *Networks) check(a Attachment) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n, err := s.findBridged(a.Network)
@@ -242,7 +242,7 @@ func (c *Controller) reserve(req JoinRequest) (*endpoint, error) {
 			ResolvConf: filepath.Join(req.Dir, "resolv.conf"),
 		},
 	}}
-	if e.Resolv, err = c.resolvConf(req, mode); err != nil {
+	if e.Resolv, err = (files{c.state}).resolvConf(req, mode); err != nil {
 		return nil, err
 	}
 	switch mode {
@@ -262,7 +262,7 @@ func (c *Controller) reserve(req JoinRequest) (*endpoint, error) {
 			}
 		}
 		e.Exposed, e.Bindings, e.PublishAll = sortedPorts(req.ExposedPorts), req.PortBindings, req.PublishAll
-		if err := c.publish(e); err != nil {
+		if err := (publisher{c.state}).publish(e); err != nil {
 			return nil, err
 		}
 	case modeHost:
@@ -284,10 +284,10 @@ func (s *state) reserveIn(r *record, a Attachment) error {
 	if r.in(n.ID) != nil {
 		return errdefs.Forbidden("endpoint with name %s already exists in network %s", r.Name, n.Name)
 	}
-	if err := s.ensureBridge(n, netip.Prefix{}); err != nil {
+	if err := (bridges{s}).ensureBridge(n, netip.Prefix{}); err != nil {
 		return err
 	}
-	addr, err := s.choose(n, a.Address)
+	addr, err := bridges{s}.choose(n, a.Address)
 	if err != nil {
 		return err
 	}
@@ -332,7 +332,7 @@ func (c *Controller) build(req JoinRequest, e *endpoint) error {
 	if e.Mode == modeContainer {
 		return nil
 	}
-	if err := c.writeFiles(req, e.record); err != nil {
+	if err := (files{c.state}).writeFiles(req, e.record); err != nil {
 		return err
 	}
 	if e.Mode == modeHost {

@@ -46,7 +46,7 @@ func builtin(name string) bool {
 }
 
 // matches applies docker's filters: of each name one value must match.
-func (s *state) matches(n network.Network, filters types.Filters) (bool, error) {
+func (s *Networks) matches(n network.Network, filters types.Filters) (bool, error) {
 	for name, values := range filters {
 		var test func(value string) bool
 		switch name {

@@ -38,7 +38,7 @@ func (c *Controller) nameOthers(s *sandbox, e *endpoint) error {
 	if has || !r.usesNames() {
 		return nil
 	}
-	names, err := c.serveNames(s, r.ContainerID)
+	names, err := names{c.state}.serveNames(s, r.ContainerID)
 	if err != nil {
 		return err
 	}
@@ -48,9 +48,12 @@ func (c *Controller) nameOthers(s *sandbox, e *endpoint) error {
 	return os.WriteFile(r.Files.ResolvConf, r.Resolv.through(nameServerAddress).format(), 0o644)
 }
 
+// names are those of containers, as the others in their networks know them.
+type names struct{ *state }
+
 // lookUp is what a container is answered when it asks for a name: the addresses
 // of those in its networks who have it, in no order, so that all are used.
-func (s *state) lookUp(containerID, name string) (found []netip.Addr) {
+func (s names) lookUp(containerID, name string) (found []netip.Addr) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e := s.endpoints[containerID]
@@ -87,7 +90,7 @@ func contains(names []string, name string) bool {
 
 // nameOf is who has an address in one of a container's networks: its name and the
 // network's, "" for nobody.
-func (s *state) nameOf(containerID string, addr netip.Addr) string {
+func (s names) nameOf(containerID string, addr netip.Addr) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e := s.endpoints[containerID]
@@ -106,7 +109,7 @@ func (s *state) nameOf(containerID string, addr netip.Addr) string {
 
 // beyond are the servers that know what the name server does not: none for a
 // container that is only in networks that lead nowhere.
-func (s *state) beyond(containerID string) []string {
+func (s names) beyond(containerID string) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e := s.endpoints[containerID]

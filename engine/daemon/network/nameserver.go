@@ -34,7 +34,7 @@ const (
 type nameServer struct{ servers []*dns.Server }
 
 // serveNames serves a container's names in its sandbox.
-func (s *state) serveNames(in *sandbox, containerID string) (*nameServer, error) {
+func (s names) serveNames(in *sandbox, containerID string) (*nameServer, error) {
 	names, err := listenNames(in, 0)
 	if err != nil {
 		return nil, err
@@ -133,7 +133,7 @@ func redirectNames(in *sandbox, udp, tcp uint16) error {
 }
 
 // answerName answers what is about containers; nil is for what is not.
-func (s *state) answerName(containerID string, asked *dns.Msg) *dns.Msg {
+func (s names) answerName(containerID string, asked *dns.Msg) *dns.Msg {
 	if len(asked.Question) != 1 || asked.Question[0].Qclass != dns.ClassINET {
 		return nil
 	}

@@ -143,7 +143,7 @@ func New(_ context.Context, config Config) (*Controller, error) {
 	}
 	own := s.ownBridge()
 	s.networks[own.ID] = own
-	if err := s.readDefinitions(); err != nil {
+	if err := (&Networks{s}).readDefinitions(); err != nil {
 		return nil, err
 	}
 	var err error
@@ -221,7 +221,7 @@ func (c *Controller) Close(_ context.Context) error {
 	var errs []error
 	for _, n := range c.networks {
 		if len(c.attached(n)) == 0 {
-			errs = append(errs, c.removeBridge(n))
+			errs = append(errs, bridges{c.state}.removeBridge(n))
 		}
 	}
 	return errors.Join(errs...)

@@ -91,10 +91,13 @@ func parseRange(value string) (from, to uint16, err error) {
 	return uint16(a), uint16(b), nil
 }
 
+// publisher takes the ports of the host that lead to containers.
+type publisher struct{ *state }
+
 // publish listens on the ports that a container wants, and so takes them, for
 // the place that leads to the rest of the world; without one there are none. The
 // lock is held. On an error nothing is taken.
-func (s *state) publish(e *endpoint) error {
+func (s publisher) publish(e *endpoint) error {
 	by := e.gateway()
 	if by == nil {
 		return nil
@@ -119,7 +122,7 @@ func (s *state) publish(e *endpoint) error {
 
 // grant takes the first port of the wish's range that is free on all its
 // addresses.
-func (s *state) grant(w wish, container netip.Addr) (ports []publishedPort, proxies []proxy, err error) {
+func (s publisher) grant(w wish, container netip.Addr) (ports []publishedPort, proxies []proxy, err error) {
 	tries := int(w.to) - int(w.from) + 1
 	if w.from == 0 {
 		// The kernel chooses for the first address, and may choose one that
@@ -138,7 +141,7 @@ func (s *state) grant(w wish, container netip.Addr) (ports []publishedPort, prox
 	return nil, nil, err
 }
 
-func (s *state) listen(w wish, port uint16, container netip.Addr) (ports []publishedPort, proxies []proxy, err error) {
+func (s publisher) listen(w wish, port uint16, container netip.Addr) (ports []publishedPort, proxies []proxy, err error) {
 	for _, addr := range w.hosts {
 		host := netip.AddrPortFrom(addr, port)
 		if s.published(w.port.Proto(), host) {
@@ -176,7 +179,7 @@ func noIPv6(err error) bool {
 }
 
 // published reports whether one of this engine's containers has the port.
-func (s *state) published(proto network.IPProtocol, host netip.AddrPort) bool {
+func (s publisher) published(proto network.IPProtocol, host netip.AddrPort) bool {
 	for _, e := range s.endpoints {
 		for _, p := range e.Ports {
 			same := p.Host.Addr() == host.Addr() ||

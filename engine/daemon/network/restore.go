@@ -38,34 +38,37 @@ func (c *Controller) Restore(ctx context.Context, live []string) error {
 	c.removals.Wait()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	errs = append(errs, c.removeStrangers())
-	bridges := 0
+	errs = append(errs, remains{c.state}.removeStrangers())
+	used := 0
 	for _, n := range c.networks {
 		for _, e := range c.attached(n) {
 			address := netip.Prefix{}
 			if a := e.in(n.ID); n.own() {
 				address = netip.PrefixFrom(a.Gateway, a.Address.Bits())
 			}
-			errs = append(errs, c.ensureBridge(n, address))
-			bridges++
+			errs = append(errs, bridges{c.state}.ensureBridge(n, address))
+			used++
 			break
 		}
 	}
-	if bridges == 0 {
+	if used == 0 {
 		errs = append(errs, c.firewall.remove())
 	}
-	errs = append(errs, c.sweepBridges())
+	errs = append(errs, bridges{c.state}.sweepBridges())
 	for _, e := range c.endpoints {
 		if e.Mode == modeBridge {
-			errs = append(errs, c.takeUp(e))
+			errs = append(errs, remains{c.state}.takeUp(e))
 		}
 	}
 	return errors.Join(errs...)
 }
 
+// remains is what a former daemon has left.
+type remains struct{ *state }
+
 // removeStrangers removes sandboxes and devices of ours that no record knows,
 // because the record could not be read.
-func (c *Controller) removeStrangers() error {
+func (c remains) removeStrangers() error {
 	known := map[string]bool{}
 	for _, e := range c.endpoints {
 		known[e.Sandbox] = true
@@ -93,7 +96,7 @@ func (c *Controller) removeStrangers() error {
 
 // takeUp connects the devices of a running container to their bridges, which may
 // be new ones, and serves its ports and the names of others again.
-func (c *Controller) takeUp(e *endpoint) error {
+func (c remains) takeUp(e *endpoint) error {
 	var errs []error
 	for _, a := range e.Attached {
 		n := c.networks[a.Network]
@@ -119,7 +122,7 @@ func (c *Controller) takeUp(e *endpoint) error {
 		s, err := openSandbox(e.Sandbox)
 		if err == nil {
 			defer s.close()
-			e.nameServer, err = c.serveNames(s, e.ContainerID)
+			e.nameServer, err = names{c.state}.serveNames(s, e.ContainerID)
 		}
 		errs = append(errs, err)
 	}

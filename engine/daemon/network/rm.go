@@ -39,7 +39,7 @@ func (n *Networks) remove(gone *bridged) error {
 	if len(active) > 0 {
 		return errdefs.Forbidden("error while removing network: network %s has active endpoints (%s)", gone.Name, strings.Join(active, ", "))
 	}
-	if err := n.removeBridge(gone); err != nil {
+	if err := (bridges{n.state}).removeBridge(gone); err != nil {
 		return err
 	}
 	if err := os.Remove(n.definitionPath(gone.ID)); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -57,13 +57,13 @@ type translation struct {
 // transaction. A failure is kept for Warnings: without the rules containers
 // still reach each other, and published ports are served. The lock is held.
 func (s *state) applyRules() {
-	var bridges []*bridged
+	var plugged []*bridged
 	for _, n := range s.networks {
 		if n.bridge != nil {
-			bridges = append(bridges, n)
+			plugged = append(plugged, n)
 		}
 	}
-	if len(bridges) == 0 {
+	if len(plugged) == 0 {
 		return // the table went with the last of them
 	}
 	var ports []translation
@@ -78,10 +78,10 @@ func (s *state) applyRules() {
 			}
 		}
 	}
-	s.firewall.err = s.firewall.replace(bridges, ports)
+	s.firewall.err = s.firewall.replace(plugged, ports)
 }
 
-func (f *firewall) replace(bridges []*bridged, ports []translation) error {
+func (f *firewall) replace(plugged []*bridged, ports []translation) error {
 	conn, err := nftables.New()
 	if err != nil {
 		return err
@@ -95,7 +95,7 @@ func (f *firewall) replace(bridges []*bridged, ports []translation) error {
 		Name: "forward", Table: table, Type: nftables.ChainTypeFilter,
 		Hooknum: nftables.ChainHookForward, Priority: nftables.ChainPriorityFilter,
 	})
-	for _, n := range bridges {
+	for _, n := range plugged {
 		name := ifname(n.bridge.name)
 		if !n.NoMasquerade && !n.Internal {
 			addRule(conn, postrouting, append(from(n.bridge.address),

@@ -150,10 +150,24 @@ func removeCgroup(dir string) error {
 	if spec.Linux == nil || !filepath.IsAbs(spec.Linux.CgroupsPath) || filepath.Clean(spec.Linux.CgroupsPath) == "/" {
 		return nil
 	}
-	if cgroups.Mode() == cgroups.Unified {
-		return removeUnified(spec.Linux.CgroupsPath)
+	switch path := spec.Linux.CgroupsPath; cgroups.Mode() {
+	case cgroups.Unified:
+		return removeUnified(path)
+	case cgroups.Hybrid:
+		// The runtime makes one in the hierarchy of v2 too, though it has no
+		// limits there.
+		return errors.Join(removeLegacy(path), removeUnified(path, cgroup2.WithMountpoint(hybridMountpoint)))
+	default:
+		return removeLegacy(path)
 	}
-	group, err := cgroup1.Load(cgroup1.StaticPath(spec.Linux.CgroupsPath))
+}
+
+// hybridMountpoint is where v2 is mounted beside v1.
+const hybridMountpoint = "/sys/fs/cgroup/unified"
+
+// removeLegacy removes a cgroup of v1 from all hierarchies.
+func removeLegacy(path string) error {
+	group, err := cgroup1.Load(cgroup1.StaticPath(path))
 	if errors.Is(err, cgroup1.ErrCgroupDeleted) {
 		return nil
 	}
@@ -188,8 +202,8 @@ func killAll(group cgroup1.Cgroup) int {
 	return len(killed)
 }
 
-func removeUnified(path string) error {
-	group, err := cgroup2.Load(path)
+func removeUnified(path string, where ...cgroup2.InitOpts) error {
+	group, err := cgroup2.Load(path, where...)
 	if err != nil {
 		return err
 	}

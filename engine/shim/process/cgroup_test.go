@@ -83,6 +83,21 @@ func TestRemoveCgroup(t *testing.T) {
 	if err := removeCgroup(dir); err != nil {
 		t.Errorf("again: %v", err)
 	}
+	if cgroups.Mode() != cgroups.Hybrid {
+		return
+	}
+	// What is left in the hierarchy of v2 alone.
+	left := hybridMountpoint + path
+	if err := os.MkdirAll(left, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	defer os.Remove(hybridMountpoint + parent)
+	if err := removeCgroup(dir); err != nil {
+		t.Errorf("beside v1: %v", err)
+	}
+	if _, err := os.Stat(left); err == nil {
+		t.Error("the one beside v1 is still there")
+	}
 }
 
 func writeSpec(t *testing.T, dir, cgroup string) {

@@ -81,9 +81,7 @@ func (t *Task) deleteInit(ctx context.Context, c *container) (types.Exit, error)
 		return types.Exit{}, err
 	}
 	t.dropStreams(ctx, c.init)
-	// A checkpoint with exit has made the runtime forget it already, and one
-	// to be restored was never made.
-	if err := c.runtime.Delete(ctx, c.id, &runc.DeleteOpts{}); err != nil && !cerrdefs.IsNotFound(err) {
+	if err := deleteAtRuntime(ctx, c); err != nil {
 		return types.Exit{}, err
 	}
 	if err := unmountRootfs(c.rootfs); err != nil {
@@ -102,6 +100,23 @@ func (t *Task) deleteInit(ctx context.Context, c *container) (types.Exit, error)
 		ExitedAt:    timestamppb.New(exit.At),
 	})
 	return exit, nil
+}
+
+// deleteAtRuntime makes the runtime forget a container that is over. A checkpoint
+// with exit has made it forget already, and one to be restored was never made.
+//
+// A runtime that fails may have been killed in the middle of it: it is asked once
+// more, and then looked for what it knows no more of.
+func deleteAtRuntime(ctx context.Context, c *container) error {
+	err := c.runtime.Delete(ctx, c.id, &runc.DeleteOpts{})
+	if err == nil || cerrdefs.IsNotFound(err) {
+		return nil
+	}
+	err = c.runtime.Delete(ctx, c.id, &runc.DeleteOpts{Force: true})
+	if err != nil && !cerrdefs.IsNotFound(err) {
+		return err
+	}
+	return removeCgroup(c.bundle)
 }
 
 // dropStreams gives the client the time to read what is left, and closes.
