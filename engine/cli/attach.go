@@ -43,7 +43,7 @@ func runAttach(ctx context.Context, cli *Program, opts attachOptions, name strin
 		return err
 	}
 	stdin := !opts.noStdin && c.Config.OpenStdin
-	if err := cli.checkTerminal(stdin, c.Config.Tty); err != nil {
+	if err := (screen{cli}).checkTerminal(stdin, c.Config.Tty); err != nil {
 		return err
 	}
 	ctx, end := cli.proxySignals(ctx, c.ID, opts.sigProxy && !c.Config.Tty)
@@ -59,7 +59,7 @@ func runAttach(ctx context.Context, cli *Program, opts attachOptions, name strin
 		return err
 	}
 	if c.Config.Tty {
-		defer cli.redraw(ctx, c.ID)()
+		defer screen{cli}.redraw(ctx, c.ID)()
 	}
 	joined := session{
 		Program: cli, stream: stream, tty: c.Config.Tty,
@@ -89,7 +89,7 @@ func attachable(c types.Container) error {
 // redraw makes a program that fills a terminal draw itself again: it does when
 // the size changes, so another size is sent before the right one, which is
 // then followed.
-func (cli *Program) redraw(ctx context.Context, id string) (stop func()) {
+func (cli screen) redraw(ctx context.Context, id string) (stop func()) {
 	if size := cli.terminalSize(); size.Height != 0 {
 		size.Height++
 		size.Width++

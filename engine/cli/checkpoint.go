@@ -40,7 +40,7 @@ func newCheckpointCreate(cli *Program) *cobra.Command {
 }
 
 func runCheckpointCreate(ctx context.Context, cli *Program, opts checkpointCreateOptions, name, id string) error {
-	err := cli.Containers.CheckpointCreate(ctx, name, checkpoint.CreateRequest{
+	err := cli.Checkpoints.Create(ctx, name, checkpoint.CreateRequest{
 		CheckpointID: id, CheckpointDir: opts.dir, Exit: !opts.leaveRunning,
 	})
 	if err != nil {
@@ -73,7 +73,7 @@ func newCheckpointLs(cli *Program) *cobra.Command {
 }
 
 func runCheckpointLs(ctx context.Context, cli *Program, opts types.CheckpointOptions, name string) error {
-	checkpoints, err := cli.Containers.CheckpointList(ctx, name, opts)
+	checkpoints, err := cli.Checkpoints.List(ctx, name, opts)
 	if err != nil {
 		return err
 	}
@@ -103,5 +103,5 @@ func newCheckpointRm(cli *Program) *cobra.Command {
 }
 
 func runCheckpointRm(ctx context.Context, cli *Program, opts types.CheckpointOptions, name, id string) error {
-	return cli.Containers.CheckpointRemove(ctx, name, id, opts)
+	return cli.Checkpoints.Remove(ctx, name, id, opts)
 }

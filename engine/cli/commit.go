@@ -54,7 +54,7 @@ func runCommit(ctx context.Context, cli *Program, opts commitOptions, container,
 			o.Tag = tagged.Tag()
 		}
 	}
-	made, err := cli.Containers.Commit(ctx, container, o)
+	made, err := cli.Archives.Commit(ctx, container, o)
 	if err != nil {
 		return err
 	}

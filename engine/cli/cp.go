@@ -88,9 +88,9 @@ func runCp(ctx context.Context, cli *Program, opts cpOptions, source, destinatio
 	case from.container != "" && to.container != "":
 		return errors.New("copying between containers is not supported")
 	case from.container != "":
-		return cli.copyFrom(ctx, opts, from, to.path)
+		return copier{cli}.copyFrom(ctx, opts, from, to.path)
 	case to.container != "":
-		return cli.copyTo(ctx, opts, from.path, to)
+		return copier{cli}.copyTo(ctx, opts, from.path, to)
 	}
 	return errors.New("must specify at least one container source")
 }
@@ -115,10 +115,13 @@ func parsePlace(arg string) place {
 	return place{container, inside}
 }
 
+// copier copies between a container and here.
+type copier struct{ *Program }
+
 // copyFrom copies out of a container. Whether a folder or its content is
 // copied, and under which name, is decided as cp -a does: see the package
 // archive.
-func (cli *Program) copyFrom(ctx context.Context, opts cpOptions, from place, to string) error {
+func (cli copier) copyFrom(ctx context.Context, opts cpOptions, from place, to string) error {
 	if to != "-" {
 		absolute, err := absolutePath(to)
 		if err != nil {
@@ -134,7 +137,7 @@ func (cli *Program) copyFrom(ctx context.Context, opts cpOptions, from place, to
 	rename := ""
 	if opts.followLink {
 		// A link that leads nowhere is what the daemon tells of next.
-		if stat, err := cli.Containers.CopyStat(ctx, from.container, from.path); err == nil && stat.Mode&os.ModeSymlink != 0 {
+		if stat, err := cli.Archives.Stat(ctx, from.container, from.path); err == nil && stat.Mode&os.ModeSymlink != 0 {
 			target := stat.LinkTarget
 			if !path.IsAbs(target) {
 				parent, _ := archive.SplitPathDirEntry(from.path)
@@ -143,7 +146,7 @@ func (cli *Program) copyFrom(ctx context.Context, opts cpOptions, from place, to
 			from.path, rename = archive.GetRebaseName(from.path, target)
 		}
 	}
-	stat, content, err := cli.Containers.CopyFrom(ctx, from.container, from.path)
+	stat, content, err := cli.Archives.CopyFrom(ctx, from.container, from.path)
 	if err != nil {
 		return err
 	}
@@ -169,7 +172,7 @@ func (cli *Program) copyFrom(ctx context.Context, opts cpOptions, from place, to
 }
 
 // copyTo copies into a container.
-func (cli *Program) copyTo(ctx context.Context, opts cpOptions, from string, to place) error {
+func (cli copier) copyTo(ctx context.Context, opts cpOptions, from string, to place) error {
 	destination, err := cli.inContainer(ctx, to)
 	if err != nil {
 		return err
@@ -179,7 +182,7 @@ func (cli *Program) copyTo(ctx context.Context, opts cpOptions, from string, to 
 		if !destination.IsDir {
 			return fmt.Errorf("destination %q must be a directory", to)
 		}
-		return cli.Containers.CopyTo(ctx, to.container, request, cli.In)
+		return cli.Archives.CopyTo(ctx, to.container, request, cli.In)
 	}
 	absolute, err := absolutePath(from)
 	if err != nil {
@@ -201,7 +204,7 @@ func (cli *Program) copyTo(ctx context.Context, opts cpOptions, from string, to 
 	defer prepared.Close()
 	request.Path = folder
 	counted := &counter{r: prepared}
-	if err := cli.Containers.CopyTo(ctx, to.container, request, counted); err != nil {
+	if err := cli.Archives.CopyTo(ctx, to.container, request, counted); err != nil {
 		return err
 	}
 	cli.reportCopy(opts, counted.n, to.String())
@@ -210,9 +213,9 @@ func (cli *Program) copyTo(ctx context.Context, opts cpOptions, from string, to 
 
 // inContainer says what a path in a container is, a link's target in its
 // place. One that is not there yet is no error; its container is.
-func (cli *Program) inContainer(ctx context.Context, to place) (archive.CopyInfo, error) {
+func (cli copier) inContainer(ctx context.Context, to place) (archive.CopyInfo, error) {
 	info := archive.CopyInfo{Path: to.path}
-	stat, err := cli.Containers.CopyStat(ctx, to.container, to.path)
+	stat, err := cli.Archives.Stat(ctx, to.container, to.path)
 	if err == nil && stat.Mode&os.ModeSymlink != 0 {
 		target := stat.LinkTarget
 		if !path.IsAbs(target) {
@@ -220,7 +223,7 @@ func (cli *Program) inContainer(ctx context.Context, to place) (archive.CopyInfo
 			target = path.Join(parent, target)
 		}
 		info.Path = target
-		stat, err = cli.Containers.CopyStat(ctx, to.container, target)
+		stat, err = cli.Archives.Stat(ctx, to.container, target)
 	}
 	if err != nil {
 		return info, nil //nolint:nilerr // the copy itself tells what is wrong, if anything is
@@ -260,7 +263,7 @@ func checkOutput(local string) error {
 	return nil
 }
 
-func (cli *Program) reportCopy(opts cpOptions, size int64, to string) {
+func (cli copier) reportCopy(opts cpOptions, size int64, to string) {
 	if _, seen := terminal(cli.Err); !seen || opts.quiet {
 		return
 	}

@@ -22,7 +22,7 @@ func newDiff(cli *Program) *cobra.Command {
 }
 
 func runDiff(ctx context.Context, cli *Program, name string) error {
-	changes, err := cli.Containers.Diff(ctx, name)
+	changes, err := cli.Archives.Diff(ctx, name)
 	if err != nil {
 		return err
 	}

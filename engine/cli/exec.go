@@ -56,21 +56,21 @@ func runExec(ctx context.Context, cli *Program, opts execOptions, name string, c
 		return err
 	}
 	if !opts.detach {
-		if err := cli.checkTerminal(request.AttachStdin, request.Tty); err != nil {
+		if err := (screen{cli}).checkTerminal(request.AttachStdin, request.Tty); err != nil {
 			return err
 		}
 	}
 	start := types.ExecStartOptions{Detach: opts.detach, Tty: request.Tty}
-	if size := cli.terminalSize(); request.Tty && size.Height != 0 {
+	if size := (screen{cli}).terminalSize(); request.Tty && size.Height != 0 {
 		request.ConsoleSize = &[2]uint{uint(size.Height), uint(size.Width)}
 		start.ConsoleSize = request.ConsoleSize
 	}
-	created, err := cli.Containers.ExecCreate(ctx, name, request)
+	created, err := cli.Execs.Create(ctx, name, request)
 	if err != nil {
 		return err
 	}
 	if opts.detach {
-		return cli.Containers.ExecStart(ctx, created.ID, start)
+		return cli.Execs.Start(ctx, created.ID, start)
 	}
 	return cli.execAttached(ctx, request, start, created.ID)
 }
@@ -96,13 +96,13 @@ func (o *execOptions) request(command []string) (container.ExecCreateRequest, er
 
 // execAttached runs the process and ends with its exit code.
 func (cli *Program) execAttached(ctx context.Context, request container.ExecCreateRequest, start types.ExecStartOptions, id string) error {
-	stream, err := cli.Containers.ExecAttach(ctx, id, start)
+	stream, err := cli.Execs.Attach(ctx, id, start)
 	if err != nil {
 		return err
 	}
 	if request.Tty {
-		defer cli.followSize(ctx, func(ctx context.Context, size types.ResizeOptions) error {
-			return cli.Containers.ExecResize(ctx, id, size)
+		defer screen{cli}.followSize(ctx, func(ctx context.Context, size types.ResizeOptions) error {
+			return cli.Execs.Resize(ctx, id, size)
 		})()
 	}
 	joined := session{
@@ -112,7 +112,7 @@ func (cli *Program) execAttached(ctx context.Context, request container.ExecCrea
 	if err := joined.run(ctx); err != nil {
 		return err
 	}
-	process, err := cli.Containers.ExecInspect(ctx, id)
+	process, err := cli.Execs.Inspect(ctx, id)
 	switch {
 	case err != nil:
 		return err

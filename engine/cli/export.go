@@ -33,7 +33,7 @@ func runExport(ctx context.Context, cli *Program, opts exportOptions, name strin
 	if _, seen := terminal(cli.Out); seen && opts.output == "" {
 		return errors.New("cowardly refusing to save to a terminal. Use the -o flag or redirect")
 	}
-	archive, err := cli.Containers.Export(ctx, name)
+	archive, err := cli.Archives.Export(ctx, name)
 	if err != nil {
 		return err
 	}

@@ -40,11 +40,11 @@ func newInspect(cli *Program) *cobra.Command {
 }
 
 func runInspect(ctx context.Context, cli *Program, opts inspectOptions, names []string) error {
-	find, err := cli.finder(opts)
+	find, err := finders{cli}.finder(opts)
 	if err != nil {
 		return err
 	}
-	return cli.inspect(ctx, opts.format, names, find)
+	return finders{cli}.inspect(ctx, opts.format, names, find)
 }
 
 // inspected is a thing as its type, and as the daemon's own bytes, which may
@@ -57,8 +57,11 @@ type inspected struct {
 // finder finds one thing by its name.
 type finder func(ctx context.Context, name string) (inspected, error)
 
+// finders find what is to be inspected.
+type finders struct{ *Program }
+
 // finder looks for things of one type, or of one type after the other.
-func (cli *Program) finder(opts inspectOptions) (finder, error) {
+func (cli finders) finder(opts inspectOptions) (finder, error) {
 	container := func(ctx context.Context, name string) (inspected, error) {
 		c, raw, err := cli.Containers.Inspect(ctx, name, opts.size)
 		return inspected{c, raw}, err
@@ -89,17 +92,17 @@ func first(finders ...finder) finder {
 	}
 }
 
-func (cli *Program) inspectImage(ctx context.Context, name string) (inspected, error) {
+func (cli finders) inspectImage(ctx context.Context, name string) (inspected, error) {
 	i, raw, err := cli.Images.Inspect(ctx, name)
 	return inspected{i, raw}, err
 }
 
-func (cli *Program) inspectNetwork(ctx context.Context, name string) (inspected, error) {
+func (cli finders) inspectNetwork(ctx context.Context, name string) (inspected, error) {
 	n, raw, err := cli.Networks.Inspect(ctx, name)
 	return inspected{n, raw}, err
 }
 
-func (cli *Program) inspectVolume(ctx context.Context, name string) (inspected, error) {
+func (cli finders) inspectVolume(ctx context.Context, name string) (inspected, error) {
 	v, raw, err := cli.Volumes.Inspect(ctx, name)
 	return inspected{v, raw}, err
 }
@@ -174,7 +177,7 @@ func newNetworkInspect(cli *Program) *cobra.Command {
 
 // inspect shows things by name: each by a template, or all as one JSON list.
 // Those that are not there are told of at the end.
-func (cli *Program) inspect(ctx context.Context, format string, names []string, find finder) error {
+func (cli finders) inspect(ctx context.Context, format string, names []string, find finder) error {
 	show, end, err := inspector(cli.Out, format)
 	if err != nil {
 		return err

@@ -51,15 +51,15 @@ func newContainerPrune(cli *Program) *cobra.Command {
 }
 
 func runContainerPrune(ctx context.Context, cli *Program, opts pruneOptions) error {
-	yes, err := cli.confirmed(ctx, opts, "WARNING! This will remove all stopped containers.")
+	yes, err := pruner{cli}.confirmed(ctx, opts, "WARNING! This will remove all stopped containers.")
 	if err != nil || !yes {
 		return err
 	}
-	freed, err := cli.pruneContainers(ctx, opts)
+	freed, err := pruner{cli}.containers(ctx, opts)
 	if err != nil {
 		return err
 	}
-	cli.reportFreed(freed)
+	pruner{cli}.reportFreed(freed)
 	return nil
 }
 
@@ -84,15 +84,15 @@ func runImagePrune(ctx context.Context, cli *Program, opts pruneOptions) error {
 	if opts.all {
 		warning = "WARNING! This will remove all images without at least one container associated to them."
 	}
-	yes, err := cli.confirmed(ctx, opts, warning)
+	yes, err := pruner{cli}.confirmed(ctx, opts, warning)
 	if err != nil || !yes {
 		return err
 	}
-	freed, err := cli.pruneImages(ctx, opts)
+	freed, err := pruner{cli}.images(ctx, opts)
 	if err != nil {
 		return err
 	}
-	cli.reportFreed(freed)
+	pruner{cli}.reportFreed(freed)
 	return nil
 }
 
@@ -117,15 +117,15 @@ func runVolumePrune(ctx context.Context, cli *Program, opts pruneOptions) error 
 	if opts.all {
 		warning = "WARNING! This will remove all local volumes not used by at least one container."
 	}
-	yes, err := cli.confirmed(ctx, opts, warning)
+	yes, err := pruner{cli}.confirmed(ctx, opts, warning)
 	if err != nil || !yes {
 		return err
 	}
-	freed, err := cli.pruneVolumes(ctx, opts)
+	freed, err := pruner{cli}.volumes(ctx, opts)
 	if err != nil {
 		return err
 	}
-	cli.reportFreed(freed)
+	pruner{cli}.reportFreed(freed)
 	return nil
 }
 
@@ -145,11 +145,11 @@ func newNetworkPrune(cli *Program) *cobra.Command {
 }
 
 func runNetworkPrune(ctx context.Context, cli *Program, opts pruneOptions) error {
-	yes, err := cli.confirmed(ctx, opts, "WARNING! This will remove all custom networks not used by at least one container.")
+	yes, err := pruner{cli}.confirmed(ctx, opts, "WARNING! This will remove all custom networks not used by at least one container.")
 	if err != nil || !yes {
 		return err
 	}
-	return cli.pruneNetworks(ctx, opts)
+	return pruner{cli}.networks(ctx, opts)
 }
 
 func newSystemPrune(cli *Program) *cobra.Command {
@@ -173,31 +173,31 @@ func runSystemPrune(ctx context.Context, cli *Program, opts pruneOptions) error 
 	if _, ok := opts.filter["until"]; ok && opts.volumes {
 		return errors.New(`ERROR: The "until" filter is not supported with "--volumes"`)
 	}
-	yes, err := cli.confirmed(ctx, opts, systemWarning(opts))
+	yes, err := pruner{cli}.confirmed(ctx, opts, systemWarning(opts))
 	if err != nil || !yes {
 		return err
 	}
-	freed, err := cli.pruneContainers(ctx, opts)
+	freed, err := pruner{cli}.containers(ctx, opts)
 	if err != nil {
 		return err
 	}
-	if err := cli.pruneNetworks(ctx, opts); err != nil {
+	if err := (pruner{cli}).networks(ctx, opts); err != nil {
 		return err
 	}
 	if opts.volumes {
 		named := opts
 		named.all = false // volumes with a name are nobody's garbage
-		more, err := cli.pruneVolumes(ctx, named)
+		more, err := pruner{cli}.volumes(ctx, named)
 		if err != nil {
 			return err
 		}
 		freed += more
 	}
-	more, err := cli.pruneImages(ctx, opts)
+	more, err := pruner{cli}.images(ctx, opts)
 	if err != nil {
 		return err
 	}
-	cli.reportFreed(freed + more)
+	pruner{cli}.reportFreed(freed + more)
 	return nil
 }
 
@@ -227,15 +227,18 @@ func systemWarning(opts pruneOptions) string {
 	return warning
 }
 
+// pruner removes what is not used.
+type pruner struct{ *Program }
+
 // confirmed asks unless it is forced.
-func (cli *Program) confirmed(ctx context.Context, opts pruneOptions, warning string) (bool, error) {
+func (cli pruner) confirmed(ctx context.Context, opts pruneOptions, warning string) (bool, error) {
 	if opts.force {
 		return true, nil
 	}
 	return cli.confirm(ctx, warning+"\nAre you sure you want to continue?")
 }
 
-func (cli *Program) pruneContainers(ctx context.Context, opts pruneOptions) (freed uint64, err error) {
+func (cli pruner) containers(ctx context.Context, opts pruneOptions) (freed uint64, err error) {
 	report, err := cli.Containers.Prune(ctx, types.Filters(opts.filter))
 	if err != nil {
 		return 0, err
@@ -244,7 +247,7 @@ func (cli *Program) pruneContainers(ctx context.Context, opts pruneOptions) (fre
 	return report.SpaceReclaimed, nil
 }
 
-func (cli *Program) pruneNetworks(ctx context.Context, opts pruneOptions) error {
+func (cli pruner) networks(ctx context.Context, opts pruneOptions) error {
 	report, err := cli.Networks.Prune(ctx, types.Filters(opts.filter))
 	if err != nil {
 		return err
@@ -253,7 +256,7 @@ func (cli *Program) pruneNetworks(ctx context.Context, opts pruneOptions) error 
 	return nil
 }
 
-func (cli *Program) pruneVolumes(ctx context.Context, opts pruneOptions) (freed uint64, err error) {
+func (cli pruner) volumes(ctx context.Context, opts pruneOptions) (freed uint64, err error) {
 	filters := types.Filters(opts.filter)
 	if opts.all {
 		filters = opts.with("all", "true")
@@ -266,7 +269,7 @@ func (cli *Program) pruneVolumes(ctx context.Context, opts pruneOptions) (freed 
 	return report.SpaceReclaimed, nil
 }
 
-func (cli *Program) pruneImages(ctx context.Context, opts pruneOptions) (freed uint64, err error) {
+func (cli pruner) images(ctx context.Context, opts pruneOptions) (freed uint64, err error) {
 	dangling := "true"
 	if opts.all {
 		dangling = "false"
@@ -291,13 +294,13 @@ func steps(removed []image.DeleteResponse) []string {
 	return lines
 }
 
-func (cli *Program) reportRemoved(title string, names []string) {
+func (cli pruner) reportRemoved(title string, names []string) {
 	if len(names) == 0 {
 		return
 	}
 	fmt.Fprintf(cli.Out, "%s\n%s\n\n", title, strings.Join(names, "\n"))
 }
 
-func (cli *Program) reportFreed(bytes uint64) {
+func (cli pruner) reportFreed(bytes uint64) {
 	fmt.Fprintln(cli.Out, "Total reclaimed space:", units.HumanSize(float64(bytes)))
 }

@@ -53,10 +53,10 @@ func runRun(ctx context.Context, cli *Program, opts runOptions, what creation) e
 			return errors.New("conflicting options: cannot specify both --attach and --detach")
 		}
 		request.AttachStdin, request.AttachStdout, request.AttachStderr, request.StdinOnce = false, false, false, false
-	} else if err := cli.checkTerminal(request.AttachStdin, request.Tty); err != nil {
+	} else if err := (screen{cli}).checkTerminal(request.AttachStdin, request.Tty); err != nil {
 		return err
 	}
-	if size := cli.terminalSize(); request.Tty {
+	if size := (screen{cli}).terminalSize(); request.Tty {
 		request.HostConfig.ConsoleSize = [2]uint{uint(size.Height), uint(size.Width)}
 	}
 	id, err := cli.create(ctx, opts.createOptions, request)
@@ -112,7 +112,7 @@ func (cli *Program) runAttached(ctx context.Context, opts runOptions, request ty
 		return startFailure("run", err)
 	}
 	if request.Tty {
-		defer cli.followSize(ctx, func(ctx context.Context, size types.ResizeOptions) error {
+		defer screen{cli}.followSize(ctx, func(ctx context.Context, size types.ResizeOptions) error {
 			return cli.Containers.Resize(ctx, id, size)
 		})()
 	}

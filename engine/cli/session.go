@@ -38,7 +38,7 @@ func (s *session) run(ctx context.Context) error {
 		input = s.In
 	}
 	if s.tty {
-		restore, err := s.rawMode()
+		restore, err := screen{s.Program}.rawMode()
 		if err != nil {
 			return err
 		}
@@ -118,7 +118,7 @@ type resizer func(ctx context.Context, size types.ResizeOptions) error
 
 // followSize sends the terminal's size now and whenever it changes, until stop
 // is called.
-func (cli *Program) followSize(ctx context.Context, resize resizer) (stop func()) {
+func (cli screen) followSize(ctx context.Context, resize resizer) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	changed := make(chan os.Signal, 1)
 	signal.Notify(changed, syscall.SIGWINCH)
@@ -149,7 +149,7 @@ func (cli *Program) followSize(ctx context.Context, resize resizer) (stop func()
 	}
 }
 
-func (cli *Program) sendSize(ctx context.Context, resize resizer) error {
+func (cli screen) sendSize(ctx context.Context, resize resizer) error {
 	size := cli.terminalSize()
 	if size.Height == 0 && size.Width == 0 {
 		return nil

@@ -79,7 +79,7 @@ func (cli *Program) startAttached(ctx context.Context, opts startOptions, from t
 		return err
 	}
 	stdin := opts.interactive && c.Config.OpenStdin
-	if err := cli.checkTerminal(stdin, c.Config.Tty); err != nil {
+	if err := (screen{cli}).checkTerminal(stdin, c.Config.Tty); err != nil {
 		return err
 	}
 	ctx, end := cli.proxySignals(ctx, c.ID, !c.Config.Tty)
@@ -110,7 +110,7 @@ func (cli *Program) startAttached(ctx context.Context, opts startOptions, from t
 		return err
 	}
 	if c.Config.Tty {
-		defer cli.followSize(ctx, func(ctx context.Context, size types.ResizeOptions) error {
+		defer screen{cli}.followSize(ctx, func(ctx context.Context, size types.ResizeOptions) error {
 			return cli.Containers.Resize(ctx, c.ID, size)
 		})()
 	}

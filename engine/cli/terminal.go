@@ -19,9 +19,12 @@ func terminal(stream any) (fd uintptr, ok bool) {
 	return f.Fd(), true
 }
 
+// screen is the terminal of the person, if there is one.
+type screen struct{ *Program }
+
 // terminalSize is the size of the terminal that the output goes to; zero if it
 // goes elsewhere.
-func (cli *Program) terminalSize() types.ResizeOptions {
+func (cli screen) terminalSize() types.ResizeOptions {
 	fd, ok := terminal(cli.Out)
 	if !ok {
 		return types.ResizeOptions{}
@@ -34,7 +37,7 @@ func (cli *Program) terminalSize() types.ResizeOptions {
 }
 
 // checkTerminal refuses to give a process a terminal that its input is not.
-func (cli *Program) checkTerminal(wantsInput, wantsTerminal bool) error {
+func (cli screen) checkTerminal(wantsInput, wantsTerminal bool) error {
 	if _, ok := terminal(cli.In); ok || !wantsInput || !wantsTerminal {
 		return nil
 	}
@@ -43,7 +46,7 @@ func (cli *Program) checkTerminal(wantsInput, wantsTerminal bool) error {
 
 // rawMode hands every key to the process as it is pressed, until restore is
 // called, once.
-func (cli *Program) rawMode() (restore func(), err error) {
+func (cli screen) rawMode() (restore func(), err error) {
 	restore = func() {}
 	if fd, ok := terminal(cli.In); ok {
 		before, err := term.SetRawTerminal(fd)

@@ -9,18 +9,18 @@ import (
 	"github.com/callroute/callroute/engine/api/types"
 )
 
-// CheckpointCreate writes a running container's state to disk.
-func (c Containers) CheckpointCreate(ctx context.Context, name string, req checkpoint.CreateRequest) error {
+// Create writes a running container's state to disk.
+func (c Checkpoints) Create(ctx context.Context, name string, req checkpoint.CreateRequest) error {
 	return done(c.post(ctx, "/containers/"+segment(name)+"/checkpoints", nil, req))
 }
 
-// CheckpointList lists a container's checkpoints.
-func (c Containers) CheckpointList(ctx context.Context, name string, opts types.CheckpointOptions) ([]checkpoint.Summary, error) {
+// List lists a container's checkpoints.
+func (c Checkpoints) List(ctx context.Context, name string, opts types.CheckpointOptions) ([]checkpoint.Summary, error) {
 	return decode[[]checkpoint.Summary](c.get(ctx, "/containers/"+segment(name)+"/checkpoints", checkpointQuery(opts)))
 }
 
-// CheckpointRemove removes a checkpoint.
-func (c Containers) CheckpointRemove(ctx context.Context, name, checkpointID string, opts types.CheckpointOptions) error {
+// Remove removes a checkpoint.
+func (c Checkpoints) Remove(ctx context.Context, name, checkpointID string, opts types.CheckpointOptions) error {
 	return done(c.delete(ctx, "/containers/"+segment(name)+"/checkpoints/"+segment(checkpointID), checkpointQuery(opts)))
 }
 

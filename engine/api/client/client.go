@@ -1,5 +1,5 @@
 // Package client asks the daemon over HTTP: one method for each route of the
-// API, on the five kinds of things that a request can be about.
+// API, on the eight kinds of things that a request can be about.
 //
 // A call builds a path, a query and a body, sends them, and gives back the
 // answer decoded, or an error of package errdefs. Three kinds of answer
@@ -37,19 +37,28 @@ const DefaultHost = "unix:///run/engine.sock"
 
 // Client asks one daemon. It may be used by several goroutines.
 type Client struct {
-	Containers Containers
-	Images     Images
-	Volumes    Volumes
-	Networks   Networks
-	System     System
+	Containers  Containers
+	Execs       Execs
+	Archives    Archives
+	Checkpoints Checkpoints
+	Images      Images
+	Volumes     Volumes
+	Networks    Networks
+	System      System
 
 	transport *transport
 }
 
 // The verbs, by the kind of thing that they are about.
 type (
-	// Containers are the verbs of /containers and /exec.
+	// Containers are the verbs of /containers.
 	Containers struct{ *transport }
+	// Execs are the verbs of processes that are added to a container.
+	Execs struct{ *transport }
+	// Archives are the verbs of a container's files.
+	Archives struct{ *transport }
+	// Checkpoints are the verbs of a container's checkpoints.
+	Checkpoints struct{ *transport }
 	// Images are the verbs of /images.
 	Images struct{ *transport }
 	// Volumes are the verbs of /volumes.
@@ -100,7 +109,7 @@ func New(host string, opts ...Option) (*Client, error) {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	return &Client{
-		Containers: Containers{t}, Images: Images{t}, Volumes: Volumes{t},
+		Containers: Containers{t}, Execs: Execs{t}, Archives: Archives{t}, Checkpoints: Checkpoints{t}, Images: Images{t}, Volumes: Volumes{t},
 		Networks: Networks{t}, System: System{t},
 		transport: t,
 	}, nil

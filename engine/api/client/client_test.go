@@ -174,10 +174,10 @@ func TestFallsBackBeforeWhatCannotBeSentTwice(t *testing.T) {
 	})
 	t.Run("HEAD", func(t *testing.T) {
 		c, asked := serve(t, daemon)
-		if _, err := c.Containers.CopyStat(t.Context(), "x", "/"); err != nil {
+		if _, err := c.Archives.Stat(t.Context(), "x", "/"); err != nil {
 			t.Errorf("%v; asked %v", err, asked())
 		}
-		if _, err := c.Containers.CopyStat(t.Context(), "x", "/"); err != nil || len(asked()) != 4 {
+		if _, err := c.Archives.Stat(t.Context(), "x", "/"); err != nil || len(asked()) != 4 {
 			t.Errorf("%v; asked %v", err, asked())
 		}
 	})
@@ -238,7 +238,7 @@ func TestStreams(t *testing.T) {
 			input, _ := io.ReadAll(conn)
 			_, _ = conn.WriteString(strings.ToUpper(string(input)))
 		})))
-		stream, err := c.Containers.ExecAttach(t.Context(), "e", types.ExecStartOptions{Tty: true})
+		stream, err := c.Execs.Attach(t.Context(), "e", types.ExecStartOptions{Tty: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -345,7 +345,7 @@ func TestQueries(t *testing.T) {
 			}
 		}},
 		{"DELETE /v1.50/containers/x/checkpoints/a%2Fb?dir=%2Fc", func(ctx context.Context, c *Client) {
-			_ = c.Containers.CheckpointRemove(ctx, "x", "a/b", types.CheckpointOptions{Dir: "/c"})
+			_ = c.Checkpoints.Remove(ctx, "x", "a/b", types.CheckpointOptions{Dir: "/c"})
 		}},
 		{"POST /v1.50/images/library%2Fbusybox:1/tag?repo=a/b&tag=2", func(ctx context.Context, c *Client) {
 			_ = c.Images.Tag(ctx, "library/busybox:1", "a/b", "2")

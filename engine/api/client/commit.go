@@ -11,7 +11,7 @@ import (
 )
 
 // Commit makes an image of a container.
-func (c Containers) Commit(ctx context.Context, name string, opts types.CommitOptions) (container.CommitResponse, error) {
+func (a Archives) Commit(ctx context.Context, name string, opts types.CommitOptions) (container.CommitResponse, error) {
 	query := url.Values{"container": {name}}
 	set(query, "repo", opts.Repository)
 	set(query, "tag", opts.Tag)
@@ -23,5 +23,5 @@ func (c Containers) Commit(ctx context.Context, name string, opts types.CommitOp
 	for _, change := range opts.Changes {
 		query.Add("changes", change)
 	}
-	return decode[container.CommitResponse](c.post(ctx, "/commit", query, opts.Config))
+	return decode[container.CommitResponse](a.post(ctx, "/commit", query, opts.Config))
 }

@@ -14,9 +14,9 @@ import (
 	"github.com/callroute/callroute/engine/api/types"
 )
 
-// CopyStat says what a path in a container is.
-func (c Containers) CopyStat(ctx context.Context, name, path string) (container.PathStat, error) {
-	resp, err := c.head(ctx, "/containers/"+segment(name)+"/archive", url.Values{"path": {path}})
+// Stat says what a path in a container is.
+func (a Archives) Stat(ctx context.Context, name, path string) (container.PathStat, error) {
+	resp, err := a.head(ctx, "/containers/"+segment(name)+"/archive", url.Values{"path": {path}})
 	if err != nil {
 		return container.PathStat{}, err
 	}
@@ -25,8 +25,8 @@ func (c Containers) CopyStat(ctx context.Context, name, path string) (container.
 }
 
 // CopyFrom is a path in a container as a tar archive.
-func (c Containers) CopyFrom(ctx context.Context, name, path string) (container.PathStat, io.ReadCloser, error) {
-	resp, err := c.get(ctx, "/containers/"+segment(name)+"/archive", url.Values{"path": {path}})
+func (a Archives) CopyFrom(ctx context.Context, name, path string) (container.PathStat, io.ReadCloser, error) {
+	resp, err := a.get(ctx, "/containers/"+segment(name)+"/archive", url.Values{"path": {path}})
 	if err != nil {
 		return container.PathStat{}, nil, err
 	}
@@ -39,11 +39,11 @@ func (c Containers) CopyFrom(ctx context.Context, name, path string) (container.
 }
 
 // CopyTo unpacks a tar archive in a folder of a container.
-func (c Containers) CopyTo(ctx context.Context, name string, opts types.CopyToOptions, tar io.Reader) error {
+func (a Archives) CopyTo(ctx context.Context, name string, opts types.CopyToOptions, tar io.Reader) error {
 	query := url.Values{"path": {opts.Path}}
 	flag(query, "noOverwriteDirNonDir", opts.NoOverwriteDirNonDir)
 	flag(query, "copyUIDGID", opts.CopyUIDGID)
-	return done(c.request(ctx, http.MethodPut, "/containers/"+segment(name)+"/archive", payload{query: query, upload: tar}))
+	return done(a.request(ctx, http.MethodPut, "/containers/"+segment(name)+"/archive", payload{query: query, upload: tar}))
 }
 
 // pathStat reads the header that tells what a path is.

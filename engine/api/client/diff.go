@@ -7,6 +7,6 @@ import (
 )
 
 // Diff is what a container has changed of its image's files.
-func (c Containers) Diff(ctx context.Context, name string) ([]container.FilesystemChange, error) {
-	return decode[[]container.FilesystemChange](c.get(ctx, "/containers/"+segment(name)+"/changes", nil))
+func (a Archives) Diff(ctx context.Context, name string) ([]container.FilesystemChange, error) {
+	return decode[[]container.FilesystemChange](a.get(ctx, "/containers/"+segment(name)+"/changes", nil))
 }

@@ -6,8 +6,8 @@ import (
 )
 
 // Export is a container's files as a tar archive.
-func (c Containers) Export(ctx context.Context, name string) (io.ReadCloser, error) {
-	resp, err := c.get(ctx, "/containers/"+segment(name)+"/export", nil)
+func (a Archives) Export(ctx context.Context, name string) (io.ReadCloser, error) {
+	resp, err := a.get(ctx, "/containers/"+segment(name)+"/export", nil)
 	if err != nil {
 		return nil, err
 	}

@@ -13,9 +13,9 @@ func (c Containers) Resize(ctx context.Context, name string, opts types.ResizeOp
 	return done(c.post(ctx, "/containers/"+segment(name)+"/resize", sizeQuery(opts), nil))
 }
 
-// ExecResize changes the size of an exec's terminal.
-func (c Containers) ExecResize(ctx context.Context, execID string, opts types.ResizeOptions) error {
-	return done(c.post(ctx, "/exec/"+segment(execID)+"/resize", sizeQuery(opts), nil))
+// Resize changes the size of an exec's terminal.
+func (e Execs) Resize(ctx context.Context, execID string, opts types.ResizeOptions) error {
+	return done(e.post(ctx, "/exec/"+segment(execID)+"/resize", sizeQuery(opts), nil))
 }
 
 func sizeQuery(opts types.ResizeOptions) url.Values {
