@@ -20,9 +20,12 @@ import (
 // which shims expect there.
 const workLink = "work"
 
+// bundles are the folders of tasks.
+type bundles struct{ *Tasks }
+
 // newBundle makes the folder of a task with the spec in config.json and an
 // empty rootfs. Its name is the id, so that must be safe as one.
-func (t *Tasks) newBundle(k key, spec []byte) error {
+func (t bundles) newBundle(k key, spec []byte) error {
 	if err := identifiers.Validate(k.id); err != nil {
 		return errdefs.Invalid("task id %q: %w", k.id, err)
 	}
@@ -54,7 +57,7 @@ func (t *Tasks) newBundle(k key, spec []byte) error {
 
 // removeBundle removes the folders of a task. The shim unmounts the root file
 // system; should it still be mounted, it must not be emptied.
-func (t *Tasks) removeBundle(k key) error {
+func (t bundles) removeBundle(k key) error {
 	dir := t.bundleOf(k)
 	if err := mount.UnmountRecursive(filepath.Join(dir, bundle.Rootfs), unix.MNT_DETACH); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
@@ -62,6 +65,6 @@ func (t *Tasks) removeBundle(k key) error {
 	return errors.Join(os.RemoveAll(t.workOf(k)), os.RemoveAll(dir))
 }
 
-func (t *Tasks) bundleOf(k key) string { return filepath.Join(t.Bundles, k.namespace, k.id) }
+func (t bundles) bundleOf(k key) string { return filepath.Join(t.Bundles, k.namespace, k.id) }
 
-func (t *Tasks) workOf(k key) string { return filepath.Join(t.Work, k.namespace, k.id) }
+func (t bundles) workOf(k key) string { return filepath.Join(t.Work, k.namespace, k.id) }

@@ -44,7 +44,7 @@ func (t *Tasks) Checkpoint(ctx context.Context, id string, opts *anypb.Any) ([]*
 	if err != nil {
 		return nil, err
 	}
-	if dir, err = os.MkdirTemp(t.workOf(found.key), "checkpoint-"); err != nil {
+	if dir, err = os.MkdirTemp((bundles{t}).workOf(found.key), "checkpoint-"); err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
@@ -53,7 +53,7 @@ func (t *Tasks) Checkpoint(ctx context.Context, id string, opts *anypb.Any) ([]*
 	}
 	pack := archive.Diff(ctx, "", dir)
 	defer pack.Close()
-	files, err := t.store(ctx, images.MediaTypeContainerd1Checkpoint, filepath.Base(dir), pack)
+	files, err := checkpoints{t}.store(ctx, images.MediaTypeContainerd1Checkpoint, filepath.Base(dir), pack)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +61,7 @@ func (t *Tasks) Checkpoint(ctx context.Context, id string, opts *anypb.Any) ([]*
 	if err != nil {
 		return nil, err
 	}
-	config, err := t.store(ctx, images.MediaTypeContainerd1CheckpointConfig, filepath.Base(dir)+"-spec", bytes.NewReader(spec))
+	config, err := checkpoints{t}.store(ctx, images.MediaTypeContainerd1CheckpointConfig, filepath.Base(dir)+"-spec", bytes.NewReader(spec))
 	if err != nil {
 		return nil, err
 	}
@@ -84,9 +84,12 @@ func checkpointPath(opts *anypb.Any) (string, error) {
 	return o.ImagePath, nil
 }
 
+// checkpoints are kept in the content store on their way.
+type checkpoints struct{ *Tasks }
+
 // store makes content of what is read. It is the client's to keep it: by its
 // lease first, then by an image.
-func (t *Tasks) store(ctx context.Context, mediaType, ref string, from io.Reader) (_ *types.Descriptor, err error) {
+func (t checkpoints) store(ctx context.Context, mediaType, ref string, from io.Reader) (_ *types.Descriptor, err error) {
 	w, err := t.Content.Writer(ctx, content.WithRef(ref), content.WithDescriptor(ocispec.Descriptor{MediaType: mediaType}))
 	if err != nil {
 		return nil, err
@@ -106,7 +109,7 @@ func (t *Tasks) store(ctx context.Context, mediaType, ref string, from io.Reader
 // checkpointDir is the folder that a task is restored from, empty for none: one
 // that the options name, or one made of an archive in the content. It is read
 // at Start, so it stays as long as the task.
-func (t *Tasks) checkpointDir(ctx context.Context, made *task, r *tasks.CreateTaskRequest) (string, error) {
+func (t checkpoints) checkpointDir(ctx context.Context, made *task, r *tasks.CreateTaskRequest) (string, error) {
 	var o options.Options
 	if r.Options != nil && typeurl.Is(r.Options, &o) {
 		if err := typeurl.UnmarshalTo(r.Options, &o); err != nil {
@@ -126,7 +129,7 @@ func (t *Tasks) checkpointDir(ctx context.Context, made *task, r *tasks.CreateTa
 		return "", err
 	}
 	defer reader.Close()
-	dir := filepath.Join(t.workOf(made.key), "restore")
+	dir := filepath.Join(bundles{t.Tasks}.workOf(made.key), "restore")
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return "", err
 	}

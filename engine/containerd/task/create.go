@@ -24,24 +24,24 @@ func (t *Tasks) Create(ctx context.Context, r *tasks.CreateTaskRequest) (pid uin
 	if err != nil {
 		return 0, err
 	}
-	release, err := t.reserve(ctx, k)
+	release, err := maker{t}.reserve(ctx, k)
 	if err != nil {
 		return 0, err
 	}
 	defer release()
-	if err := t.newBundle(k, container.Spec.GetValue()); err != nil {
+	if err := (bundles{t}).newBundle(k, container.Spec.GetValue()); err != nil {
 		return 0, err
 	}
 	made := newTask(k)
-	pid, err = t.create(ctx, made, container, r)
+	pid, err = maker{t}.create(ctx, made, container, r)
 	if err == nil {
 		err = ctx.Err()
 	}
 	if err == nil {
-		err = t.add(made)
+		err = maker{t}.add(made)
 	}
 	if err != nil {
-		t.abandon(made)
+		deaths{t}.abandon(made)
 		return 0, err
 	}
 	return pid, nil
@@ -50,12 +50,15 @@ func (t *Tasks) Create(ctx context.Context, r *tasks.CreateTaskRequest) (pid uin
 // createTime is how long the runtime may take.
 const createTime = 2 * time.Minute
 
+// maker makes tasks.
+type maker struct{ *Tasks }
+
 // create starts the shim and has it make the first process. Should who asked go
 // meanwhile, that is awaited all the same: only then it is clear what to undo.
-func (t *Tasks) create(ctx context.Context, made *task, container containers.Container, r *tasks.CreateTaskRequest) (pid uint32, err error) {
+func (t maker) create(ctx context.Context, made *task, container containers.Container, r *tasks.CreateTaskRequest) (pid uint32, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), createTime)
 	defer cancel()
-	checkpoint, err := t.checkpointDir(ctx, made, r)
+	checkpoint, err := checkpoints{t.Tasks}.checkpointDir(ctx, made, r)
 	if err != nil {
 		return 0, err
 	}
@@ -72,7 +75,7 @@ func (t *Tasks) create(ctx context.Context, made *task, container containers.Con
 		return 0, err
 	}
 	return made.shim.Create(ctx, &taskv3.CreateTaskRequest{
-		ID: made.id, Bundle: t.bundleOf(made.key), Rootfs: r.Rootfs, Terminal: r.Terminal,
+		ID: made.id, Bundle: bundles{t.Tasks}.bundleOf(made.key), Rootfs: r.Rootfs, Terminal: r.Terminal,
 		Stdin: r.Stdin, Stdout: r.Stdout, Stderr: r.Stderr,
 		Checkpoint: checkpoint, Options: config.Options,
 	})
@@ -80,7 +83,7 @@ func (t *Tasks) create(ctx context.Context, made *task, container containers.Con
 
 // shimConfig says which shim a container gets. What the request names comes
 // before what the record names.
-func (t *Tasks) shimConfig(made *task, container containers.Container, r *tasks.CreateTaskRequest) (ShimConfig, error) {
+func (t maker) shimConfig(made *task, container containers.Container, r *tasks.CreateTaskRequest) (ShimConfig, error) {
 	name := container.Runtime.Name
 	if r.RuntimePath != "" {
 		name = r.RuntimePath
@@ -91,13 +94,13 @@ func (t *Tasks) shimConfig(made *task, container containers.Container, r *tasks.
 		options = typeurl.MarshalProto(container.Runtime.Options)
 	}
 	return ShimConfig{
-		Binary: binary, Namespace: made.namespace, ID: made.id, Bundle: t.bundleOf(made.key), Options: options,
-		OnClose: func() { t.shimGone(made) },
+		Binary: binary, Namespace: made.namespace, ID: made.id, Bundle: bundles{t.Tasks}.bundleOf(made.key), Options: options,
+		OnClose: func() { deaths{t.Tasks}.shimGone(made) },
 	}, err
 }
 
 // abandon takes down a task that could not be created.
-func (t *Tasks) abandon(made *task) {
+func (t deaths) abandon(made *task) {
 	if !made.claim() {
 		<-made.over // its shim died, and that is being dealt with
 		return

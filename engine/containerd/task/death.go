@@ -81,10 +81,13 @@ func detached(namespace string) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(namespaces.WithNamespace(context.Background(), namespace), cleanupTime)
 }
 
+// deaths take tasks down.
+type deaths struct{ *Tasks }
+
 // shimGone is told that the connection to a shim has ended. If nobody took its
 // task down, it was killed, or it crashed: what it left is cleaned up. The
 // container's processes go too, as nobody would see them end.
-func (t *Tasks) shimGone(gone *task) {
+func (t deaths) shimGone(gone *task) {
 	close(gone.disconnected)
 	if !gone.claim() {
 		return
@@ -99,27 +102,27 @@ func (t *Tasks) shimGone(gone *task) {
 }
 
 // cleanUp removes what a dead shim left.
-func (t *Tasks) cleanUp(ctx context.Context, gone *task) Exit {
-	exit, err := t.Shims.DeleteAfterDeath(ctx, ShimConfig{Namespace: gone.namespace, ID: gone.id, Bundle: t.bundleOf(gone.key)})
+func (t deaths) cleanUp(ctx context.Context, gone *task) Exit {
+	exit, err := t.Shims.DeleteAfterDeath(ctx, ShimConfig{Namespace: gone.namespace, ID: gone.id, Bundle: bundles{t.Tasks}.bundleOf(gone.key)})
 	if err != nil {
 		log.G(ctx).WithError(err).Warnf("cleanup of %s", gone.id)
 		exit = Exit{Status: killed, At: time.Now()}
 	}
-	if err := t.removeBundle(gone.key); err != nil {
+	if err := (bundles{t.Tasks}).removeBundle(gone.key); err != nil {
 		log.G(ctx).WithError(err).Warnf("bundle of %s", gone.id)
 	}
 	return exit
 }
 
 // tell tells the world that a task is over, which its shim cannot any more.
-func (t *Tasks) tell(ctx context.Context, gone *task, exit Exit) {
+func (t deaths) tell(ctx context.Context, gone *task, exit Exit) {
 	at := timestamppb.New(exit.At)
 	t.publish(ctx, runtime.TaskExitEventTopic, &eventsapi.TaskExit{ContainerID: gone.id, ID: gone.id, Pid: exit.Pid, ExitStatus: exit.Status, ExitedAt: at})
 	t.publish(ctx, runtime.TaskDeleteEventTopic, &eventsapi.TaskDelete{ContainerID: gone.id, Pid: exit.Pid, ExitStatus: exit.Status, ExitedAt: at})
 }
 
 // publish tells an event. That nobody could be told is no failure.
-func (t *Tasks) publish(ctx context.Context, topic string, event events.Event) {
+func (t deaths) publish(ctx context.Context, topic string, event events.Event) {
 	if err := t.Events.Publish(ctx, topic, event); err != nil {
 		log.G(ctx).WithError(err).Warnf("event %s is lost", topic)
 	}

@@ -24,7 +24,7 @@ func (t *Tasks) Info(ctx context.Context, r *introspection.PluginInfoRequest) (*
 			return nil, errdefs.Invalid("options: %w", err)
 		}
 	}
-	binary, err := t.shimBinary(request.RuntimePath)
+	binary, err := maker{t}.shimBinary(request.RuntimePath)
 	if err != nil {
 		return nil, err
 	}

@@ -34,21 +34,24 @@ func (t *Tasks) Reload(ctx context.Context) error {
 	group.SetLimit(reloads)
 	for _, k := range left {
 		group.Go(func() error {
-			t.reload(namespaces.WithNamespace(ctx, k.namespace), k)
+			reloader{t}.reload(namespaces.WithNamespace(ctx, k.namespace), k)
 			return nil
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	return t.removeWork()
+	return reloader{t}.removeWork()
 }
 
-func (t *Tasks) reload(ctx context.Context, k key) {
+// reloader takes up what a former process left.
+type reloader struct{ *Tasks }
+
+func (t reloader) reload(ctx context.Context, k key) {
 	found := newTask(k)
 	err := t.reconnect(ctx, found)
 	if err == nil {
-		err = t.add(found)
+		err = maker{t.Tasks}.add(found)
 	}
 	if err == nil {
 		log.G(ctx).Debugf("task %s goes on", k.id)
@@ -61,17 +64,17 @@ func (t *Tasks) reload(ctx context.Context, k key) {
 	ctx, cancel := detached(k.namespace)
 	defer cancel()
 	if found.shim != nil { // it runs, without a container
-		t.shutdown(ctx, found)
+		deaths{t.Tasks}.shutdown(ctx, found)
 	}
-	exit := t.cleanUp(ctx, found)
+	exit := deaths{t.Tasks}.cleanUp(ctx, found)
 	found.finish(exit)
-	t.tell(ctx, found, exit)
+	deaths{t.Tasks}.tell(ctx, found, exit)
 }
 
 // reconnect finds the shim of a bundle, and a container in it.
-func (t *Tasks) reconnect(ctx context.Context, found *task) (err error) {
+func (t reloader) reconnect(ctx context.Context, found *task) (err error) {
 	config := ShimConfig{
-		Namespace: found.namespace, ID: found.id, Bundle: t.bundleOf(found.key), OnClose: func() { t.shimGone(found) },
+		Namespace: found.namespace, ID: found.id, Bundle: bundles{t.Tasks}.bundleOf(found.key), OnClose: func() { deaths{t.Tasks}.shimGone(found) },
 	}
 	shim, err := t.Shims.Load(ctx, config)
 	if cerrdefs.IsNotFound(err) {
@@ -90,7 +93,7 @@ func (t *Tasks) reconnect(ctx context.Context, found *task) (err error) {
 // loadUnanswered connects to a shim whose answer nobody was there to take. Shims
 // leave their address in the bundle too, but not the version of their API, so
 // each is tried.
-func (t *Tasks) loadUnanswered(ctx context.Context, config ShimConfig) (shim Shim, err error) {
+func (t reloader) loadUnanswered(ctx context.Context, config ShimConfig) (shim Shim, err error) {
 	address, err := os.ReadFile(filepath.Join(config.Bundle, bundle.Address))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, errdefs.NotFound("no shim was started for %s", config.ID)
@@ -114,15 +117,15 @@ func (t *Tasks) loadUnanswered(ctx context.Context, config ShimConfig) (shim Shi
 }
 
 // removeWork removes the folders of tasks whose bundles a reboot removed.
-func (t *Tasks) removeWork() error {
+func (t reloader) removeWork() error {
 	left, err := keysIn(t.Work)
 	if err != nil {
 		return err
 	}
 	var failed []error
 	for _, k := range left {
-		if _, err := os.Lstat(t.bundleOf(k)); errors.Is(err, os.ErrNotExist) {
-			failed = append(failed, os.RemoveAll(t.workOf(k)))
+		if _, err := os.Lstat((bundles{t.Tasks}).bundleOf(k)); errors.Is(err, os.ErrNotExist) {
+			failed = append(failed, os.RemoveAll(bundles{t.Tasks}.workOf(k)))
 		}
 	}
 	return errors.Join(failed...)

@@ -29,9 +29,9 @@ func (t *Tasks) Remove(ctx context.Context, id, execID string) (*taskv3.DeleteRe
 	// From here on the task is gone, whether or not who asked still waits.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
 	defer cancel()
-	t.shutdown(ctx, found)
-	err = t.removeBundle(found.key)
-	t.forget(found)
+	deaths{t}.shutdown(ctx, found)
+	err = bundles{t}.removeBundle(found.key)
+	deaths{t}.forget(found)
 	found.finish(Exit{Pid: resp.Pid, Status: resp.ExitStatus, At: resp.ExitedAt.AsTime()})
 	return resp, err
 }
@@ -46,7 +46,7 @@ const (
 // A shim that makes a container, for a client or a containerd that is gone by
 // now, does not end before it has, and killing it would let the runtime go on
 // without it. So that container is waited for and deleted.
-func (t *Tasks) shutdown(ctx context.Context, gone *task) {
+func (t deaths) shutdown(ctx context.Context, gone *task) {
 	var pid int
 	if who, err := gone.shim.Connect(ctx, &taskv3.ConnectRequest{ID: gone.id}); err == nil {
 		pid = int(who.ShimPid)

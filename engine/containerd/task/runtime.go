@@ -18,7 +18,7 @@ var runtimeName = regexp.MustCompile(`^[A-Za-z0-9]+(?:\.[A-Za-z0-9-]+)*\.([A-Za-
 // shimBinary finds the program of a runtime: io.containerd.runc.v2 is
 // containerd-shim-runc-v2, beside this program or where commands are. An
 // absolute path is taken as it is.
-func (t *Tasks) shimBinary(runtime string) (string, error) {
+func (t maker) shimBinary(runtime string) (string, error) {
 	if runtime == "" {
 		runtime = DefaultRuntime
 	}

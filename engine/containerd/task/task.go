@@ -158,7 +158,7 @@ func keyOf(ctx context.Context, id string) (key, error) {
 // reserve takes the name of a task, so that two creates of one container do not
 // meet in its bundle. The second waits for the first: that may be one whose
 // client has gone, and which is taken back.
-func (t *Tasks) reserve(ctx context.Context, k key) (release func(), err error) {
+func (t maker) reserve(ctx context.Context, k key) (release func(), err error) {
 	if _, err := t.find(ctx, k.id); !cerrdefs.IsNotFound(err) {
 		if err == nil {
 			err = fmt.Errorf("task %s: %w", k.id, cerrdefs.ErrAlreadyExists)
@@ -181,7 +181,7 @@ func (t *Tasks) reserve(ctx context.Context, k key) (release func(), err error) 
 }
 
 // add makes a task one that is found, unless its shim is gone already.
-func (t *Tasks) add(made *task) error {
+func (t maker) add(made *task) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if made.isClaimed() {
@@ -191,7 +191,7 @@ func (t *Tasks) add(made *task) error {
 	return nil
 }
 
-func (t *Tasks) forget(gone *task) {
+func (t deaths) forget(gone *task) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.tasks[gone.key] == gone {

@@ -319,7 +319,7 @@ func (w *world) blob(text string) string {
 func TestStoreFails(t *testing.T) {
 	w := newWorldWithContent(t)
 	broken := io.MultiReader(strings.NewReader("some"), errReader{})
-	if _, err := w.store(w.ctx, "text/plain", "ref", broken); !errors.Is(err, errBroken) {
+	if _, err := (checkpoints{w.Tasks}).store(w.ctx, "text/plain", "ref", broken); !errors.Is(err, errBroken) {
 		t.Errorf("%v", err)
 	}
 	if left, err := w.Content.ListStatuses(w.ctx); err != nil || len(left) != 0 {
@@ -365,7 +365,7 @@ func TestShimBinary(t *testing.T) {
 			want = dir + want
 		}
 		tasks := New(Config{ShimBinary: c.chosen})
-		got, err := tasks.shimBinary(c.runtime)
+		got, err := maker{tasks}.shimBinary(c.runtime)
 		if got != want || (err == nil) != (want != "") || err != nil && !cerrdefs.IsInvalidArgument(err) {
 			t.Errorf("%q (%q): %q, %v", c.runtime, c.chosen, got, err)
 		}

@@ -22,7 +22,7 @@ const lastExecsTimeout = 10 * time.Second
 
 // adopt takes over a process that the runtime has just made: its pid, its
 // streams and, in time, its end.
-func (t *Task) adopt(ctx context.Context, c *container, p *process, stdio *stdio, pidFile string, claim func(int) <-chan types.Exit) error {
+func (t maker) adopt(ctx context.Context, c *container, p *process, stdio *stdio, pidFile string, claim func(int) <-chan types.Exit) error {
 	pid, err := runc.ReadPidFile(pidFile)
 	if err != nil {
 		return fmt.Errorf("pid of the process: %w", err)
@@ -38,16 +38,19 @@ func (t *Task) adopt(ctx context.Context, c *container, p *process, stdio *stdio
 	go func() {
 		exit := <-ended
 		if p.execID == "" {
-			t.initEnded(c, exit, alone)
+			endings{t.Task}.initEnded(c, exit, alone)
 		} else {
-			t.execEnded(c, p, exit)
+			endings{t.Task}.execEnded(c, p, exit)
 		}
 	}()
 	return nil
 }
 
+// endings are what the ends of processes bring about.
+type endings struct{ *Task }
+
 // execEnded records and tells the end of a process that Exec started.
-func (t *Task) execEnded(c *container, p *process, exit types.Exit) {
+func (t endings) execEnded(c *container, p *process, exit types.Exit) {
 	p.verbs.Lock()
 	defer p.verbs.Unlock()
 	p.currentStreams().hangUp()
@@ -57,7 +60,7 @@ func (t *Task) execEnded(c *container, p *process, exit types.Exit) {
 
 // initEnded records and tells the end of the container. It is the last end to
 // be told: with the init process all others go, but not always by themselves.
-func (t *Task) initEnded(c *container, exit types.Exit, alone bool) {
+func (t endings) initEnded(c *container, exit types.Exit, alone bool) {
 	c.over()
 	if !alone {
 		t.killRest(c)
@@ -70,7 +73,7 @@ func (t *Task) initEnded(c *container, exit types.Exit, alone bool) {
 	defer c.init.verbs.Unlock()
 	c.init.currentStreams().hangUp()
 	if exit.Status == 128+int(unix.SIGKILL) {
-		t.lastOOM(c)
+		memory{t.Task}.lastOOM(c)
 	}
 	if err := writeExit(c.bundle, exit); err != nil {
 		t.cfg.Log.Warn("exit is not kept for the case that the shim dies", "error", err)
@@ -81,7 +84,7 @@ func (t *Task) initEnded(c *container, exit types.Exit, alone bool) {
 
 // killRest ends the processes that the kernel does not end with the init
 // process, as their pid namespace is not the container's own.
-func (t *Task) killRest(c *container) {
+func (t endings) killRest(c *container) {
 	err := c.runtime.Kill(context.Background(), c.id, int(unix.SIGKILL), &runc.KillOpts{All: true})
 	if err != nil {
 		t.cfg.Log.Warn("processes of an ended container may be left", "container", c.id, "error", err)

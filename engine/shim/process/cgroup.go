@@ -49,9 +49,12 @@ func cgroupStats(cgroup any) (any, error) {
 	return nil, fmt.Errorf("cgroup of type %T", cgroup)
 }
 
+// memory watches for the container's running out of it.
+type memory struct{ *Task }
+
 // openCgroup opens the container's cgroup, while there is surely a process in
 // it: one that runs out of memory may be gone a moment after its start.
-func (t *Task) openCgroup(c *container) {
+func (t memory) openCgroup(c *container) {
 	pid := c.init.currentPid()
 	cgroup, err := loadCgroup(pid)
 	if err != nil {
@@ -66,13 +69,13 @@ func (t *Task) openCgroup(c *container) {
 
 // watchOOM publishes when the kernel kills in the container's cgroup for want
 // of memory.
-func (t *Task) watchOOM(c *container, cgroup any) {
+func (t memory) watchOOM(c *container, cgroup any) {
 	var watcher oom.Watcher
 	var err error
 	if cgroups.Mode() == cgroups.Unified {
-		watcher, err = oomv2.New(oomEvents{t, c})
+		watcher, err = oomv2.New(oomEvents{t.Task, c})
 	} else {
-		watcher, err = oomv1.New(oomEvents{t, c})
+		watcher, err = oomv1.New(oomEvents{t.Task, c})
 	}
 	if err == nil {
 		err = watcher.Add(c.id, cgroup)
@@ -105,7 +108,7 @@ func (e oomEvents) Publish(context.Context, string, containerdevents.Event) erro
 // lastOOM publishes what the watcher may not have seen yet when the init
 // process ends: both hear from the kernel, each in its own time, and whoever
 // learns of the exit wants to know by then whether memory was the reason.
-func (t *Task) lastOOM(c *container) {
+func (t memory) lastOOM(c *container) {
 	c.mu.Lock()
 	cgroup, told := c.cgroup, c.oom
 	c.told = true

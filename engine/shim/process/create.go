@@ -22,10 +22,10 @@ import (
 // Its init process waits for Start; of one that is restored from a checkpoint
 // there is nothing before Start, and its pid is 0.
 func (t *Task) Create(ctx context.Context, req types.Create) (pid int, err error) {
-	if err := t.reserve(req.ID); err != nil {
+	if err := (maker{t}).reserve(req.ID); err != nil {
 		return 0, err
 	}
-	c, err := t.create(ctx, req)
+	c, err := maker{t}.create(ctx, req)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.reserved = false
@@ -37,7 +37,7 @@ func (t *Task) Create(ctx context.Context, req types.Create) (pid int, err error
 }
 
 // reserve keeps a second Create away while the first is at work.
-func (t *Task) reserve(id string) error {
+func (t maker) reserve(id string) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.container != nil || t.reserved {
@@ -47,7 +47,10 @@ func (t *Task) reserve(id string) error {
 	return nil
 }
 
-func (t *Task) create(ctx context.Context, req types.Create) (*container, error) {
+// maker makes the container and its processes.
+type maker struct{ *Task }
+
+func (t maker) create(ctx context.Context, req types.Create) (*container, error) {
 	if !filepath.IsAbs(req.Bundle) {
 		return nil, errdefs.Invalid("bundle %q is not an absolute path", req.Bundle)
 	}
@@ -86,7 +89,7 @@ func (t *Task) create(ctx context.Context, req types.Create) (*container, error)
 }
 
 // createInit executes the runtime's create.
-func (t *Task) createInit(ctx context.Context, c *container, req types.Create) error {
+func (t maker) createInit(ctx context.Context, c *container, req types.Create) error {
 	opts := &runc.CreateOpts{
 		PidFile:      filepath.Join(c.bundle, bundle.InitPid),
 		NoPivot:      req.Options.GetNoPivotRoot(),
@@ -113,7 +116,7 @@ func (t *Task) createInit(ctx context.Context, c *container, req types.Create) e
 		_ = c.runtime.Delete(ctx, c.id, &runc.DeleteOpts{Force: true})
 		return err
 	}
-	t.openCgroup(c)
+	memory{t.Task}.openCgroup(c)
 	return nil
 }
 

@@ -29,15 +29,18 @@ func (t *Task) Delete(ctx context.Context, id, execID string) (types.Exit, error
 		return types.Exit{}, err
 	}
 	if execID != "" {
-		return t.deleteExec(ctx, c, p)
+		return remover{t}.deleteExec(ctx, c, p)
 	}
-	if err := t.endCreated(ctx, c); err != nil {
+	if err := (remover{t}).endCreated(ctx, c); err != nil {
 		return types.Exit{}, err
 	}
-	return t.deleteInit(ctx, c)
+	return remover{t}.deleteInit(ctx, c)
 }
 
-func (t *Task) deleteExec(ctx context.Context, c *container, p *process) (types.Exit, error) {
+// remover removes what is over.
+type remover struct{ *Task }
+
+func (t remover) deleteExec(ctx context.Context, c *container, p *process) (types.Exit, error) {
 	p.verbs.Lock()
 	defer p.verbs.Unlock()
 	next, err := p.check(verbRemove)
@@ -55,7 +58,7 @@ func (t *Task) deleteExec(ctx context.Context, c *container, p *process) (types.
 
 // endCreated ends an init process that waits for a start which will not come.
 // Its end is recorded and told like any other, before the deletion.
-func (t *Task) endCreated(ctx context.Context, c *container) error {
+func (t remover) endCreated(ctx context.Context, c *container) error {
 	if c.init.current().status() != types.StatusCreated || c.init.currentPid() == 0 {
 		return nil
 	}
@@ -73,7 +76,7 @@ func (t *Task) endCreated(ctx context.Context, c *container) error {
 	}
 }
 
-func (t *Task) deleteInit(ctx context.Context, c *container) (types.Exit, error) {
+func (t remover) deleteInit(ctx context.Context, c *container) (types.Exit, error) {
 	c.init.verbs.Lock()
 	defer c.init.verbs.Unlock()
 	next, err := c.init.check(verbRemove)
@@ -120,7 +123,7 @@ func deleteAtRuntime(ctx context.Context, c *container) error {
 }
 
 // dropStreams gives the client the time to read what is left, and closes.
-func (t *Task) dropStreams(ctx context.Context, p *process) {
+func (t remover) dropStreams(ctx context.Context, p *process) {
 	streams := p.currentStreams()
 	if err := streams.drain(ctx); errors.Is(err, context.DeadlineExceeded) {
 		t.cfg.Log.Warn("output was not read to its end", "exec", p.execID)

@@ -27,9 +27,9 @@ func (t *Task) Start(ctx context.Context, id, execID string) (pid int, err error
 	}
 	switch {
 	case execID != "":
-		err = t.startExec(ctx, c, p)
+		err = starter{t}.startExec(ctx, c, p)
 	case p.restore != nil:
-		if err = t.restoreInit(ctx, c, *p.restore); err != nil {
+		if err = (starter{t}).restoreInit(ctx, c, *p.restore); err != nil {
 			// It will never run, and is to be deleted as if it had.
 			_ = c.runtime.Delete(context.WithoutCancel(ctx), c.id, &runc.DeleteOpts{Force: true})
 			p.end(types.Exit{Status: neverRan, At: time.Now()})
@@ -50,8 +50,11 @@ func (t *Task) Start(ctx context.Context, id, execID string) (pid int, err error
 	return pid, nil
 }
 
+// starter starts what is not there before its start.
+type starter struct{ *Task }
+
 // startExec executes the runtime's exec, which returns once the process runs.
-func (t *Task) startExec(ctx context.Context, c *container, p *process) error {
+func (t starter) startExec(ctx context.Context, c *container, p *process) error {
 	if _, err := c.init.check(verbExec); err != nil {
 		return err
 	}
@@ -62,7 +65,7 @@ func (t *Task) startExec(ctx context.Context, c *container, p *process) error {
 		PidFile: filepath.Join(c.bundle, bundle.ExecPid(p.execID)),
 		Detach:  true,
 	}
-	stdio, err := t.newStdio(p.io, c.options)
+	stdio, err := maker{t.Task}.newStdio(p.io, c.options)
 	if err != nil {
 		return err
 	}
@@ -73,7 +76,7 @@ func (t *Task) startExec(ctx context.Context, c *container, p *process) error {
 	defer release()
 	err = c.runtime.Exec(ctx, c.id, *p.spec, opts)
 	if err == nil {
-		err = t.adopt(ctx, c, p, stdio, opts.PidFile, claim)
+		err = maker{t.Task}.adopt(ctx, c, p, stdio, opts.PidFile, claim)
 	}
 	if err != nil {
 		// It will never run, and who waits for its end shall not wait on.
@@ -87,7 +90,7 @@ const neverRan = 255
 
 // restoreInit executes the runtime's restore, which returns once the
 // container runs where its checkpoint left off.
-func (t *Task) restoreInit(ctx context.Context, c *container, req types.Create) error {
+func (t starter) restoreInit(ctx context.Context, c *container, req types.Create) error {
 	opts := &runc.RestoreOpts{
 		CheckpointOpts: runc.CheckpointOpts{
 			ImagePath:  req.Checkpoint,
@@ -104,7 +107,7 @@ func (t *Task) restoreInit(ctx context.Context, c *container, req types.Create) 
 		Detach:      true,
 		NoSubreaper: true, // the shim is one
 	}
-	stdio, err := t.newStdio(req.IO, req.Options)
+	stdio, err := maker{t.Task}.newStdio(req.IO, req.Options)
 	if err != nil {
 		return err
 	}
@@ -120,10 +123,10 @@ func (t *Task) restoreInit(ctx context.Context, c *container, req types.Create) 
 		return err
 	}
 	_ = os.RemoveAll(opts.WorkDir)
-	if err := t.adopt(ctx, c, c.init, stdio, opts.PidFile, claim); err != nil {
+	if err := (maker{t.Task}).adopt(ctx, c, c.init, stdio, opts.PidFile, claim); err != nil {
 		_ = c.runtime.Delete(ctx, c.id, &runc.DeleteOpts{Force: true})
 		return err
 	}
-	t.openCgroup(c)
+	memory{t.Task}.openCgroup(c)
 	return nil
 }

@@ -18,7 +18,7 @@ type stdio struct {
 	socket *runc.Socket
 }
 
-func (t *Task) newStdio(to types.IO, opts *options.Options) (*stdio, error) {
+func (t maker) newStdio(to types.IO, opts *options.Options) (*stdio, error) {
 	for _, name := range []string{to.Stdout, to.Stderr} {
 		if name == "" {
 			continue
