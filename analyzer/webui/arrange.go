@@ -22,6 +22,7 @@ type part struct {
 	Colour  int
 	Name    string
 	Count   string // of its steps
+	All     int    // its steps, those that are left out too
 	Rows    []rowView
 	Steps   []stepView
 	Cut     string // how many steps are left out
@@ -61,6 +62,7 @@ type stepView struct {
 	Detail   string
 	Made     []named // at the lines where they do it
 	Ends     bool
+	At       int // of the page's spine
 	Cut      int // see flow.Flow
 	Skipped  int // functions that a view left out before the next step
 	Gaps     []gapView
@@ -135,14 +137,14 @@ func (p *page) arrange() {
 func (p *page) part(number, colour int, s article.Section) part {
 	v := part{
 		Number: number, Colour: colour, Name: s.Component.Name, Package: s.Component.Package,
-		Count: fmt.Sprintf(p.Say.Steps, len(s.Steps)),
+		Count: fmt.Sprintf(p.Say.Steps, len(s.Steps)), All: len(s.Steps),
 	}
 	roles := map[article.RowKind]string{
 		article.SetupRow: p.Say.Setup, article.TypeRow: p.Say.TypeOf,
 		article.PrepareRow: p.Say.Prepares, article.MakerRow: p.Say.Makes, article.StepRow: p.Say.Step,
 	}
 	kinds := map[article.RowKind]string{
-		article.SetupRow: "is-setup", article.TypeRow: "is-type", article.PrepareRow: "is-prepare", article.MakerRow: "is-maker", article.StepRow: "is-step",
+		article.SetupRow: "is-setup", article.TypeRow: "is-type", article.PrepareRow: "is-prepare", article.MakerRow: "is-maker",
 	}
 	for i, r := range p.Rows(s) {
 		if i == mostRows {
@@ -179,7 +181,8 @@ func (p *page) step(s article.Step) stepView {
 		if i > 0 && l.Line != s.Code[i-1].Line+1 {
 			v.Code = append(v.Code, codeView{Gap: true, Text: l.Text[:len(l.Text)-len(strings.TrimLeft(l.Text, "\t "))] + "…"})
 		}
-		v.Code = append(v.Code, codeView{Line: l.Line, Text: l.Text, Call: s.Onward.Kind != "" && s.Onward.Site.Line == l.Line && s.Onward.Site.File == s.File})
+		call := s.Onward.Kind != "" && s.Onward.Site.Line == l.Line && s.Onward.Site.File == s.File
+		v.Code = append(v.Code, codeView{Line: l.Line, Text: l.Text, Call: call})
 	}
 	switch e := s.Onward; {
 	case e.Kind == "":

@@ -240,7 +240,7 @@ func explore(t *testing.T, ctx context.Context) {
 	target := b.says("callroute.model.nodes[callroute.model.route[3]].name")
 	b.clear("q")
 	b.do(chromedp.SendKeys("#q", target))
-	b.until("location.hash.includes('q=')")
+	b.until("callroute.state.q === " + quoted(target) + " && location.hash.includes('q=')")
 	b.do(chromedp.SendKeys("#q", kb.Enter))
 	b.until("document.querySelector('#code h2') && document.querySelector('#code h2').textContent.includes(" + quoted(target) + ")")
 
@@ -423,6 +423,25 @@ func siteOpens(t *testing.T, ctx context.Context) {
 	}
 	b := open(t, ctx, "file://"+dir+"/index.html")
 	b.offline()
+	// A page of the site has its code from the files that all have in common.
+	b.do(chromedp.SendKeys("#q", "kiln fire"))
+	b.until("document.querySelectorAll('.commands li:not([hidden])').length > 0")
+	b.do(chromedp.SendKeys("#q", kb.Enter))
+	b.until("globalThis.callroute && document.querySelector('#article pre')")
+	b.run("document.querySelector('#article pre').scrollIntoView()")
+	b.until("document.querySelector('#article pre.code .l')")
+	b.run("document.querySelector('#article details[data-calls]').open = true")
+	b.until("document.querySelectorAll('#article details[data-calls] .node-row').length > 0")
+	b.do(chromedp.Click("#show-explorer"))
+	b.until("document.querySelector('#code .code') && document.querySelector('#code .code').textContent.includes('func kiln.main')")
+	if got := b.says("callroute.model.nodes.every((n) => n.id >= 0) && callroute.model.edges.every((e) => e.from >= 0 && e.to >= 0)"); got != "true" {
+		t.Error("the page lacks functions that its calls lead to")
+	}
+	if _, err := flow.Read(strings.NewReader(b.says("JSON.stringify(traceOf(callroute.model))"))); err != nil {
+		t.Errorf("the trace that the page gives: %v", err)
+	}
+	b.do(chromedp.Navigate("file://" + dir + "/index.html"))
+	b.until("document.getElementById('q')")
 	b.do(chromedp.SendKeys("#q", "glaze"))
 	b.until("document.getElementById('found-count').textContent === '1 found'")
 	b.do(chromedp.SendKeys("#q", kb.Enter))

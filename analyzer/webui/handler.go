@@ -145,15 +145,22 @@ func (v *server) asset(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write([]byte(text))
 }
 
-const styleType = "text/css; charset=utf-8"
+// Types of the files that pages refer to.
+const (
+	scriptType  = "text/javascript; charset=utf-8"
+	styleType   = "text/css; charset=utf-8"
+	pictureType = "image/svg+xml"
+)
 
 // assetFile is a file that pages of a language refer to.
 func assetFile(name string, lang article.Lang) (text, kind string, err error) {
 	switch path.Ext(name) {
 	case ".js":
-		kind = "text/javascript; charset=utf-8"
+		kind = scriptType
 	case ".css":
 		kind = styleType
+	case ".svg":
+		kind = pictureType
 	default:
 		return "", "", fmt.Errorf("no asset %q", name)
 	}
@@ -165,7 +172,7 @@ func assetFile(name string, lang article.Lang) (text, kind string, err error) {
 		text, err = explorerStyle()
 		return text, kind, err
 	}
-	if kind == styleType {
+	if kind != scriptType {
 		data, err := assets.ReadFile("assets/" + name)
 		return string(data), kind, err
 	}
@@ -230,13 +237,13 @@ func (v *server) waited(w http.ResponseWriter, r *http.Request, j *job, title st
 		return false
 	case <-time.After(quick):
 		w.WriteHeader(http.StatusAccepted)
-		v.show(w, "waiting.html", waiting{labels: labels{v.options.Lang}, Title: title, Job: j.id, Says: j.saying(), Again: r.URL.RequestURI()})
+		v.show(w, "waiting.html", waiting{labels: labels{v.options.Lang}, Assets: "/assets", Title: title, Job: j.id, Says: j.saying(), Again: r.URL.RequestURI()})
 		return false
 	}
 	if j.err != nil {
 		v.jobs.forget(j)
 		w.WriteHeader(http.StatusUnprocessableEntity)
-		v.show(w, "waiting.html", waiting{labels: labels{v.options.Lang}, Title: title, Failed: j.err.Error(), Again: r.URL.RequestURI()})
+		v.show(w, "waiting.html", waiting{labels: labels{v.options.Lang}, Assets: "/assets", Title: title, Failed: j.err.Error(), Again: r.URL.RequestURI()})
 		return false
 	}
 	return true
@@ -245,6 +252,7 @@ func (v *server) waited(w http.ResponseWriter, r *http.Request, j *job, title st
 // waiting is what the template waiting.html shows.
 type waiting struct {
 	labels
+	Assets                          string
 	Title, Job, Says, Failed, Again string
 }
 

@@ -83,9 +83,9 @@ type page struct {
 	Script template.JS
 	Assets string // the folder with both
 
-	Data     template.JS
-	DataFile string // instead of Data
-	Config   template.JS
+	Data   template.JS
+	Stored bool // code and other calls are filled in by the script
+	Config template.JS
 
 	Home     string // the index, if there is one
 	Picture  string // the graph as a file, if there is one
@@ -122,6 +122,30 @@ func newPage(f *flow.Flow, o Options) (*page, error) {
 	return p, nil
 }
 
+// skeleton is what the explorer stands in, as a script gives it to pages that do
+// not hold it.
+func skeleton(lang article.Lang) (template.JS, error) {
+	var parts [2]bytes.Buffer
+	for i, name := range []string{"panes.html", "dialogs.html"} {
+		if err := pageTemplate.ExecuteTemplate(&parts[i], name, labels{lang}); err != nil {
+			return "", err
+		}
+	}
+	return jsonScript([]string{parts[0].String(), parts[1].String()})
+}
+
+// stored leaves to the script what a site has once for all pages.
+func (p *page) stored() {
+	p.Stored = true
+	at := 0
+	for i := range p.Parts {
+		for k := range p.Parts[i].Steps {
+			p.Parts[i].Steps[k].At = at + k
+		}
+		at += p.Parts[i].All
+	}
+}
+
 func (p *page) write(w io.Writer) error {
 	var out bytes.Buffer
 	if err := pageTemplate.Execute(&out, p); err != nil {
@@ -131,9 +155,7 @@ func (p *page) write(w io.Writer) error {
 	return err
 }
 
-var pageTemplate = template.Must(template.New("page.html").Funcs(template.FuncMap{
-	"crumb": func(path string) []string { return strings.SplitAfter(path, "/") },
-}).ParseFS(assets, "assets/page.html", "assets/article.html", "assets/icon.html"))
+var pageTemplate = template.Must(template.New("page.html").ParseFS(assets, "assets/page.html", "assets/article.html", "assets/icon.html", "assets/panes.html", "assets/dialogs.html"))
 
 // explorerStyle is the style sheet of all pages.
 func explorerStyle() (string, error) {
@@ -160,7 +182,11 @@ func explorerScript(lang article.Lang) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return joinScripts(fmt.Sprintf("'use strict';\n%sconst pictureStyle = %s;\n", words, style), scripts...)
+	frame, err := skeleton(lang)
+	if err != nil {
+		return "", err
+	}
+	return joinScripts(fmt.Sprintf("'use strict';\n%sconst pictureStyle = %s;\nconst [panes, dialogs] = %s;\n", words, style, frame), scripts...)
 }
 
 // joinScripts is scripts behind each other, after a beginning.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -59,7 +60,7 @@ func Site(ctx context.Context, dir string, o SiteOptions) (Result, error) {
 	}
 	defer os.RemoveAll(tmp)
 	o.Lang = cmp.Or(o.Lang, article.English)
-	s := &site{SiteOptions: o, dir: tmp, taken: map[string]bool{}}
+	s := &site{SiteOptions: o, dir: tmp, taken: map[string]bool{}, store: newStore(), same: map[string]indexCommand{}, pages: map[string]storedPage{}}
 	if err := s.write(ctx); err != nil {
 		return Result{}, cannotWrite(dir, err)
 	}
@@ -125,12 +126,15 @@ type site struct {
 	SiteOptions
 	dir    string
 	taken  map[string]bool // names of pages
+	store  *store
+	same   map[string]indexCommand // the page of each route
 	others []otherCommand
+	pages  map[string]storedPage // by their names, for comparison
 	result Result
 }
 
 func (s *site) write(ctx context.Context) error {
-	for _, name := range []string{"explorer.js", "explorer.css", "index.js"} {
+	for _, name := range []string{"explorer.js", "explorer.css", "index.js", "icon.svg"} {
 		text, _, err := assetFile(name, s.Lang)
 		if err != nil {
 			return err
@@ -152,6 +156,9 @@ func (s *site) write(ctx context.Context) error {
 			return err
 		}
 		shown[commandKey(c)] = entry
+	}
+	if err := s.stored(); err != nil {
+		return err
 	}
 	list, err := json.Marshal(s.others)
 	if err != nil {
@@ -185,8 +192,17 @@ func (s *site) command(ctx context.Context, c flow.Command) (indexCommand, error
 		s.result.Failed = append(s.result.Failed, entry.Title+": "+failure)
 		return entry, nil
 	}
+	route, err := routeKey(f)
+	if err != nil {
+		return entry, err
+	}
+	if other, ok := s.same[route]; ok {
+		entry.Link, entry.Route = other.Link, fmt.Sprintf(labels{s.Lang}.T("as %s"), other.Title)
+		return entry, nil
+	}
 	name := s.name(c)
 	entry.Link = name + ".html"
+	s.same[route] = entry
 	programs := map[string]bool{}
 	for _, id := range f.Spine {
 		for _, n := range f.Nodes {
@@ -201,8 +217,46 @@ func (s *site) command(ctx context.Context, c flow.Command) (indexCommand, error
 		entry.Route += fmt.Sprintf(l.T(" in %d programs"), len(programs))
 	}
 	s.result.Pages++
-	s.others = append(s.others, otherCommand{entry.Title, name + ".js"})
+	s.others = append(s.others, otherCommand{entry.Title, name})
 	return entry, s.page(name, f)
+}
+
+// routeKey is the same for commands that do the same: aliases, and routes of two
+// versions of an API.
+func routeKey(f *flow.Flow) (string, error) {
+	same := *f
+	same.Command, same.Args = nil, nil
+	text, err := json.Marshal(same)
+	sum := sha256.Sum256(text)
+	return string(sum[:]), err
+}
+
+// stored writes what pages have in common.
+func (s *site) stored() error {
+	for name, value := range map[string]any{"store": s.store, "pages": s.pages} {
+		text, err := deflated(name, value)
+		if err != nil {
+			return err
+		}
+		if err := s.file("assets/"+name+".js", text); err != nil {
+			return err
+		}
+	}
+	for i := range s.store.Programs {
+		code := s.store.codeOf(i)
+		if len(code) == 0 {
+			continue
+		}
+		name := fmt.Sprintf("code-%d", i)
+		text, err := deflated(name, code)
+		if err != nil {
+			return err
+		}
+		if err := s.file("assets/"+name+".js", text); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // traced is a flow of which a page can be made, or nil and why there is none. A
@@ -223,14 +277,15 @@ func (s *site) traced(ctx context.Context, c flow.Command) (f *flow.Flow, failur
 	return f, ""
 }
 
-// page writes the page of f, its data and its picture.
+// page writes the page of f and its picture.
 func (s *site) page(name string, f *flow.Flow) error {
 	p, err := newPage(f, s.Options)
 	if err != nil {
 		return err
 	}
 	base := filepath.Base(name)
-	p.Assets, p.Home, p.DataFile = "../assets", "../index.html", base+".js"
+	p.stored()
+	p.Assets, p.Home = "../assets", "../index.html"
 	if s.Draw != nil {
 		var picture bytes.Buffer
 		// A picture that cannot be drawn is left out; the page is whole without.
@@ -241,15 +296,12 @@ func (s *site) page(name string, f *flow.Flow) error {
 			}
 		}
 	}
-	p.Config, err = jsonScript(config{Place: "site", Base: "../", Self: name + ".js", OthersAt: "assets/commands.js"})
+	p.Config, err = jsonScript(config{Place: "site", Base: "../", Self: name, OthersAt: "assets/commands.js"})
 	if err != nil {
 		return err
 	}
-	data, err := json.Marshal(p.data)
-	if err != nil {
-		return err
-	}
-	if err := s.file(name+".js", fmt.Appendf(nil, "globalThis.callrouteData = %s;\n", data)); err != nil {
+	s.pages[name] = s.store.add(p.data)
+	if p.Data, err = jsonScript(s.pages[name]); err != nil {
 		return err
 	}
 	var out bytes.Buffer
@@ -295,7 +347,7 @@ func (s *site) file(name string, text []byte) error {
 
 func (s *site) index(shown map[string]indexCommand) error {
 	p := index{labels: labels{s.Lang}, Title: s.Title, Assets: "assets", Survey: surveyState{Ended: true}}
-	p.Lead = fmt.Sprintf(p.T("%d commands and events, each followed through every process that it reaches."), s.result.Pages)
+	p.Lead = fmt.Sprintf(p.T("%d commands and events, each followed through every process that it reaches."), len(s.Commands)-len(s.result.Failed))
 	if n := len(s.result.Failed); n > 0 {
 		p.Lead += fmt.Sprintf(p.T(" %d could not be followed; the list says why."), n)
 	}

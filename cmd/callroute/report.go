@@ -36,7 +36,8 @@ func (a *app) reportCommand() *cobra.Command {
 index of every command, HTTP route and RPC method of the PROGRAMs, or of all
 programs; a page for each with its article, its picture and the explorer; and
 the map of the programs with what passes between them and what finds no
-partner.
+partner. Commands that do the same share a page, and what pages have in common is
+kept once.
 
 A command that cannot be followed is listed with the reason; then the exit
 status is 1. The folder is written whole or not at all; an older report in its
@@ -57,7 +58,7 @@ place is replaced.`,
 	flags.StringVar(&o.title, "title", "", "of the index (default the names of the programs)")
 	flags.StringVar(&o.lang, "lang", string(article.English), "of the pages: en or zh")
 	must(cmd.RegisterFlagCompletionFunc("lang", cobra.FixedCompletions([]string{"en", "zh"}, cobra.ShellCompDirectiveNoFileComp)))
-	flags.BoolVar(&o.pictures, "pictures", true, "with the graph of each route, if callroute-graphviz is there")
+	flags.BoolVar(&o.pictures, "pictures", false, "with a picture by Graphviz of each route, too, if callroute-graphviz is there")
 	flags.BoolVar(&o.hidden, "hidden", false, "with the commands that help texts leave out")
 	return cmd
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -73,5 +75,39 @@ func TestPageFormat(t *testing.T) {
 	code, out, errs := call(t, f, "trace", "kiln", "fire", "--format", "html", "--lang", "zh")
 	if code != fine || errs != "" || !strings.Contains(out, `<html lang="zh">`) || !f.query.Code {
 		t.Errorf("exit %d, %q, code %v: %.200s", code, errs, f.query.Code, out)
+	}
+}
+
+// TestSiteOfThisRepository writes the site of the engine and of callroute itself:
+// as many pages as there are things to ask for, in a folder that can be sent.
+func TestSiteOfThisRepository(t *testing.T) {
+	slow(t, "analyzes this repository and writes its site")
+	t.Chdir(filepath.Join("..", ".."))
+	dir := filepath.Join(t.TempDir(), "site")
+	var out, errs bytes.Buffer
+	a := newApp(&out, &errs, os.Getenv, openAnalyzer)
+	if code := a.run(t.Context(), []string{"report", "-o", dir}); code != fine && code != findings {
+		t.Fatalf("exit %d: %s", code, errs.String())
+	}
+	size, pages := int64(0), 0
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		size += info.Size()
+		if filepath.Ext(path) == ".html" {
+			pages++
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if pages < 200 || size > 12e6 {
+		t.Errorf("%d pages of %d bytes", pages, size)
 	}
 }

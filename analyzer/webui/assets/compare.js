@@ -22,10 +22,8 @@ async function otherModel(app, other) {
   if (app.models.has(other.data)) return app.models.get(other.data);
   let data;
   if (app.config.place === 'site') {
-    const own = globalThis.callrouteData;
-    await loadScript(app.config.base + other.data);
-    data = globalThis.callrouteData;
-    globalThis.callrouteData = own;
+    const pages = await unpacked(app.config.base, 'pages');
+    data = wholeData(pages[other.data], await unpacked(app.config.base, 'store'));
   } else {
     const answer = await fetch(app.config.base + other.data);
     if (!answer.ok) throw new Error((await answer.text()).trim());

@@ -31,6 +31,7 @@ class Explorer {
     addEventListener('popstate', () => this.read());
     addEventListener('hashchange', () => this.read());
     paintArticle();
+    fillArticle(this);
     this.read();
   }
 
@@ -262,6 +263,41 @@ function later(f, ms) {
   };
 }
 
+// fillArticle puts code and other calls into an article that does not hold them:
+// code when it comes into sight, calls when they are unfolded.
+function fillArticle(app) {
+  const { model } = app;
+  const seen = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) {
+      if (!isIntersecting) continue;
+      seen.unobserve(target);
+      const i = model.data.spine[target.dataset.step];
+      loadCode(app, i).then(() => {
+        const { code } = model.nodes[i];
+        if (!code) return target.remove();
+        const lines = codeLines(model, code, [], app.select);
+        const called = model.edge(i, model.data.spine[Number(target.dataset.step) + 1]);
+        if (called && called.file === model.nodes[i].file) lines.querySelector(`[data-line="${called.line}"]`)?.classList.add('call');
+        lines.tabIndex = 0;
+        lines.setAttribute('role', 'region');
+        lines.setAttribute('aria-label', model.nodes[i].name);
+        target.replaceWith(lines);
+      });
+    }
+  }, { rootMargin: '600px' });
+  for (const pre of document.querySelectorAll('#article pre[data-step]')) seen.observe(pre);
+  for (const fold of document.querySelectorAll('#article details[data-calls]')) {
+    fold.addEventListener('toggle', () => {
+      if (fold.childElementCount > 1) return;
+      const i = model.data.spine[fold.dataset.calls];
+      const next = model.data.spine[Number(fold.dataset.calls) + 1];
+      const list = el('ul', { class: 'edges' });
+      tree(app, model.callees(i).filter((e) => e.to !== next), (e) => e.to, (j) => model.callees(j), new Set([i]))(list);
+      fold.append(list);
+    });
+  }
+}
+
 // paintArticle colours the code of the article.
 function paintArticle() {
   for (const code of document.querySelectorAll('#article .code')) {
@@ -274,6 +310,16 @@ function paintArticle() {
 }
 
 savedTheme();
-const embedded = byId('data');
-globalThis.callroute = new Explorer(embedded ? JSON.parse(embedded.textContent) : globalThis.callrouteData, JSON.parse(byId('config').textContent));
-globalThis.callroute.start();
+const config = JSON.parse(byId('config').textContent);
+const begin = (data) => {
+  globalThis.callroute = new Explorer(data, config);
+  globalThis.callroute.start();
+};
+if (!byId('explorer').childElementCount) {
+  // Fixed text of ours, in which no name of a source stands.
+  byId('explorer').innerHTML = panes;
+  document.body.insertAdjacentHTML('beforeend', dialogs);
+}
+const own = JSON.parse(byId('data').textContent);
+if (config.place === 'site') unpacked(config.base, 'store').then((store) => begin(wholeData(own, store)));
+else begin(own);
