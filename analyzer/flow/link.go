@@ -8,11 +8,11 @@ import (
 
 // Link is where a place in c's sources can be read on the web, "" if that is
 // not known: in the repository and at the revision of the source itself, or,
-// for a library, in that of its module if it is on GitHub.
+// for a library, in that of its module if it is known to be on GitHub.
 func (c Component) Link(at Site) string {
 	if module, rest, ok := strings.Cut(at.File, "@"); ok {
 		version, file, ok := strings.Cut(rest, "/")
-		m := gitHubModule.FindStringSubmatch(module)
+		m := gitHubModule.FindStringSubmatch(onGitHub(module))
 		if !ok || m == nil {
 			return ""
 		}
@@ -34,6 +34,30 @@ func (c Component) Link(at Site) string {
 		return ""
 	}
 	return fmt.Sprintf("%s/%s#L%d", c.Web, at.File, at.Line)
+}
+
+// published has the modules that are on GitHub under another name, by the beginning
+// of their paths: what the go command would ask their hosts for.
+var published = map[string]string{
+	"golang.org/x":               "github.com/golang",
+	"google.golang.org/grpc":     "github.com/grpc/grpc-go",
+	"google.golang.org/protobuf": "github.com/protocolbuffers/protobuf-go",
+	"google.golang.org/genproto": "github.com/googleapis/go-genproto",
+	"go.opentelemetry.io/otel":   "github.com/open-telemetry/opentelemetry-go",
+	"go.etcd.io":                 "github.com/etcd-io",
+	"go.uber.org":                "github.com/uber-go",
+	"k8s.io":                     "github.com/kubernetes",
+	"sigs.k8s.io":                "github.com/kubernetes-sigs",
+}
+
+// onGitHub is a module's path under the name that it has there.
+func onGitHub(module string) string {
+	for prefix, there := range published {
+		if rest, found := strings.CutPrefix(module+"/", prefix+"/"); found {
+			return strings.TrimSuffix(there+"/"+rest, "/")
+		}
+	}
+	return module
 }
 
 var (

@@ -17,6 +17,10 @@ func TestLink(t *testing.T) {
 		{"github.com/heat/oven@v0.0.0-20250102033503-faa5f7b0171c/b.go", "https://github.com/heat/oven/blob/faa5f7b0171c/b.go#L7"},
 		{"github.com/heat/oven@v4.0.0+incompatible/b.go", "https://github.com/heat/oven/blob/v4.0.0/b.go#L7"},
 		{"go.example.org/oven@v1.0.0/b.go", ""},
+		{"golang.org/x/sys@v0.35.0/unix/ioctl.go", "https://github.com/golang/sys/blob/v0.35.0/unix/ioctl.go#L7"},
+		{"google.golang.org/grpc@v1.75.0/server.go", "https://github.com/grpc/grpc-go/blob/v1.75.0/server.go#L7"},
+		{"go.etcd.io/bbolt@v1.4.3/db.go", "https://github.com/etcd-io/bbolt/blob/v1.4.3/db.go#L7"},
+		{"golang.org/xy/sys@v0.35.0/a.go", ""},
 	} {
 		if got := c.Link(Site{File: test.file, Line: 7}); got != test.want {
 			t.Errorf("%s: %q, want %q", test.file, got, test.want)
