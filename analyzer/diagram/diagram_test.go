@@ -10,6 +10,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/callroute/callroute/analyzer/article"
 	"github.com/callroute/callroute/analyzer/diagram"
 	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/internal/golden"
@@ -19,8 +20,8 @@ var views = map[string]func(io.Writer, *flow.Flow) error{
 	"dot":      func(w io.Writer, f *flow.Flow) error { return diagram.DOT(w, f, diagram.Options{}) },
 	"wide.dot": func(w io.Writer, f *flow.Flow) error { return diagram.DOT(w, f, diagram.Options{Nodes: 100}) },
 	"mmd":      func(w io.Writer, f *flow.Flow) error { return diagram.Mermaid(w, f, diagram.Options{}) },
-	"seq.mmd":  diagram.Sequence,
-	"puml":     diagram.PlantUML,
+	"seq.mmd":  func(w io.Writer, f *flow.Flow) error { return diagram.Sequence(w, f, diagram.Options{}) },
+	"puml":     func(w io.Writer, f *flow.Flow) error { return diagram.PlantUML(w, f, diagram.Options{}) },
 	"svg":      func(w io.Writer, f *flow.Flow) error { return diagram.Portrait(w, f, diagram.Options{}) },
 }
 
@@ -189,6 +190,27 @@ func BenchmarkDOT(b *testing.B) {
 	for b.Loop() {
 		if err := diagram.DOT(io.Discard, f, diagram.Options{Nodes: 150}); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// TestChinese checks that pictures in Chinese say nothing of their own in English.
+func TestChinese(t *testing.T) {
+	o := diagram.Options{Lang: article.Chinese, Nodes: 100}
+	for name, view := range map[string]func(io.Writer, *flow.Flow, diagram.Options) error{
+		"dot": diagram.DOT, "mermaid": diagram.Mermaid, "sequence": diagram.Sequence, "plantuml": diagram.PlantUML, "portrait": diagram.Portrait,
+	} {
+		var out bytes.Buffer
+		if err := view(&out, golden.Flow(t, "fire"), o); err != nil {
+			t.Fatal(err)
+		}
+		for _, english := range []string{" more", " functions", " crossing", " programs", " gaps"} {
+			if strings.Contains(out.String(), english) {
+				t.Errorf("%s says %q:\n%s", name, english, out.String())
+			}
+		}
+		if err := view(io.Discard, golden.Flow(t, "fire"), diagram.Options{Lang: "fr"}); err == nil {
+			t.Errorf("%s speaks French", name)
 		}
 	}
 }

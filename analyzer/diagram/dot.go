@@ -243,7 +243,7 @@ func (d *dot) leaving(n flow.Node) {
 		return
 	}
 	if more := len(words) - mostLeaving; more > 1 {
-		words = append(words[:mostLeaving], fmt.Sprintf("and %d more", more))
+		words = append(words[:mostLeaving], fmt.Sprintf(d.say.messages, more))
 	}
 	lane := d.laneOf[n.Component]
 	label := ""
@@ -252,7 +252,7 @@ func (d *dot) leaving(n flow.Node) {
 	}
 	d.line("  subgraph cluster_%d { d%d [shape=box, style=\"dashed\", color=%s, fontcolor=%s, fontsize=9, height=0.2, label=<%s>, lane=%d, tooltip=%s]; }",
 		lane, n.ID, quoted(otherLine), quoted("#5a5a5a"), label, lane, quoted(strings.Join(tips, "\n")))
-	d.line("  n%d -> d%d [color=%s, style=dashed, arrowhead=none, tooltip=%s];", n.ID, n.ID, quoted(otherLine), quoted("also sent from here"))
+	d.line("  n%d -> d%d [color=%s, style=dashed, arrowhead=none];", n.ID, n.ID, quoted(otherLine))
 }
 
 // gaps draws where the route goes on unseen after a step of the spine.

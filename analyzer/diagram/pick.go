@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/callroute/callroute/analyzer/article"
 	"github.com/callroute/callroute/analyzer/flow"
 )
 
@@ -16,11 +17,14 @@ type Options struct {
 	Nodes int
 	// Link is the address to which a node leads when it is clicked, if any.
 	Link func(flow.Node) string
+	// Lang is the language of a picture's own words, English if empty.
+	Lang article.Lang
 }
 
 // picture is what is drawn of a flow.
 type picture struct {
 	*flow.Route
+	say    words
 	lanes  []lane
 	edges  []flow.Edge
 	chosen map[int]bool
@@ -54,7 +58,11 @@ func pick(f *flow.Flow, o Options) (*picture, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &picture{Route: r, chosen: map[int]bool{}, laneOf: map[string]int{}, arrivals: map[string]int{}}
+	say, ok := vocabulary[cmp.Or(o.Lang, article.English)]
+	if !ok {
+		return nil, fmt.Errorf("no language %q: en or zh", o.Lang)
+	}
+	p := &picture{Route: r, say: say, chosen: map[int]bool{}, laneOf: map[string]int{}, arrivals: map[string]int{}}
 	for _, id := range f.Spine {
 		p.chosen[id] = true
 	}
@@ -197,11 +205,15 @@ func (p *picture) caption() string {
 			crossings++
 		}
 	}
-	text := fmt.Sprintf("%s, %s, %d of %s", count(len(p.lanes), "program"), count(crossings, "crossing"), len(p.chosen), count(len(p.Nodes), "function"))
-	if gaps := len(p.Gaps); gaps > 0 {
-		text += ", " + count(gaps, "gap")
+	functions := fmt.Sprintf(p.say.functions[0], len(p.chosen))
+	if n := len(p.Nodes); n != 1 {
+		functions = fmt.Sprintf(p.say.functions[1], len(p.chosen), n)
 	}
-	return text
+	said := []string{count(len(p.lanes), p.say.programs), count(crossings, p.say.crossings), functions}
+	if gaps := len(p.Gaps); gaps > 0 {
+		said = append(said, count(gaps, p.say.gaps))
+	}
+	return strings.Join(said, p.say.separator)
 }
 
 // says is the words on an edge: what crosses a border, and which of several
@@ -221,11 +233,3 @@ func says(e flow.Edge) string {
 
 // place is where a node is declared.
 func place(n flow.Node) string { return fmt.Sprintf("%s:%d", n.File, n.Line) }
-
-// count writes "1 gap" or "3 gaps".
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}

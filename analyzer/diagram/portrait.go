@@ -54,7 +54,7 @@ const portraitStyle = `
 // bottom: a box for each process with its first and last functions, and between
 // the boxes what crosses. It needs no Graphviz.
 func Portrait(w io.Writer, f *flow.Flow, o Options) error {
-	p, err := pick(f, Options{})
+	p, err := pick(f, Options{Lang: o.Lang})
 	if err != nil {
 		return err
 	}
@@ -106,7 +106,7 @@ func (d *portrait) section(s flow.Section, last int) {
 	for i, id := range s.Steps {
 		if hidden > 1 && i >= portraitFirst && i < len(s.Steps)-last {
 			if i == portraitFirst {
-				rows = append(rows, row{class: "dim", text: fmt.Sprintf("… %d more functions", hidden)})
+				rows = append(rows, row{class: "dim", text: fmt.Sprintf(d.say.leftOut, hidden)})
 			}
 			continue
 		}

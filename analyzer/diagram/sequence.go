@@ -11,8 +11,8 @@ import (
 // Sequence writes the spine of f as a sequence diagram in Mermaid's language:
 // the programs, what crosses between them, and what each does in between. It
 // is split like Mermaid's.
-func Sequence(w io.Writer, f *flow.Flow) error {
-	p, err := pick(f, Options{})
+func Sequence(w io.Writer, f *flow.Flow, o Options) error {
+	p, err := pick(f, Options{Lang: o.Lang})
 	if err != nil {
 		return err
 	}
@@ -33,8 +33,8 @@ func Sequence(w io.Writer, f *flow.Flow) error {
 }
 
 // PlantUML writes the spine of f as a sequence diagram in PlantUML's language.
-func PlantUML(w io.Writer, f *flow.Flow) error {
-	p, err := pick(f, Options{})
+func PlantUML(w io.Writer, f *flow.Flow, o Options) error {
+	p, err := pick(f, Options{Lang: o.Lang})
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func (p *picture) messages(n notation) []string {
 	flush := func(lane int) {
 		if more := len(steps) - mostInNote; more > 0 {
 			cut := append([]string{}, steps[:mostInNote/2]...)
-			cut = append(cut, fmt.Sprintf("… %d more …", more))
+			cut = append(cut, fmt.Sprintf(p.say.more, more))
 			steps = append(cut, steps[len(steps)-mostInNote/2:]...)
 		}
 		if len(steps) > 0 {

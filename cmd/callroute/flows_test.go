@@ -92,7 +92,7 @@ func traced(t *testing.T, an analysis, c flow.Command) *flow.Flow {
 func page(t *testing.T, f *flow.Flow) []byte {
 	t.Helper()
 	var sequence strings.Builder
-	if err := diagram.Sequence(&sequence, f); err != nil {
+	if err := diagram.Sequence(&sequence, f, diagram.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer

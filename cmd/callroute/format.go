@@ -53,8 +53,8 @@ var (
 		{name: "svg", view: writeSVG},
 		{name: "png", view: func(w io.Writer, f *flow.Flow, o viewOptions) error { return drawFlow(w, f, o, "png") }, pipe: true},
 		{name: "mermaid", ending: "mmd", view: func(w io.Writer, f *flow.Flow, o viewOptions) error { return diagram.Mermaid(w, f, o.diagram(f)) }},
-		{name: "sequence", view: func(w io.Writer, f *flow.Flow, _ viewOptions) error { return diagram.Sequence(w, f) }},
-		{name: "plantuml", ending: "puml", view: func(w io.Writer, f *flow.Flow, _ viewOptions) error { return diagram.PlantUML(w, f) }},
+		{name: "sequence", view: func(w io.Writer, f *flow.Flow, o viewOptions) error { return diagram.Sequence(w, f, o.diagram(f)) }},
+		{name: "plantuml", ending: "puml", view: func(w io.Writer, f *flow.Flow, o viewOptions) error { return diagram.PlantUML(w, f, o.diagram(f)) }},
 		{name: "sarif", view: func(w io.Writer, f *flow.Flow, o viewOptions) error { return export.SARIF(w, f, o.export()) }},
 		{name: "otlp", view: func(w io.Writer, f *flow.Flow, o viewOptions) error { return export.OTLP(w, f, o.export()) }},
 	}
@@ -103,8 +103,8 @@ func (o viewOptions) diagram(f *flow.Flow) diagram.Options {
 		components[c.Name] = c
 	}
 	return diagram.Options{
-		Nodes: o.nodes,
-		Link:  func(n flow.Node) string { return components[n.Component].Link(flow.Site{File: n.File, Line: n.Line}) },
+		Nodes: o.nodes, Lang: o.lang,
+		Link: func(n flow.Node) string { return components[n.Component].Link(flow.Site{File: n.File, Line: n.Line}) },
 	}
 }
 
@@ -146,7 +146,7 @@ func writeSVG(w io.Writer, f *flow.Flow, o viewOptions) error {
 
 func writeArticle(w io.Writer, f *flow.Flow, o viewOptions) error {
 	var sequence strings.Builder
-	if err := diagram.Sequence(&sequence, f); err != nil {
+	if err := diagram.Sequence(&sequence, f, o.diagram(f)); err != nil {
 		return err
 	}
 	return article.Markdown(w, f, article.Options{Lang: o.lang, Link: flow.Component.Link, Sequence: sequence.String(), Tables: o.tables})

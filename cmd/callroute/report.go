@@ -100,7 +100,7 @@ func (a *app) report(ctx context.Context, o *reportOptions) error {
 	}
 	if d := newDrawer(a.getenv); o.pictures && d.path != "" {
 		site.Draw = func(w io.Writer, f *flow.Flow) error {
-			return drawFlow(w, f, viewOptions{draw: d}, "svg")
+			return drawFlow(w, f, viewOptions{draw: d, lang: article.Lang(o.lang)}, "svg")
 		}
 	}
 	result, err := webui.Site(ctx, o.dir, site)

@@ -38,7 +38,7 @@ func (v *view) register(cmd *cobra.Command) {
 	flags.BoolVar(&v.portrait, "portrait", false, "with --format svg: from top to bottom, as wide as a page; needs no callroute-graphviz")
 	flags.IntVar(&v.nodes, "nodes", 0, "in a picture: up to `N` functions beside the route")
 	flags.BoolVar(&v.gaps, "gaps", false, "with --format sarif: each gap as a result, too")
-	flags.StringVar(&v.lang, "lang", string(article.English), "of an article: en or zh")
+	flags.StringVar(&v.lang, "lang", string(article.English), "of articles and pictures: en or zh")
 	must(cmd.RegisterFlagCompletionFunc("lang", cobra.FixedCompletions([]string{"en", "zh"}, cobra.ShellCompDirectiveNoFileComp)))
 	v.output.register(cmd)
 }
