@@ -486,6 +486,7 @@ func accessible(t *testing.T, ctx context.Context) {
 		{"graph", page + "#view=explorer&mode=graph", 1440, false},
 		{"graph dark", page + "#view=explorer&mode=graph", 1440, true},
 		{"graph on a phone", page + "#view=explorer&mode=graph", 360, false},
+		{"graph around a function on a phone", page + "#view=explorer&mode=graph&graph=around", 360, false},
 		{"graph around a function", page + "#view=explorer&mode=graph&graph=around", 1440, false},
 		{"graph on a phone, dark", page + "#view=explorer&mode=graph", 360, true},
 		{"route", page + "#view=explorer&mode=route", 1440, false},
@@ -516,6 +517,11 @@ func accessible(t *testing.T, ctx context.Context) {
 		}
 		if wide := b.says("document.documentElement.scrollWidth - innerWidth"); wide != "0" {
 			t.Errorf("%s: the page is %s pixels too wide", v.name, wide)
+		}
+		if v.width < 400 && strings.Contains(v.url, "explorer") {
+			if wide := b.says("Math.max(...[...document.querySelectorAll('.pane .scroll')].map((s) => s.scrollWidth - s.clientWidth))"); wide != "0" {
+				t.Errorf("%s: a pane is %s pixels too wide", v.name, wide)
+			}
 		}
 		if got := b.says("[...document.querySelectorAll('table')].every((t) => [...t.rows].every((r) => r.cells[0].getBoundingClientRect().left === t.rows[0].cells[0].getBoundingClientRect().left))"); got != "true" {
 			t.Errorf("%s: the columns of a table do not stand under each other", v.name)
