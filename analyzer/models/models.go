@@ -164,6 +164,15 @@ type Task struct {
 	Function *Arg      `yaml:"function"` // the function, or the value whose method runs
 	Method   string    `yaml:"method"`   // that method
 	By       Transport `yaml:"by"`       // task when empty
+
+	Message *MessageIn `yaml:"message"` // bytes of which the first says what is asked
+}
+
+// MessageIn is where a message stands: of what asks in an argument of the call, of
+// what registers in one of the function; in a field of it where one is named.
+type MessageIn struct {
+	Arg   Arg    `yaml:"arg"`
+	Field string `yaml:"field"`
 }
 
 // Transport is how work gets to who does it.
@@ -176,11 +185,12 @@ const (
 )
 
 // KindOf is where a kind stands: in an argument, in a field of it; or it is the
-// name of the function or the type that the argument is.
+// name of the function or the type that the argument is; or all calls have one.
 type KindOf struct {
 	Arg   Arg    `yaml:"arg"`
 	Field string `yaml:"field"`
 	Of    What   `yaml:"of"`
+	Is    string `yaml:"is"`
 }
 
 // What is what a kind is made of.

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/callroute/callroute/analyzer/boundary"
+	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/summary"
 	"github.com/callroute/callroute/analyzer/system"
 )
@@ -152,6 +153,9 @@ func (r *request) answer(exe *summary.Executable, d *summary.Departure) answers 
 		}
 		for _, h := range a.For(d.Key.Name) {
 			j := Join{Exe: exe, Func: h.Func, Before: a.Before, Registered: a.Registered, Detail: r.protocol.Detail(d.Key, a.Key), Label: h.Label}
+			if d.Key.Name != "" && (d.Kind == flow.Queue || d.Kind == flow.Task) {
+				j.Argv, j.ArgvKnown = message(d), true
+			}
 			if !slices.ContainsFunc(out.joins, func(x Join) bool { return x.Func == h.Func }) {
 				out.joins = append(out.joins, j)
 			}

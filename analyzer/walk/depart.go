@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/callroute/callroute/analyzer/boundary"
 	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/stitch"
 	"github.com/callroute/callroute/analyzer/summary"
@@ -88,7 +87,7 @@ func (w *walker) join(v visit, d *summary.Departure, j stitch.Join, all []stitch
 	e.Registered = w.registered(j.Exe, j.Registered)
 	w.around(j)
 	h.edge = w.edge(e)
-	if w.st.Protocols.Of(d.Kind).Reach == boundary.Within {
+	if j.ArgvKnown { // what is known of the message
 		a.sent = true
 	} else {
 		a = activation{exe: j.Exe}

@@ -4,7 +4,9 @@
 //
 //  1. register: a call that a model (analyzer/models) names, with a function and
 //     its kind or topic
-//  2. ask: a call that a model names, with a kind
+//  2. ask: a call that a model names, with a kind,
+//     whose messages may begin with a byte that says their type: by it the
+//     receiver decides what it does
 //  3. registry of the program's own: a function is looked up in a map by a field
 //     of an object that was taken out of a collection, and called with that
 //     object. Who gives the field a constant asks; who puts a function into the
@@ -30,12 +32,16 @@ import (
 )
 
 // Finder finds work by its kind.
-var Finder = boundary.Finder{Name: "taskkind", Idioms: []int{32}, Find: find, Protocols: []boundary.Protocol{{Kind: flow.Task}, {Kind: flow.Queue}}}
+var Finder = boundary.Finder{Name: "taskkind", Idioms: []int{32}, Find: find, Protocols: []boundary.Protocol{{Kind: flow.Task, Served: served}, {Kind: flow.Queue, Served: served}}}
+
+// served is what answers with the type of the message.
+func served(asked, _ boundary.Key) string { return asked.String() }
 
 func find(ctx context.Context, u *boundary.Unit, out *boundary.Findings) {
+	typed := &messages{sent: map[string]map[int64]string{}}
 	for _, m := range u.Models.All {
 		for i := range m.Tasks {
-			f := &finder{Unit: u, model: m, task: &m.Tasks[i], out: out}
+			f := &finder{Unit: u, model: m, task: &m.Tasks[i], out: out, typed: typed}
 			symbol := f.task.Register
 			if symbol.Zero() {
 				symbol = f.task.Ask
@@ -47,6 +53,7 @@ func find(ctx context.Context, u *boundary.Unit, out *boundary.Findings) {
 			}
 		}
 	}
+	typed.switched(out)
 	findRegistries(ctx, u, out)
 }
 
@@ -55,6 +62,7 @@ type finder struct {
 	model *models.Model
 	task  *models.Task
 	out   *boundary.Findings
+	typed *messages
 }
 
 func (f *finder) kind() flow.Kind {
@@ -82,6 +90,9 @@ func (f *finder) call(call index.Call) {
 		if function != nil {
 			holes = append(holes, eval.Holes(c.Eval(function, root))...)
 		}
+		if f.task.Register.Zero() {
+			holes = append(holes, eval.Holes(f.firsts(c, call, root))...)
+		}
 		return holes
 	}
 	f.Eval.Contexts(ask, func(c *eval.Context) {
@@ -97,6 +108,11 @@ func (f *finder) call(call index.Call) {
 			handlers := k.handlers
 			if function != nil && handlers == nil {
 				handlers = f.functions(c, c.Eval(function, root))
+			}
+			if f.task.Message != nil {
+				for _, h := range handlers {
+					f.typed.receivers = append(f.typed.receivers, receiver{text, h.Fn, f.task.Message})
+				}
 			}
 			if len(handlers) > 0 {
 				f.out.Arrivals = append(f.out.Arrivals, boundary.Arrival{
@@ -115,8 +131,20 @@ func (f *finder) asks(c *eval.Context, call index.Call, root *eval.Frame, text s
 	if !known {
 		d.Key.Path, d.Reason = "*", "which "+string(f.kind())+" is meant is not a constant of the program"
 	}
+	firsts := f.firsts(c, call, root)
+	if len(firsts) == 0 {
+		f.add(d)
+	}
+	for _, v := range firsts {
+		d.Key.Name = f.typed.send(text, v)
+		f.add(d)
+	}
+}
+
+// add reports d once.
+func (f *finder) add(d boundary.Departure) {
 	if !slices.ContainsFunc(f.out.Departures, func(x boundary.Departure) bool {
-		return x.Kind == d.Kind && x.In == d.In && x.Pos == d.Pos && x.Key.Path == d.Key.Path && x.Origin() == d.Origin()
+		return x.Kind == d.Kind && x.In == d.In && x.Pos == d.Pos && x.Key.Path == d.Key.Path && x.Key.Name == d.Key.Name && x.Origin() == d.Origin()
 	}) {
 		f.out.Departures = append(f.out.Departures, d)
 	}
@@ -145,7 +173,7 @@ type named struct {
 }
 
 func (f *finder) kindOperand(call index.Call) ssa.Value {
-	if f.task.Kind.Of == models.OfTypeArgument {
+	if f.task.Kind.Of == models.OfTypeArgument || f.task.Kind.Is != "" {
 		return nil
 	}
 	return eval.Argument(call.Instr, int(f.task.Kind.Arg))
@@ -153,6 +181,9 @@ func (f *finder) kindOperand(call index.Call) ssa.Value {
 
 // kinds is the kinds that a call names.
 func (f *finder) kinds(c *eval.Context, call index.Call, root *eval.Frame) []named {
+	if f.task.Kind.Is != "" {
+		return []named{{text: eval.Lit(f.task.Kind.Is)}}
+	}
 	if f.task.Kind.Of == models.OfTypeArgument {
 		fn := call.Instr.Common().StaticCallee()
 		if fn == nil || len(fn.TypeArgs()) == 0 {
