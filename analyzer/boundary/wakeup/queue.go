@@ -117,6 +117,40 @@ func (w work) returned(fn *ssa.Function) bool {
 	return false
 }
 
+// answered reports whether fn puts a value of a type of the work into a field of
+// what an argument points to.
+func (w work) answered(fn *ssa.Function) bool {
+	for _, b := range fn.Blocks {
+		for _, instr := range b.Instrs {
+			st, ok := instr.(*ssa.Store)
+			if !ok || !slices.ContainsFunc(w.types, func(t types.Type) bool { return types.Identical(t, st.Val.Type()) }) {
+				continue
+			}
+			if at, ok := st.Addr.(*ssa.FieldAddr); ok {
+				if p, ok := at.X.(*ssa.Parameter); ok && slices.Index(fn.Params, p) > 0 {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// callAt is the call of fn that stands at pos, nil for none.
+func callAt(fn *ssa.Function, pos token.Pos) ssa.CallInstruction {
+	if fn == nil {
+		return nil
+	}
+	for _, b := range fn.Blocks {
+		for _, instr := range b.Instrs {
+			if c, ok := instr.(ssa.CallInstruction); ok && c.Pos() == pos {
+				return c
+			}
+		}
+	}
+	return nil
+}
+
 // given is the fields of the struct with the condition that the function which
 // signals puts something into.
 func (f *finder) given(s point) []work {

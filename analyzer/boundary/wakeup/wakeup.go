@@ -9,8 +9,10 @@
 //     be done by functions that it calls
 //  3. handed up: where that function returns what it took, its callers have it,
 //     up to the one that does not return it and takes again and again: a call on
-//     the way up stands in a loop. Where there is none, the signal wakes the
-//     function that waits, and what its callers do is not followed
+//     the way up stands in a loop. A function that serves requests hands up what
+//     it writes into its answer, to the functions of the program that ask. Where
+//     a caller is none of these, the signal wakes the function that waits, and
+//     what that caller does is not followed
 //  4. holder: where queues of one type are fields of several structs, the field
 //     through which one is filled and emptied tells them apart
 //
@@ -231,11 +233,39 @@ func (f *finder) above(fn *ssa.Function) []taking {
 	return out
 }
 
+// asking is the functions of the program whose requests fn serves.
+func (f *finder) asking(fn *ssa.Function) []taking {
+	var out []taking
+	for _, a := range f.out.Arrivals {
+		if !a.Kind.Process() || !slices.ContainsFunc(a.Handlers, func(h boundary.Handler) bool { return h.Fn == fn }) {
+			continue
+		}
+		for _, d := range f.out.Departures {
+			if d.Kind != a.Kind || d.Key.Path != a.Key.Path {
+				continue
+			}
+			in, pos := d.In, d.Pos
+			if len(d.Via) > 0 {
+				in, _ = d.Via[0].In.(*ssa.Function)
+				pos = d.Via[0].Pos
+			}
+			if call := callAt(in, pos); call != nil {
+				out = append(out, taking{in, call, inLoop(call.Block())})
+			}
+		}
+	}
+	return out
+}
+
 // handUp follows work from the function that took it to those that keep it, and
 // reports whether all callers are, or lead to, one of these.
 func (f *finder) handUp(t taking, given work, depth int) bool {
 	above := f.above(t.fn)
-	if !given.returned(t.fn) {
+	returned := given.returned(t.fn)
+	if asking := f.asking(t.fn); len(asking) > 0 && given.answered(t.fn) {
+		above, returned = asking, true
+	}
+	if !returned {
 		again := t.repeated || slices.ContainsFunc(above, func(up taking) bool { return up.repeated })
 		if again {
 			f.arrive(t, given.field)
