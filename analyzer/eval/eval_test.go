@@ -50,7 +50,15 @@ func post(p string) { send("POST", base+p) }
 
 func send(method, p string) { sink("request", method+" "+p) }
 
+func warm() string { return "warm" }
+
+var makers = map[string]func() string{}
+
+func fill() { makers["warm"] = warm }
+
 func main() {
+	fill()
+	sink("made", makers["warm"]())
 	addr := flag.String("addr", "localhost:8", "")
 	flag.Parse()
 	sink("sprintf", fmt.Sprintf("%s/%d%%", "a", 7))
@@ -107,6 +115,7 @@ func asked(t *testing.T) map[string][]string {
 func TestEval(t *testing.T) {
 	got := asked(t)
 	for name, want := range map[string]string{
+		"made":    "warm",
 		"sprintf": "a/7%",
 		"join":    "/a/b/c",
 		"url":     "//h/x",
