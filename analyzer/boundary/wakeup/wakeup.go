@@ -12,7 +12,8 @@
 //     the way up stands in a loop. A function that serves requests hands up what
 //     it writes into its answer, to the functions of the program that ask. Where
 //     a caller is none of these, the signal wakes the function that waits, and
-//     what that caller does is not followed
+//     what that caller does is not followed. What is sent on a channel also
+//     reaches who receives it
 //  4. holder: where queues of one type are fields of several structs, the field
 //     through which one is filled and emptied tells them apart
 //
@@ -191,8 +192,8 @@ func (f *finder) take(w point, given work, giver *ssa.Function) {
 			}
 		}
 		if taken {
-			if !kept {
-				f.arrive(waits, given.field)
+			if _, condition := w.at.(ssa.CallInstruction); !kept || !condition {
+				f.arrive(waits, given.field) // who receives from a channel is reached in any case
 			}
 			return
 		}
