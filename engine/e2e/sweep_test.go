@@ -28,7 +28,11 @@ func TestSweep(t *testing.T) {
 	}
 	var scripts []script
 	for _, file := range files {
-		if s := readScript(t, file); *conformance != "" || slices.Contains(few, s.name) {
+		s := readScript(t, file)
+		// Docker's daemon does not come up again over its containerd when it alone
+		// was killed.
+		killed := slices.ContainsFunc(s.steps, func(st step) bool { return st.kind == '@' && st.text == "kill" })
+		if !killed && (*conformance != "" || slices.Contains(few, s.name)) {
 			scripts = append(scripts, s)
 		}
 	}
@@ -48,6 +52,9 @@ func TestSweep(t *testing.T) {
 	}
 	all.Wait()
 	var w sweep
+	if t.Failed() {
+		return // one of them did not play to its end
+	}
 	for i, s := range scripts {
 		w.compare(s.name, transcripts[0][i], transcripts[1][i])
 	}
