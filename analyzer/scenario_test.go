@@ -80,6 +80,7 @@ func runScenario(t *testing.T, s *scenario.Scenario) {
 func checkScenario(t *testing.T, s *scenario.Scenario, dir string, libs ...string) {
 	t.Helper()
 	a, b := open(t, s, dir), open(t, s, dir)
+	var flows []*flow.Flow
 	for _, trace := range s.Traces {
 		name := strings.Join(append([]string{trace.Program}, trace.Command...), " ")
 		query := analyzer.Query{Program: trace.Program, Command: trace.Command}
@@ -89,6 +90,7 @@ func checkScenario(t *testing.T, s *scenario.Scenario, dir string, libs ...strin
 			continue
 		}
 		dump(t, s.Name+" "+name, f)
+		flows = append(flows, f)
 		for _, p := range trace.Check(f, dir) {
 			t.Errorf("%s: trace %s: %s", s.Name, name, p)
 		}
@@ -104,12 +106,17 @@ func checkScenario(t *testing.T, s *scenario.Scenario, dir string, libs ...strin
 			t.Errorf("%s: trace %s: two runs differ:\n%s", s.Name, name, firstDifference(first, second))
 		}
 	}
-	if len(s.System) == 0 && len(s.Markers) == 0 {
-		return
-	}
 	endpoints, err := a.Endpoints(t.Context())
 	if err != nil {
 		t.Fatalf("%s: endpoints: %v", s.Name, err)
+	}
+	for _, f := range flows {
+		for _, problem := range disagreements(f, endpoints) {
+			t.Errorf("%s: %s", s.Name, problem)
+		}
+	}
+	if len(s.System) == 0 && len(s.Markers) == 0 {
+		return
 	}
 	commands, err := a.Commands(t.Context(), "")
 	if err != nil {
