@@ -1,7 +1,6 @@
 package walk
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/callroute/callroute/analyzer/flow"
@@ -49,25 +48,19 @@ func (w *walker) depart(v visit, d *summary.Departure) error {
 		h := hop{via: via, pos: posOf(d), process: d.Kind.Process()}
 		h.reads = w.st.Protocols.Of(d.Kind).Asks(d.Key)
 		if h.process {
-			h.asked = w.mentioned(j.Detail)
+			h.asked = w.command.mentioned(j.Detail)
 		}
 		if d.Optional {
 			h.cost, h.maybe = optionalCost, true
 		}
-		w.join(v, d, j, joins, h, site)
+		w.join(v, d, j, joins, h)
 	}
 	return nil
 }
 
-// gap adds g once.
-func (w *walker) gap(g flow.Gap) {
-	if !slices.Contains(w.flow.Gaps, g) {
-		w.flow.Gaps = append(w.flow.Gaps, g)
-	}
-}
-
 // join adds the edge to one thing that a departure reaches.
-func (w *walker) join(v visit, d *summary.Departure, j stitch.Join, all []stitch.Join, h hop, site flow.Site) {
+func (w *walker) join(v visit, d *summary.Departure, j stitch.Join, all []stitch.Join, h hop) {
+	site := flow.Site{File: v.exe.Funcs[d.In].File, Line: d.Line}
 	from, in := w.node(place{v.exe, v.id}), w.node(place{v.exe, d.In})
 	e := flow.Edge{From: in, Kind: d.Kind, Site: site, Detail: j.Detail, Rule: d.Rule, Candidates: len(all), Label: j.Label}
 	if from != in {
@@ -80,7 +73,7 @@ func (w *walker) join(v visit, d *summary.Departure, j stitch.Join, all []stitch
 		}
 		e.To = w.node(place{j.Exe, first(j.Exe, j.Command)})
 		h.edge = w.edge(e)
-		w.command(w.stop(v.activation, v.id), j.Exe, j.Command, a, h)
+		w.enter(w.stop(v.activation, v.id), j.Exe, j.Command, a, h)
 		return
 	}
 	e.To = w.node(place{j.Exe, j.Func})

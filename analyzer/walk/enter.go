@@ -38,7 +38,7 @@ func (w *walker) start(e Entry) {
 		}
 		return
 	}
-	w.command(start, e.Exe, e.Command, a, hop{edge: none})
+	w.enter(start, e.Exe, e.Command, a, hop{edge: none})
 }
 
 func (w *walker) siteOf(exe *summary.Executable, places []summary.Place) flow.Site {
@@ -57,9 +57,9 @@ func first(exe *summary.Executable, c *summary.Command) summary.ID {
 	return exe.Main
 }
 
-// command enters a program at the command that its arguments choose. The hop
+// enter enters a program at the command that its arguments choose. The hop
 // to from is completed with the way from main to the command.
-func (w *walker) command(from int, exe *summary.Executable, c *summary.Command, a activation, h hop) {
+func (w *walker) enter(from int, exe *summary.Executable, c *summary.Command, a activation, h hop) {
 	if begin := first(exe, c); begin != exe.Main && h.process {
 		h.to = w.stop(a, begin)
 		w.addHop(from, h)

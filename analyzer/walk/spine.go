@@ -3,11 +3,13 @@ package walk
 import (
 	"cmp"
 	"container/heap"
+	"math/bits"
 	"slices"
 	"strings"
 
 	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/summary"
+	"github.com/callroute/callroute/analyzer/system"
 )
 
 // Costs of a step on the spine. They only rank ways that cross the same number
@@ -32,34 +34,6 @@ const (
 	noEffect      = 400
 	smallWrite    = 12 // directories, links, removals
 )
-
-// cost is the price of going on to function to at site s.
-func (w *walker) cost(exe *summary.Executable, s *summary.Site, to summary.ID) int {
-	c := stepCost
-	for n := s.Candidates; n > 1; n /= 2 {
-		c += choiceCost
-	}
-	if exe.Funcs[to].Library {
-		c += libraryCost
-	}
-	switch s.Kind {
-	case flow.Go:
-		c += goCost
-	case flow.Defer:
-		c += deferCost
-	}
-	name := exe.Funcs[to].Name[strings.LastIndexByte(exe.Funcs[to].Name, '.')+1:]
-	if undoes(name) && !w.asked(name) {
-		c += undoCost
-	}
-	if s.Optional {
-		c += optionalCost
-	}
-	if w.mentions(exe.Funcs[to].Name) {
-		c -= wordBonus
-	}
-	return c
-}
 
 // worth is what can still be reached from a node, the weightiest first.
 type worth struct {
@@ -91,40 +65,51 @@ func (a worth) compare(b worth) int {
 	return cmp.Or(cmp.Compare(a.first, b.first), cmp.Compare(a.programs, b.programs), lasting)
 }
 
+// spine is the choice of one way through a graph.
+type spine struct {
+	*graph
+	command words
+	numbers map[*system.Program]int // of the programs on the route
+	reads   bool                    // it came into its last program to ask for an answer
+	steps   int                     // since then, without an effect ahead
+}
+
 // state is a stop and the programs that the route has been through.
 type state struct {
 	stop int
-	seen string
+	seen programs
 }
 
-// spine chooses the route a person would tell: the one that reaches the most
+// spineOf chooses the route a person would tell: the one that reaches the most
 // programs and then something that lasts, without detours. Of several such
 // ways it takes the first that is written on the way to another process, and
 // the last inside the last one.
-func (w *walker) spine() []int {
-	if w.flow.Root == 0 {
+func spineOf(g *graph, command words) []int {
+	if g.flow.Root == 0 {
 		return []int{}
 	}
-	values, restarts := w.values(), w.restarts()
-	seen := w.program(start)
-	out := []int{w.flow.Root}
+	sp := &spine{graph: g, command: command}
+	sp.number()
+	values, restarts := sp.values(), sp.restarts()
+	seen := programs{}.with(sp.program(start))
+	out := []int{sp.flow.Root}
 	on := map[int]bool{start: true}
 	for at := start; ; {
-		h := w.choose(values, state{at, seen}, on)
-		if next := w.again(restarts, at, on); next != nil && values[state{at, seen}].programs == 0 {
+		h := sp.choose(values, state{at, seen}, on)
+		if next := sp.again(restarts, at, on); next != nil && values[state{at, seen}].programs == 0 {
 			h = next
 		}
 		if h == nil {
 			return out
 		}
-		out = append(append(out, h.via...), w.stops[h.to].node)
+		out = append(append(out, h.via...), sp.stops[h.to].node)
 		on[h.to] = true
 		if h.edge != none {
-			w.flow.Edges[h.edge].Spine = true
+			sp.flow.Edges[h.edge].Spine = true
 		}
-		seen = w.through(seen, h)
+		seen = sp.through(seen, h)
 		if h.process {
-			w.reads, w.steps = h.reads, 0
+			sp.reads, sp.steps = h.reads, 0
 		}
 		at = h.to
 	}
@@ -133,72 +118,96 @@ func (w *walker) spine() []int {
 // start is the stop in which the route begins, the first that is made.
 const start = 0
 
-// program is the set of programs that holds only the one of a stop.
-func (w *walker) program(at int) string {
-	p := w.stops[at].exe.Program
-	return "\x00" + p.Package + "@" + p.Source.Name + "\x00"
+// programs is a set of programs, by their numbers.
+type programs [4]uint64
+
+// mostPrograms is how many a set tells apart; the others count as one. More are
+// on no route that was met.
+const mostPrograms = 256
+
+func (s programs) has(n int) bool { return s[n/64]&(1<<(n%64)) != 0 }
+
+func (s programs) with(n int) programs {
+	s[n/64] |= 1 << (n % 64)
+	return s
 }
 
-// through is the set of programs after taking h.
-func (w *walker) through(seen string, h *hop) string {
-	p := w.program(h.to)
-	if strings.Contains(seen, p) {
-		return seen
+func (s programs) size() int {
+	n := 0
+	for _, part := range s {
+		n += bits.OnesCount64(part)
 	}
-	return seen + p
+	return n
 }
+
+// number gives each program a number, in the order in which they are met.
+func (sp *spine) number() {
+	sp.numbers = map[*system.Program]int{}
+	for i := range sp.stops {
+		p := sp.stops[i].exe.Program
+		if _, ok := sp.numbers[p]; !ok {
+			sp.numbers[p] = min(len(sp.numbers), mostPrograms-1)
+		}
+	}
+}
+
+// program is the number of the program of a stop.
+func (sp *spine) program(at int) int { return sp.numbers[sp.stops[at].exe.Program] }
+
+// through is the set of programs after taking h.
+func (sp *spine) through(seen programs, h *hop) programs { return seen.with(sp.program(h.to)) }
 
 // allowed reports whether the spine may take h: it does not go where only an
 // error leads, nor back into a program it has left, except that a program may
 // start itself.
-func (w *walker) allowed(seen string, from int, h *hop) bool {
+func (sp *spine) allowed(seen programs, from int, h *hop) bool {
 	if h.failure {
 		return false
 	}
 	if !h.process {
 		return true
 	}
-	return !strings.Contains(seen, w.program(h.to)) || w.program(h.to) == w.program(from)
+	return !seen.has(sp.program(h.to)) || sp.program(h.to) == sp.program(from)
 }
 
 // choose takes the best hop: among those that reach as many programs as any,
 // the first that is not much dearer, or the last in the last program. on is the
 // stops that the spine has made.
-func (w *walker) choose(values map[state]worth, s state, on map[int]bool) *hop {
+func (sp *spine) choose(values map[state]worth, s state, on map[int]bool) *hop {
 	best, ok := values[s]
 	if !ok {
 		return nil
 	}
-	if end := w.effect(s.stop); best.programs == 0 && end == best.cost && end < noEffect {
+	if end := sp.effect(s.stop); best.programs == 0 && end == best.cost && end < noEffect {
 		return nil
 	}
-	if best.programs == 0 && (best.cost > farEffect || w.reads) {
-		return w.onward(s, on)
+	if best.programs == 0 && (best.cost > farEffect || sp.reads) {
+		return sp.onward(s, on)
 	}
 	slack := firstSlack
 	if best.programs == 0 {
 		slack = lastSlack
 	}
 	var good []*hop
-	for i := range w.stops[s.stop].hops {
-		h := &w.stops[s.stop].hops[i]
-		if on[h.to] || !w.allowed(s.seen, s.stop, h) {
+	for i := range sp.stops[s.stop].hops {
+		h := &sp.stops[s.stop].hops[i]
+		if on[h.to] || !sp.allowed(s.seen, s.stop, h) {
 			continue
 		}
-		v, ok := values[state{h.to, w.through(s.seen, h)}]
+		v, ok := values[state{h.to, sp.through(s.seen, h)}]
 		if !ok {
 			continue
 		}
-		switch v = w.plus(v, s, h); {
+		switch v = sp.plus(v, s, h); {
 		case v.compare(best) != 0:
 		case v.price() <= best.price()+slack:
 			good = append(good, h)
-		case v.price() <= best.price()+namesakeSlack && v.asked >= best.asked && best.programs > 0 && w.namesake(h):
+		case v.price() <= best.price()+namesakeSlack && v.asked >= best.asked && best.programs > 0 && sp.namesake(h):
 			good = append(good, h)
 		}
 	}
 	if best.programs > 0 {
-		good = w.preferNamesakes(good)
+		good = sp.preferNamesakes(good)
 	}
 	slices.SortStableFunc(good, func(a, b *hop) int { return a.pos - b.pos })
 	switch {
@@ -213,18 +222,18 @@ func (w *walker) choose(values map[state]worth, s state, on map[int]bool) *hop {
 // restarts is the stops from which the program surely starts itself anew, with
 // the number of steps to where it does: a program that goes on in a process of
 // its own making does its work there.
-func (w *walker) restarts() map[int]int {
+func (sp *spine) restarts() map[int]int {
 	steps := map[int]int{}
 	in := map[int][]int{}
 	var queue []int
-	for at := range w.stops {
-		for i := range w.stops[at].hops {
-			h := &w.stops[at].hops[i]
+	for at := range sp.stops {
+		for i := range sp.stops[at].hops {
+			h := &sp.stops[at].hops[i]
 			switch {
 			case h.failure || h.maybe:
 			case !h.process:
 				in[h.to] = append(in[h.to], at)
-			case w.program(h.to) == w.program(at) && !slices.Contains(queue, at):
+			case sp.program(h.to) == sp.program(at) && !slices.Contains(queue, at):
 				steps[at] = 0
 				queue = append(queue, at)
 			}
@@ -243,19 +252,19 @@ func (w *walker) restarts() map[int]int {
 
 // again is the last hop of a stop on the way to where the program starts
 // itself anew.
-func (w *walker) again(restarts map[int]int, at int, on map[int]bool) *hop {
+func (sp *spine) again(restarts map[int]int, at int, on map[int]bool) *hop {
 	var last *hop
 	if _, ok := restarts[at]; !ok {
 		return nil
 	}
-	for i := range w.stops[at].hops {
-		h := &w.stops[at].hops[i]
+	for i := range sp.stops[at].hops {
+		h := &sp.stops[at].hops[i]
 		if h.failure || h.maybe || on[h.to] {
 			continue
 		}
 		steps, ok := restarts[h.to]
 		ok = ok && !h.process && steps < restarts[at]
-		if h.process && w.program(h.to) == w.program(at) {
+		if h.process && sp.program(h.to) == sp.program(at) {
 			ok = true
 		}
 		if ok && (last == nil || h.pos >= last.pos) {
@@ -267,8 +276,8 @@ func (w *walker) again(restarts map[int]int, at int, on map[int]bool) *hop {
 
 // preferNamesakes keeps the hops whose function repeats a word of the command,
 // when there are any.
-func (w *walker) preferNamesakes(hops []*hop) []*hop {
-	same := slices.DeleteFunc(slices.Clone(hops), func(h *hop) bool { return !w.namesake(h) })
+func (sp *spine) preferNamesakes(hops []*hop) []*hop {
+	same := slices.DeleteFunc(slices.Clone(hops), func(h *hop) bool { return !sp.namesake(h) })
 	if len(same) > 0 {
 		return same
 	}
@@ -277,25 +286,25 @@ func (w *walker) preferNamesakes(hops []*hop) []*hop {
 
 // namesake reports whether the first function of a hop repeats a word of the
 // command.
-func (w *walker) namesake(h *hop) bool {
+func (sp *spine) namesake(h *hop) bool {
 	if h.process && len(h.via) > 0 {
-		return w.mentions(w.flow.Nodes[h.via[0]-1].Func)
+		return sp.command.mentions(sp.flow.Nodes[h.via[0]-1].Func)
 	}
-	return w.mentions(w.name(h.to))
+	return sp.command.mentions(sp.name(h.to))
 }
 
 // name is the full name of a stop's function.
-func (w *walker) name(at int) string { return w.stops[at].exe.Funcs[w.stops[at].id].Name }
+func (sp *spine) name(at int) string { return sp.stops[at].exe.Funcs[sp.stops[at].id].Name }
 
 // onward is the hop to take where nothing lasts any more: the command itself,
 // what a generated handler hands on to, the first function whose name repeats a
 // word of the command, the goroutine that a value is sent to, or else the last
 // call of the program's own code. It goes a few steps and no further: there is
 // nothing to arrive at.
-func (w *walker) onward(s state, on map[int]bool) *hop {
+func (sp *spine) onward(s state, on map[int]bool) *hop {
 	var ways []*hop
-	for i := range w.stops[s.stop].hops {
-		h := &w.stops[s.stop].hops[i]
+	for i := range sp.stops[s.stop].hops {
+		h := &sp.stops[s.stop].hops[i]
 		if on[h.to] || h.failure || h.process {
 			continue
 		}
@@ -306,16 +315,16 @@ func (w *walker) onward(s state, on map[int]bool) *hop {
 			ways = append(ways, h)
 		}
 	}
-	if len(ways) == 0 || w.steps >= fewSteps {
+	if len(ways) == 0 || sp.steps >= fewSteps {
 		return nil
 	}
-	w.steps++
+	sp.steps++
 	slices.SortStableFunc(ways, func(a, b *hop) int { return a.pos - b.pos })
-	if w.passesOn(s.stop) || w.handsOn(s.stop) {
+	if sp.passesOn(s.stop) || sp.handsOn(s.stop) {
 		return ways[len(ways)-1]
 	}
 	for _, h := range ways {
-		if len(h.via) == 0 && w.named(h.to) {
+		if len(h.via) == 0 && sp.command.named(sp.name(h.to)) {
 			return h
 		}
 	}
@@ -325,7 +334,7 @@ func (w *walker) onward(s state, on map[int]bool) *hop {
 		}
 	}
 	for _, h := range slices.Backward(ways) {
-		if p := w.stops[h.to]; !p.exe.Funcs[p.id].Library {
+		if p := sp.stops[h.to]; !p.exe.Funcs[p.id].Library {
 			return h
 		}
 	}
@@ -334,8 +343,8 @@ func (w *walker) onward(s state, on map[int]bool) *hop {
 
 // handsOn reports whether a stop is in a literal that stands in a function which
 // registers it, as generated handlers do.
-func (w *walker) handsOn(at int) bool {
-	p := w.stops[at]
+func (sp *spine) handsOn(at int) bool {
+	p := sp.stops[at]
 	f := &p.exe.Funcs[p.id]
 	if f.Literal == summary.None {
 		return false
@@ -347,21 +356,21 @@ func (w *walker) handsOn(at int) bool {
 
 // passesOn reports whether a stop only hands on what arrived: a generated
 // handler, or a literal that stands in a library.
-func (w *walker) passesOn(at int) bool {
-	p := w.stops[at]
+func (sp *spine) passesOn(at int) bool {
+	p := sp.stops[at]
 	f := &p.exe.Funcs[p.id]
 	return f.Library || strings.HasSuffix(f.File, ".pb.go")
 }
 
 // plus is the worth of taking h and then going on with v.
-func (w *walker) plus(v worth, s state, h *hop) worth {
-	if w.through(s.seen, h) != s.seen {
+func (sp *spine) plus(v worth, s state, h *hop) worth {
+	if sp.through(s.seen, h) != s.seen {
 		if v.programs == 0 {
 			v.lasting = v.cost <= farEffect && !h.reads
 		}
 		v.programs++
 		v.asked += h.asked
-		if s.seen == w.program(start) {
+		if s.seen == (programs{}).with(sp.program(start)) {
 			v.first = h.asked
 		}
 		v.cost = 0 // only the way to the next program is compared
@@ -371,13 +380,13 @@ func (w *walker) plus(v worth, s state, h *hop) worth {
 }
 
 // effect is the cost of ending the spine at a stop.
-func (w *walker) effect(at int) int {
-	p := &w.stops[at]
+func (sp *spine) effect(at int) int {
+	p := &sp.stops[at]
 	best := noEffect
 	if p.dead {
 		best = 0
 	}
-	live := w.live(p.visit)
+	live := p.live()
 	for _, e := range p.exe.Funcs[p.id].Effects {
 		if live != nil && !live[e.Pos] {
 			continue
@@ -394,28 +403,32 @@ func (w *walker) effect(at int) int {
 
 // values computes the worth of every state, from the largest sets of programs
 // down: inside one set it is a shortest-way search from the ends.
-func (w *walker) values() map[state]worth {
-	sets := w.sets()
+func (sp *spine) values() map[state]worth {
+	sets := sp.sets()
 	values := map[state]worth{}
 	for i := len(sets) - 1; i >= 0; i-- {
-		w.valuesOf(sets[i], values)
+		sp.valuesOf(sets[i], values)
 	}
 	return values
 }
 
+// mostSets is how many sets of programs are told apart: more than any route has
+// ways through its programs.
+const mostSets = 256
+
 // sets is every set of programs that some route has been through, smaller sets
 // before those they grow into.
-func (w *walker) sets() []string {
-	seen := map[string]bool{}
-	out := []string{w.program(start)}
-	for i := 0; i < len(out) && len(out) < 256; i++ {
-		for n := range w.stops {
-			if !strings.Contains(out[i], w.program(n)) {
+func (sp *spine) sets() []programs {
+	seen := map[programs]bool{}
+	out := []programs{programs{}.with(sp.program(start))}
+	for i := 0; i < len(out) && len(out) < mostSets; i++ {
+		for n := range sp.stops {
+			if !out[i].has(sp.program(n)) {
 				continue
 			}
-			for j := range w.stops[n].hops {
-				h := &w.stops[n].hops[j]
-				next := w.through(out[i], h)
+			for j := range sp.stops[n].hops {
+				h := &sp.stops[n].hops[j]
+				next := sp.through(out[i], h)
 				if h.process && next != out[i] && !seen[next] {
 					seen[next] = true
 					out = append(out, next)
@@ -423,36 +436,36 @@ func (w *walker) sets() []string {
 			}
 		}
 	}
-	slices.SortStableFunc(out, func(a, b string) int { return len(a) - len(b) })
+	slices.SortStableFunc(out, func(a, b programs) int { return a.size() - b.size() })
 	return out
 }
 
 // valuesOf fills the states of one set.
-func (w *walker) valuesOf(seen string, values map[state]worth) {
+func (sp *spine) valuesOf(seen programs, values map[state]worth) {
 	type back struct {
 		from int
 		h    *hop
 	}
 	in := map[int][]back{}
 	q := &queue{}
-	for n := range w.stops {
-		if !strings.Contains(seen, w.program(n)) {
+	for n := range sp.stops {
+		if !seen.has(sp.program(n)) {
 			continue
 		}
 		s := state{n, seen}
-		best := worth{cost: w.effect(n)}
-		for i := range w.stops[n].hops {
-			h := &w.stops[n].hops[i]
-			if !w.allowed(seen, n, h) {
+		best := worth{cost: sp.effect(n)}
+		for i := range sp.stops[n].hops {
+			h := &sp.stops[n].hops[i]
+			if !sp.allowed(seen, n, h) {
 				continue
 			}
-			next := w.through(seen, h)
+			next := sp.through(seen, h)
 			if next == seen {
 				in[h.to] = append(in[h.to], back{n, h})
 				continue
 			}
 			if v, ok := values[state{h.to, next}]; ok {
-				if v = w.plus(v, s, h); v.better(best) {
+				if v = sp.plus(v, s, h); v.better(best) {
 					best = v
 				}
 			}
@@ -466,7 +479,7 @@ func (w *walker) valuesOf(seen string, values map[state]worth) {
 			continue
 		}
 		for _, b := range in[it.stop] {
-			v := w.plus(it.worth, state{b.from, seen}, b.h)
+			v := sp.plus(it.worth, state{b.from, seen}, b.h)
 			if v.better(values[state{b.from, seen}]) {
 				values[state{b.from, seen}] = v
 				heap.Push(q, item{b.from, v})

@@ -3,14 +3,13 @@
 //
 // Phases, a file each:
 //
+//	walk        breadth first from the entry: the calls inside a program
 //	enter       how a program is entered: the way from main to a command, or to
 //	            where a handler is registered
-//	walk        breadth first from the entry: calls inside a program, joins
-//	            between programs, gaps where there is none
-//	spine       the one route a person would tell
+//	depart      joins between programs, gaps where there is none
+//	graph       what was found, as visits and as nodes and edges
+//	spine       the one way through the graph that a person would tell
 //	words       what names tell of the way to go
-//	view        --to, --focus, --ignore, --show, --hide, --depth
-//	ways        what is left of a route under a view
 //
 // A function is visited once for each activation of its program: what is known
 // of the command line or the message that entered it decides which branches can
@@ -41,22 +40,14 @@ type Entry struct {
 // Walk records the route from e.
 func Walk(ctx context.Context, st *stitch.Stitcher, e Entry, v narrow.View) (*flow.Flow, error) {
 	w := &walker{
-		ctx: ctx, st: st, nodes: map[place]int{}, edges: map[edgeKey]int{},
-		visited: map[visit]bool{}, stopOf: map[visit]int{}, startups: map[*summary.Executable]*startup{},
-		flow: &flow.Flow{
-			Schema: flow.Schema, Program: e.Exe.Program.String(), Command: e.Words,
-			Nodes: []flow.Node{}, Edges: []flow.Edge{}, Spine: []int{}, Gaps: []flow.Gap{},
-		},
+		graph: newGraph(e), command: e.Words, ctx: ctx, st: st,
+		visited: map[visit]bool{}, startups: map[*summary.Executable]*startup{},
 	}
-	if w.flow.Command == nil {
-		w.flow.Command = []string{}
-	}
-	w.component(e.Exe) // also if nothing of it can be followed
 	w.start(e)
 	if err := w.run(); err != nil {
 		return nil, err
 	}
-	w.flow.Spine = w.spine()
+	w.flow.Spine = spineOf(w.graph, w.command)
 	w.finish()
 	source.Effects(w.flow, w.file)
 	shown, err := v.Apply(w.flow)
@@ -70,59 +61,6 @@ func Walk(ctx context.Context, st *stitch.Stitcher, e Entry, v narrow.View) (*fl
 	return shown, nil
 }
 
-// place is a function in a program.
-type place struct {
-	exe *summary.Executable
-	id  summary.ID
-}
-
-// activation is what is known of why a program runs.
-type activation struct {
-	exe   *summary.Executable
-	facts string // the words of its command line, separated by \x00
-	known bool   // facts is all of them
-	sent  bool   // facts is the type of a received message instead
-}
-
-type visit struct {
-	activation
-	id summary.ID
-}
-
-// stop is a visit as the spine sees it: a function may lead elsewhere each time
-// that its program runs.
-type stop struct {
-	visit
-	node int
-	hops []hop
-	dead bool // a gap leads outside the system from here
-}
-
-type edgeKey struct {
-	from, to int
-	kind     flow.Kind
-	line     int
-	detail   string
-}
-
-// none stands for no edge.
-const none = -1
-
-// hop is a stretch of the route that belongs together: one call, or a request
-// with the calls that carry it from the function that decides it to the handler.
-type hop struct {
-	to      int   // stop
-	edge    int   // the one that decides it: the call, or the request that leaves the process
-	via     []int // nodes passed on the way, the first after the start and the last before to
-	pos     int   // order among the hops of a function
-	cost    int
-	process bool // leaves the process
-	reads   bool // asks only for an answer
-	asked   int  // how many words of the command stand in what leaves the process
-	failure bool
-	maybe   bool // the call may be left out
-}
-
 // pending is a call of a function value that came as an argument and can be
 // several literals: those that a function on the route makes are meant.
 type pending struct {
@@ -131,68 +69,16 @@ type pending struct {
 	done map[summary.ID]bool
 }
 
+// walker searches what an entry can lead to, breadth first.
 type walker struct {
+	*graph
+	command  words
 	ctx      context.Context
 	st       *stitch.Stitcher
-	flow     *flow.Flow
-	nodes    map[place]int
-	where    []place // by node
-	edges    map[edgeKey]int
 	visited  map[visit]bool
 	queue    []visit
-	stops    []stop
-	stopOf   map[visit]int // place in stops
 	pending  []pending
 	startups map[*summary.Executable]*startup
-	reads    bool // the spine came into its last program to ask for an answer
-	steps    int  // steps of the spine since then without an effect ahead
-}
-
-// node is the flow node of a function, made when it is first met.
-func (w *walker) node(p place) int {
-	p.id = p.exe.Base(p.id)
-	if n, ok := w.nodes[p]; ok {
-		return n
-	}
-	f := &p.exe.Funcs[p.id]
-	n := len(w.where) + 1
-	w.nodes[p] = n
-	w.where = append(w.where, p)
-	w.flow.Nodes = append(w.flow.Nodes, flow.Node{
-		ID: n, Component: p.exe.Program.String(), Func: f.Name, Decl: f.Decl, File: f.File, Line: f.Line, EndLine: f.End, Type: f.Type,
-	})
-	w.component(p.exe)
-	return n
-}
-
-func (w *walker) component(exe *summary.Executable) {
-	for _, c := range w.flow.Components {
-		if c.Package == exe.Program.Package && c.Dir == exe.Program.Source.Given {
-			return
-		}
-	}
-	w.flow.Components = append(w.flow.Components, flow.Component{
-		Name: exe.Program.String(), Package: exe.Program.Package, Dir: exe.Program.Source.Given, Version: exe.Program.Source.Version,
-		Web: exe.Program.Source.Web,
-	})
-	w.flow.Dropped.Add(exe.Dropped)
-}
-
-// edge adds e once and returns its place.
-func (w *walker) edge(e flow.Edge) int {
-	k := edgeKey{e.From, e.To, e.Kind, e.Site.Line, e.Detail}
-	if i, ok := w.edges[k]; ok {
-		known := &w.flow.Edges[i]
-		for _, o := range e.Origins {
-			if !slices.Contains(known.Origins, o) {
-				known.Origins = append(known.Origins, o)
-			}
-		}
-		return i
-	}
-	w.edges[k] = len(w.flow.Edges)
-	w.flow.Edges = append(w.flow.Edges, e)
-	return len(w.flow.Edges) - 1
 }
 
 func (w *walker) push(a activation, id summary.ID) {
@@ -201,28 +87,6 @@ func (w *walker) push(a activation, id summary.ID) {
 		w.visited[v] = true
 		w.queue = append(w.queue, v)
 	}
-}
-
-// stop is the place of a visit in stops, made when it is first asked for.
-func (w *walker) stop(a activation, id summary.ID) int {
-	v := visit{a, id}
-	i, ok := w.stopOf[v]
-	if !ok {
-		i = len(w.stops)
-		w.stopOf[v] = i
-		w.stops = append(w.stops, stop{visit: v, node: w.node(place{a.exe, id})})
-	}
-	return i
-}
-
-func (w *walker) addHop(from int, h hop) {
-	s := &w.stops[from]
-	for _, x := range s.hops {
-		if x.to == h.to && slices.Equal(x.via, h.via) && x.process == h.process {
-			return
-		}
-	}
-	s.hops = append(s.hops, h)
 }
 
 // run visits until nothing is left.
@@ -272,16 +136,10 @@ func (w *walker) resume() {
 	}
 }
 
-// met reports whether a function is on the route so far.
-func (w *walker) met(exe *summary.Executable, id summary.ID) bool {
-	_, ok := w.nodes[place{exe, exe.Base(id)}]
-	return ok
-}
-
 // visit adds what one function does.
 func (w *walker) visit(v visit) error {
 	f := &v.exe.Funcs[v.id]
-	live := w.live(v)
+	live := v.live()
 	for i := range f.Sites {
 		s := &f.Sites[i]
 		if live != nil && !live[cmp.Or(s.Loop, s.Pos)] {
@@ -370,59 +228,6 @@ func (w *walker) registersMore(exe *summary.Executable, from int, id summary.ID)
 	}
 }
 
-// live is the site positions of a function that can run in this activation,
-// nil when all can.
-func (w *walker) live(v visit) map[int]bool {
-	f := &v.exe.Funcs[v.id]
-	if len(f.Branches) == 0 || !v.known {
-		return nil
-	}
-	words := strings.Split(v.facts, "\x00")
-	if v.sent {
-		return liveFor(f, words)
-	}
-	var other *summary.Branch
-	for i := range f.Branches {
-		b := &f.Branches[i]
-		if b.Sent != v.sent {
-			continue
-		}
-		if b.Word == "" {
-			other = b
-			continue
-		}
-		if slices.Contains(words, b.Word) {
-			return set(b.Live)
-		}
-	}
-	if other != nil {
-		return set(other.Live)
-	}
-	return nil
-}
-
-// liveFor is the site positions that can run for a received message: the type
-// of the value and the channel it came from each exclude some.
-func liveFor(f *summary.Func, words []string) map[int]bool {
-	var out map[int]bool
-	for i := range f.Branches {
-		b := &f.Branches[i]
-		if !b.Sent || !slices.Contains(words, b.Word) {
-			continue
-		}
-		live := set(b.Live)
-		if out == nil {
-			out = live
-		}
-		for pos := range out {
-			if !live[pos] {
-				delete(out, pos)
-			}
-		}
-	}
-	return out
-}
-
 // brought is the callees of a site: of a function that came with a message,
 // those that the sender put there. They run when the message arrives, not when
 // the receiver is started.
@@ -441,27 +246,30 @@ func brought(v visit, s *summary.Site) []summary.ID {
 	return out
 }
 
-func set(list []int) map[int]bool {
-	out := map[int]bool{}
-	for _, i := range list {
-		out[i] = true
+// cost is the price of going on to function to at site s.
+func (w *walker) cost(exe *summary.Executable, s *summary.Site, to summary.ID) int {
+	c := stepCost
+	for n := s.Candidates; n > 1; n /= 2 {
+		c += choiceCost
 	}
-	return out
-}
-
-// file is where the source of a node is.
-func (w *walker) file(n flow.Node) string {
-	return w.where[n.ID-1].exe.Path(n.File)
-}
-
-// finish sorts what was found in the order it was met.
-func (w *walker) finish() {
-	for i := range w.flow.Edges {
-		slices.SortFunc(w.flow.Edges[i].Registered, func(a, b flow.Registered) int {
-			return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
-		})
+	if exe.Funcs[to].Library {
+		c += libraryCost
 	}
-	slices.SortStableFunc(w.flow.Gaps, func(a, b flow.Gap) int {
-		return cmp.Or(cmp.Compare(a.After, b.After), cmp.Compare(a.Site.Line, b.Site.Line), strings.Compare(a.Detail, b.Detail))
-	})
+	switch s.Kind {
+	case flow.Go:
+		c += goCost
+	case flow.Defer:
+		c += deferCost
+	}
+	name := exe.Funcs[to].Name[strings.LastIndexByte(exe.Funcs[to].Name, '.')+1:]
+	if undoes(name) && !w.command.asked(name) {
+		c += undoCost
+	}
+	if s.Optional {
+		c += optionalCost
+	}
+	if w.command.mentions(exe.Funcs[to].Name) {
+		c -= wordBonus
+	}
+	return c
 }

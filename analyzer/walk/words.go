@@ -31,9 +31,12 @@ func undoes(name string) bool {
 	return false
 }
 
+// words is the words of the command.
+type words []string
+
 // asked reports whether the command itself asks for what a name says.
-func (w *walker) asked(name string) bool {
-	for _, word := range w.flow.Command {
+func (c words) asked(name string) bool {
+	for _, word := range c {
 		word = strings.ToLower(word)
 		if len(word) > 1 && (strings.Contains(strings.ToLower(name), word) || undoes(word)) {
 			return true
@@ -44,17 +47,17 @@ func (w *walker) asked(name string) bool {
 
 // mentions reports whether a function's own name has a word of the command in
 // it.
-func (w *walker) mentions(full string) bool {
-	return w.mentioned(full[strings.LastIndexByte(full, '.')+1:]) > 0
+func (c words) mentions(full string) bool {
+	return c.mentioned(full[strings.LastIndexByte(full, '.')+1:]) > 0
 }
 
 // mentioned is how many words of the command are among the words of a text:
 // "exec" of "runc exec", "checkpoint" of "POST /containers/*/checkpoints" and
 // "update" of "postContainerUpdate", but "pause" not of "unpause".
-func (w *walker) mentioned(text string) int {
+func (c words) mentioned(text string) int {
 	in := flow.Words(text)
 	n := 0
-	for _, word := range w.flow.Command {
+	for _, word := range c {
 		word = strings.ToLower(word)
 		if !strings.Contains(word, "/") && (slices.Contains(in, word) || slices.Contains(in, word+"s")) {
 			n++
@@ -65,9 +68,9 @@ func (w *walker) mentioned(text string) int {
 
 // named reports whether the function's own name is a word of the command, with
 // nothing but a noun in front of it.
-func (w *walker) named(at int) bool {
-	name := strings.ToLower(w.name(at))
-	return slices.ContainsFunc(w.flow.Command, func(word string) bool {
+func (c words) named(name string) bool {
+	name = strings.ToLower(name)
+	return slices.ContainsFunc(c, func(word string) bool {
 		return len(word) > 2 && !strings.Contains(word, "/") && strings.HasSuffix(name, strings.ToLower(word))
 	})
 }
