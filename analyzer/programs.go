@@ -168,7 +168,8 @@ func readsArguments(call ssa.CallInstruction) bool {
 // Serves implements stitch.Programs.
 func (p *programs) Serves(ctx context.Context, prog *system.Program, kind flow.Kind, path string) bool {
 	if exe := p.done[prog]; exe != nil {
-		return slices.ContainsFunc(exe.Arrivals, func(a summary.Arrival) bool { return a.Kind == kind })
+		return slices.ContainsFunc(exe.Arrivals, func(a summary.Arrival) bool { return a.Kind == kind }) ||
+			slices.ContainsFunc(exe.Departures, func(d summary.Departure) bool { return d.Serves == kind })
 	}
 	if prog.Auxiliary() {
 		return false

@@ -144,6 +144,7 @@ type Departure struct {
 	Hint   string // what callroute.yaml could say
 
 	Brings []*ssa.Function // functions in the value that is sent on a channel
+	Serves flow.Kind       // what the program gets here in a way that is not known, by the library that Key names
 }
 
 // Origin is the function whose constants decide the key.

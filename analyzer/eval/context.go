@@ -3,6 +3,7 @@ package eval
 import (
 	"go/token"
 	"go/types"
+	"slices"
 
 	"golang.org/x/tools/go/ssa"
 
@@ -93,7 +94,9 @@ func (ev *Evaluator) callers(c *Context, h Hole) []*Context {
 		seen[s.Instr] = true
 		n := c.below(false)
 		n.frame, n.call, n.in = h.Frame, s.Instr, ev.Root(s.Caller)
-		out = append(out, n)
+		if !n.contradicts() {
+			out = append(out, n)
+		}
 	}
 	for _, n := range out {
 		n.partial = n.partial || partial
@@ -107,6 +110,28 @@ func (c *Context) below(partial bool) *Context {
 		ev: c.ev, up: c, depth: c.depth + 1, steps: c.steps, work: c.work,
 		fixed: c.fixed, brief: c.brief, partial: c.partial || partial,
 	}
+}
+
+// contradicts reports whether a call that was chosen surely goes somewhere else,
+// now that more is known of the value that is called: of a helper that runs the
+// function it is given, this caller gave it another one.
+func (c *Context) contradicts() bool {
+	for at := c; at != nil; at = at.up {
+		if at.frame == nil || at.call.Common().IsInvoke() || at.call.Common().StaticCallee() != nil {
+			continue
+		}
+		value := c.Answer(at.call.Common().Value, at.in)
+		if !value.Complete || len(value.Values) == 0 {
+			continue
+		}
+		if !slices.ContainsFunc(value.Values, func(v Value) bool {
+			f, ok := v.(Func)
+			return !ok || f.Fn == at.frame.Fn || f.Fn.Synthetic != ""
+		}) {
+			return true
+		}
+	}
+	return false
 }
 
 // chosen reports whether the context already runs through fn, so that

@@ -58,6 +58,7 @@ type Evaluator struct {
 	below   map[frameKey]*Frame // see Forget
 	methods typeutil.MethodSetCache
 	models  map[*ssa.Function]model
+	given   map[*ssa.Parameter]given
 	tables  map[*ssa.MapUpdate][]update
 	lookups map[*ssa.Function]Lookup
 	flags   map[any][]Elem // variable → defaults that flags give it; nil until asked for
@@ -65,7 +66,7 @@ type Evaluator struct {
 
 // New makes an evaluator.
 func New(p *program.Program, x *index.Index, g *calls.Graph) *Evaluator {
-	return &Evaluator{Program: p, Index: x, Graph: g, roots: map[*ssa.Function]*Frame{}, frames: map[frameKey]*Frame{}, below: map[frameKey]*Frame{}, models: map[*ssa.Function]model{}, lookups: map[*ssa.Function]Lookup{}, tables: map[*ssa.MapUpdate][]update{}}
+	return &Evaluator{Program: p, Index: x, Graph: g, roots: map[*ssa.Function]*Frame{}, frames: map[frameKey]*Frame{}, below: map[frameKey]*Frame{}, models: map[*ssa.Function]model{}, lookups: map[*ssa.Function]Lookup{}, given: map[*ssa.Parameter]given{}, tables: map[*ssa.MapUpdate][]update{}}
 }
 
 // Context is a set of choices. The zero choice is Evaluator.Context.
@@ -386,6 +387,9 @@ func (e *evaluation) param(p *ssa.Parameter, fr *Frame) []Value {
 		call, up = e.caller(fr)
 	}
 	if call == nil {
+		if given, ok := e.ev.given[p]; ok {
+			return e.handed(given)
+		}
 		return []Value{Hole{V: p, Frame: fr, Kind: Param, T: p.Type()}}
 	}
 	if a := Argument(call, i); a != nil {

@@ -226,10 +226,41 @@ func (e *evaluation) fieldOf(o Object, i int, t types.Type) []Value {
 	if _, ok := t.Underlying().(*types.Struct); ok && len(out) == 0 {
 		return []Value{Object{Site: o.Site, Frame: o.Frame, Path: path, T: t}}
 	}
-	if len(out) == 0 && private(o.Site) {
+	if len(out) == 0 && (private(o.Site) || e.unsetField(o, i)) {
 		return zero(t)
 	}
 	return distinct(out)
+}
+
+// unsetField reports whether every store to field i of any object is known, and
+// goes to another one than o.
+func (e *evaluation) unsetField(o Object, i int) bool {
+	al, ok := o.Site.(*ssa.Alloc)
+	if !ok || len(index.StoresTo(al)) > 0 {
+		return false
+	}
+	owner := ownerType(al.Type().Underlying().(*types.Pointer).Elem(), o.Path)
+	if owner == nil {
+		return false
+	}
+	f := index.Field(owner, i)
+	for n := range o.Path {
+		if len(fieldStores(al, o.Path[:n+1])) > 0 {
+			return false
+		}
+	}
+	if e.ev.Index.Open(f) || len(e.ev.flagVariable(f)) > 0 {
+		return false
+	}
+	return !slices.ContainsFunc(e.ev.Index.FieldStores(f), func(st *ssa.Store) bool {
+		switch b := baseOf(st.Addr).(type) {
+		case *ssa.Alloc:
+			return b == al
+		case *ssa.Global:
+			return false
+		}
+		return true
+	})
 }
 
 // private reports whether a variable is only read and written field by field,

@@ -34,6 +34,7 @@ type Model struct {
 	Trims     bool       `yaml:"trims"`    // "/" below a prefix is the prefix itself
 	Routes    []Route    `yaml:"routes"`
 	Groups    []Group    `yaml:"groups"`
+	Uses      []Place    `yaml:"uses"` // calls that put functions around what is registered on their receiver
 	Listens   []Listen   `yaml:"listens"`
 	Commands  []Commands `yaml:"commands"`
 	Sends     []Send     `yaml:"sends"`
@@ -108,6 +109,7 @@ type Group struct {
 	Path     *Arg     `yaml:"path"`
 	Method   *Operand `yaml:"method"`
 	Prefix   bool     `yaml:"prefix"`   // the path is that of all below it
+	Before   []Arg    `yaml:"before"`   // functions that run before what is registered on it
 	Callback *Arg     `yaml:"callback"` // a function that is given the group, in place of a result
 	Itself   bool     `yaml:"itself"`   // it changes the receiver, the result does not matter
 }
@@ -259,7 +261,8 @@ func (d Does) Lasts() bool { return d == Writes || d == Removes || d == Sends ||
 type Callback struct {
 	Call   Symbol   `yaml:"call"`
 	Arg    Arg      `yaml:"arg"`
-	Fields []string `yaml:"fields"`
+	Fields []string `yaml:"fields"` // of the argument, which hold the functions
+	Method string   `yaml:"method"` // of the argument, which is called
 	When   When     `yaml:"when"`
 }
 

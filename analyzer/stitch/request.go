@@ -74,7 +74,8 @@ func (r *request) join(ctx context.Context) ([]Join, *Gap, error) {
 		if r.Programs.Many() {
 			who = "no program under study that mentions this path"
 		}
-		return nil, &Gap{Reason: fmt.Sprintf("%s serves %s%s", who, r.d.Key, at)}, nil
+		gap := &Gap{Reason: fmt.Sprintf("%s serves %s%s", who, r.d.Key, at)}
+		return nil, gap, r.unread(ctx, gap)
 	}
 	return r.label(r.from, narrow(r.from, best.joins)), nil, nil
 }
@@ -98,6 +99,27 @@ func (r *request) programs() []*system.Program {
 // it, as docker and dockerd.
 func (r *request) daemon(p *system.Program) bool {
 	return p != nil && p.Name == r.from.Program.Name+"d"
+}
+
+// unread adds to a gap the programs of which it is not known what they serve.
+func (r *request) unread(ctx context.Context, gap *Gap) error {
+	for _, p := range r.Programs.All() {
+		exe, err := r.server(ctx, p, r.d)
+		if err != nil {
+			return err
+		}
+		if exe == nil {
+			continue
+		}
+		for i := range exe.Departures {
+			if d := &exe.Departures[i]; d.Serves == r.d.Kind {
+				gap.Reason += fmt.Sprintf("; %s gives its routes to %s, which no model describes", p.Name, d.Key.Name)
+				gap.Hint = d.Hint
+				break
+			}
+		}
+	}
+	return nil
 }
 
 // server is p analyzed, nil when it is the asking program itself or surely

@@ -141,6 +141,7 @@ type Departure struct {
 	Hint     string
 	Optional bool     // as in Site
 	Brings   []string // names of the functions in the value that is sent on a channel
+	Serves   flow.Kind
 }
 
 // Base is the clone of the same function of which nothing is known.
@@ -430,7 +431,7 @@ func (b *builder) departures() {
 		}
 		out := Departure{
 			Kind: d.Kind, Key: d.Key, In: in, Line: b.u.Program.Line(d.Pos), Pos: int(d.Pos), Via: b.places(d.Via),
-			Rule: d.Rule, Reason: d.Reason, Hint: d.Hint,
+			Rule: d.Rule, Reason: d.Reason, Hint: d.Hint, Serves: d.Serves,
 		}
 		out.Optional = b.optional[out.decided()]
 		for _, fn := range d.Brings {

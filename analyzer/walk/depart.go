@@ -100,13 +100,16 @@ func (w *walker) around(j stitch.Join) {
 		if j.Exe.Base(b.Func) == j.Exe.Base(j.Func) {
 			continue
 		}
-		owner := holder
+		owner, site := holder, w.declared(j.Exe, holder)
+		if n := len(j.Registered); n > 0 {
+			site = j.Exe.SiteOf(j.Registered[n-1])
+		}
 		if lit := j.Exe.Funcs[b.Func].Literal; lit != summary.None {
-			owner = lit
+			owner, site = lit, w.declared(j.Exe, b.Func)
 		}
 		w.pathTo(j.Exe, []summary.Place{{In: owner}})
 		w.edge(flow.Edge{
-			From: w.node(place{j.Exe, owner}), To: w.node(place{j.Exe, b.Func}), Kind: flow.Closure, Site: w.declared(j.Exe, b.Func),
+			From: w.node(place{j.Exe, owner}), To: w.node(place{j.Exe, b.Func}), Kind: flow.Closure, Site: site,
 			Detail: "runs before the handler", Rule: "around", Candidates: 1,
 		})
 		w.push(activation{exe: j.Exe}, b.Func)

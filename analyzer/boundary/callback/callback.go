@@ -6,6 +6,7 @@
 //
 //  1. argument: the functions that the argument can be
 //  2. field: the functions in the named fields of the argument
+//  3. method: the named method of what the argument can be
 package callback
 
 import (
@@ -48,6 +49,13 @@ func given(u *boundary.Unit, by *models.Callback, call index.Call, out *boundary
 	boundary.Settled(u.Eval.Context(), func(c *eval.Context) []eval.Value { return c.Eval(arg, root) }, func(c *eval.Context, values []eval.Value) {
 		rule := "callback/1"
 		functions := values
+		var handlers []boundary.Handler
+		if by.Method != "" {
+			rule = "callback/3"
+			for _, v := range c.Elements(values) {
+				handlers = append(handlers, u.Method(v.Type(), by.Method)...)
+			}
+		}
 		if len(by.Fields) > 0 {
 			rule, functions = "callback/2", nil
 			for _, v := range values {
@@ -58,7 +66,7 @@ func given(u *boundary.Unit, by *models.Callback, call index.Call, out *boundary
 				}
 			}
 		}
-		for _, h := range u.Functions(c, functions...) {
+		for _, h := range boundary.Distinct(append(handlers, u.Functions(c, functions...)...)) {
 			out.Links = append(out.Links, boundary.Link{
 				From: call.In, Pos: call.Instr.Pos(), To: h.Fn, Kind: kind, Rule: rule, Candidates: 1,
 				Detail: "handed to " + index.CalleeSymbol(call.Instr.Common()),

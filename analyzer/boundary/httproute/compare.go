@@ -26,8 +26,9 @@ const (
 // router. Where it is not seen to compare any, nor are there tables, it answers
 // all that there are.
 func (d *dispatch) compared(s ownHandler, tables bool) {
+	s.handlers = slices.DeleteFunc(slices.Clone(s.handlers), func(h boundary.Handler) bool { return !d.Program.User(h.Fn) })
 	if len(s.handlers) == 0 {
-		return
+		return // a library's router looks paths up where they cannot be seen
 	}
 	asked := &comparison{dispatch: d, seen: map[*ssa.Function]bool{}}
 	for _, h := range s.handlers {

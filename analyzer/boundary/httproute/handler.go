@@ -194,7 +194,7 @@ func servesWith(w *ssa.Function, fv *ssa.FreeVar) bool {
 	for _, b := range w.Blocks {
 		for _, instr := range b.Instrs {
 			call, ok := instr.(*ssa.Call)
-			if !ok || !calls(call, fv) || len(*call.Referrers()) == 0 {
+			if !ok || !callsCaptured(call, fv) || len(*call.Referrers()) == 0 {
 				continue
 			}
 			if slices.ContainsFunc(call.Call.Args, func(a ssa.Value) bool { return request[a] }) {
@@ -205,7 +205,7 @@ func servesWith(w *ssa.Function, fv *ssa.FreeVar) bool {
 	return false
 }
 
-func calls(call *ssa.Call, fv *ssa.FreeVar) bool {
+func callsCaptured(call *ssa.Call, fv *ssa.FreeVar) bool {
 	v := call.Call.Value
 	if load, ok := v.(*ssa.UnOp); ok {
 		v = load.X

@@ -96,7 +96,7 @@ func withoutReceiver(call ssa.CallInstruction) bool {
 func findServers(ctx context.Context, u *boundary.Unit, out *boundary.Findings) {
 	f := &serverFinder{
 		Unit: u, out: out, variables: u.NewCommandRoutes(), mounts: map[ssa.Value][]string{}, linked: map[[2]boundary.Node]bool{},
-		idle: map[ssa.Value]bool{}, within: map[ssa.Value][]ssa.Value{}, requests: map[string]bool{}, routerTypes: map[string]bool{},
+		idle: map[ssa.Value]bool{}, within: map[ssa.Value][]ssa.Value{}, uses: map[ssa.Value][]boundary.Handler{}, requests: map[string]bool{}, routerTypes: map[string]bool{},
 	}
 	for _, m := range u.Models.All {
 		for _, t := range u.TypesOf(m, m.Handlers) {
@@ -106,6 +106,7 @@ func findServers(ctx context.Context, u *boundary.Unit, out *boundary.Findings) 
 			f.routerTypes[t] = true
 		}
 	}
+	f.findUses(ctx)
 	f.listeners = f.findListeners(ctx)
 	f.dispatched(ctx)
 	f.called()
@@ -124,9 +125,10 @@ type serverFinder struct {
 	*boundary.Unit
 	out    *boundary.Findings
 	linked map[[2]boundary.Node]bool
-	mounts map[ssa.Value][]string    // call that made a router → patterns it is served under
-	within map[ssa.Value][]ssa.Value // call that made a router → those that made the routers it is served by
-	idle   map[ssa.Value]bool        // call that made a router → it is never served
+	mounts map[ssa.Value][]string           // call that made a router → patterns it is served under
+	uses   map[ssa.Value][]boundary.Handler // what made a router or group → what stands before all that is registered on it
+	within map[ssa.Value][]ssa.Value        // call that made a router → those that made the routers it is served by
+	idle   map[ssa.Value]bool               // call that made a router → it is never served
 
 	listeners listeners
 	stripped  string             // the prefix that net/http.StripPrefix takes off, of those
@@ -160,6 +162,7 @@ func (f *serverFinder) mounted(s served, call index.Call) {
 					if outer, known := f.servedOn(c, call, root); known {
 						f.within[made] = append(f.within[made], outer)
 					}
+					f.uses[made] = boundary.Distinct(append(f.inFront(f.chain(c, call, root)), f.uses[made]...))
 					if strip != "" || s.Mount {
 						f.mounts[made] = append(f.mounts[made], prefix)
 					}
@@ -239,6 +242,8 @@ func (f *serverFinder) report(c *eval.Context, pattern string, s served, call in
 	places := append(f.written(c), boundary.Callers(c, root)...)
 	places = append(places, boundary.Place{In: call.In, Pos: call.Instr.Pos()})
 	before := f.before(router, known)
+	before = append(before, f.inFront(f.chain(c, call, root))...)
+	before = boundary.Distinct(append(before, f.chained(c, s, call, root, handlers)...))
 	byVerb, handlers := verbs(handlers)
 	for _, v := range byVerb {
 		if len(methods) == 0 || slices.Contains(methods, v.Label) {
@@ -283,7 +288,8 @@ func (f *serverFinder) around(router ssa.Value, depth int) []boundary.Handler {
 			out = append(out, f.around(outer, depth+1)...)
 		}
 	}
-	return append(out, f.listeners.around[router]...)
+	out = append(out, f.listeners.around[router]...)
+	return append(out, f.uses[router]...)
 }
 
 // written is where the chosen table entries stand in the source.
@@ -432,6 +438,8 @@ type attribute struct {
 	methods []string
 	holes   []eval.Hole
 	router  ssa.Value // the call that made the router at the end of the chain
+	node    ssa.Value // what made the router or group: a call, a variable, or the parameter that a library gives it in
+	before  []boundary.Handler
 }
 
 // maxChain is how many calls stand one behind the other on one router or route.
@@ -489,23 +497,25 @@ func (f *serverFinder) behind(c *eval.Context, v ssa.Value, fr *eval.Frame, dept
 		case eval.Result:
 			a, ok := f.attribute(c, x.Call, x.Frame)
 			if ok {
+				a.node = x.Call
 				out = append(out, a)
 			}
 			if recv := eval.Argument(x.Call, 0); (ok || f.fluent(x.Call)) && recv != nil {
 				return append(out, f.behind(c, recv, x.Frame, depth+1)...)
 			}
 			out = append(out, f.itself(c, x.Call, x.Frame)...)
-			return append(out, attribute{router: x.Call})
+			return append(out, attribute{router: x.Call, node: x.Call})
 		case eval.Object:
 			if f.isRouter(x.T) {
 				out = append(out, f.itself(c, x.Site, x.Frame)...)
-				return append(out, attribute{router: x.Site})
+				return append(out, attribute{router: x.Site, node: x.Site})
 			}
 		case eval.Hole:
 			if x.Kind != eval.Param {
 				continue
 			}
 			if a, recv, in := f.passedTo(c, x); recv != nil {
+				a[0].node = x.V
 				out = append(out, a...)
 				return append(out, f.behind(c, recv, in, depth+1)...)
 			}
@@ -570,6 +580,11 @@ func (f *serverFinder) attribute(c *eval.Context, call *ssa.Call, fr *eval.Frame
 	if g.Of.Path != nil {
 		vs := c.Eval(eval.Argument(call, int(*g.Of.Path)), fr)
 		a.path, a.holes = written(g.Model, eval.AsText(vs[0]).Pattern()), eval.Holes(vs)
+	}
+	for _, arg := range g.Of.Before {
+		if v := eval.Argument(call, int(arg)); v != nil {
+			a.before = append(a.before, f.standing(c, v, fr)...)
+		}
 	}
 	if g.Of.Method != nil {
 		a.methods = methodsOf(c, g.Of.Method, call, fr)

@@ -13,9 +13,11 @@
 //     others
 //  3. injected: a call of a method of an interface that nothing but injection
 //     fills goes to the type that was provided for that interface
+//  4. unknown: a function that is not known is a gap where the container is told
+//     of it
 //
-// It cannot see values that are injected by name or by group: of several
-// functions that provide a type, all are shown.
+// A list is filled with all that is provided of its element: a group. It cannot
+// see names: of several functions that provide a type, all are shown.
 package injection
 
 import (
@@ -51,6 +53,7 @@ func find(ctx context.Context, u *boundary.Unit, out *boundary.Findings) {
 			}
 		}
 		f.run()
+		f.fill()
 		f.inject()
 	}
 }
@@ -80,26 +83,10 @@ func (f *finder) told(by *models.Provide, call index.Call) {
 	}
 	root := f.Eval.Root(call.In)
 	boundary.Settled(f.Eval.Context(), func(c *eval.Context) []eval.Value { return c.Eval(arg, root) }, func(c *eval.Context, values []eval.Value) {
-		for _, v := range elements(c, values) {
+		for _, v := range c.Elements(values) {
 			f.add(c, v, by, call, nil, 0)
 		}
 	})
-}
-
-// elements is the values in lists, and those that are no lists.
-func elements(c *eval.Context, values []eval.Value) []eval.Value {
-	var out []eval.Value
-	for _, v := range values {
-		l, ok := v.(eval.List)
-		if !ok {
-			out = append(out, v)
-			continue
-		}
-		for _, el := range l.Elems {
-			out = append(out, c.Element(el)...)
-		}
-	}
-	return out
 }
 
 func (f *finder) add(c *eval.Context, v eval.Value, by *models.Provide, call index.Call, as []types.Type, depth int) {
@@ -112,6 +99,11 @@ func (f *finder) add(c *eval.Context, v eval.Value, by *models.Provide, call ind
 			}
 		}
 	case eval.Result:
+		if !slices.ContainsFunc(f.model.Annotates, func(a models.Annotate) bool {
+			return f.model.Matches(a.Call, models.Split(index.CalleeSymbol(&v.Call.Call)))
+		}) {
+			f.unknown(call)
+		}
 		for _, wrap := range f.model.Annotates {
 			if depth > 4 || !f.model.Matches(wrap.Call, models.Split(index.CalleeSymbol(&v.Call.Call))) {
 				continue
@@ -121,7 +113,22 @@ func (f *finder) add(c *eval.Context, v eval.Value, by *models.Provide, call ind
 				f.add(c, inner, by, call, as, depth+1)
 			}
 		}
+	case eval.Hole:
+		if k, ok := v.V.(*ssa.Const); !ok || !k.IsNil() {
+			f.unknown(call)
+		}
 	}
+}
+
+// unknown says that the container is told of functions that are not known.
+func (f *finder) unknown(call index.Call) {
+	if slices.ContainsFunc(f.out.Departures, func(d boundary.Departure) bool { return d.Pos == call.Instr.Pos() }) {
+		return
+	}
+	f.out.Departures = append(f.out.Departures, boundary.Departure{
+		Kind: flow.Reflection, In: call.In, Pos: call.Instr.Pos(), Rule: "injection/4",
+		Reason: "a function that " + index.CalleeSymbol(call.Instr.Common()) + " is told of here is not known",
+	})
 }
 
 // interfaces is the interfaces that an annotation names: As(new(Store)).
@@ -134,13 +141,13 @@ func (f *finder) interfaces(c *eval.Context, annotated eval.Result, wrap models.
 		if i == int(wrap.Arg) {
 			continue
 		}
-		for _, v := range elements(c, c.Eval(a, annotated.Frame)) {
+		for _, v := range c.Elements(c.Eval(a, annotated.Frame)) {
 			r, ok := v.(eval.Result)
 			if !ok || !f.model.Matches(*wrap.As, models.Split(index.CalleeSymbol(&r.Call.Call))) {
 				continue
 			}
 			for _, named := range r.Call.Call.Args {
-				for _, v := range elements(c, c.Eval(named, r.Frame)) {
+				for _, v := range c.Elements(c.Eval(named, r.Frame)) {
 					if p, ok := v.Type().(*types.Pointer); ok {
 						out = append(out, p.Elem())
 					}
@@ -203,9 +210,12 @@ func (f *finder) isModelled(s models.Symbol, t types.Type) bool {
 // run links what is invoked, and what that needs.
 func (f *finder) run() {
 	var work []*function
-	use := func(x *function, rule string) {
+	use := func(x, by *function, rule string) {
 		if x.used {
 			return
+		}
+		if x.call.In.Synthetic != "" { // a package variable holds it: it runs where it is needed
+			x.call = by.call
 		}
 		x.used = true
 		work = append(work, x)
@@ -216,15 +226,15 @@ func (f *finder) run() {
 	}
 	for _, x := range f.all {
 		if x.invoke {
-			use(x, "injection/1")
+			use(x, x, "injection/1")
 		}
 	}
 	for len(work) > 0 {
 		x := work[0]
 		work = work[1:]
 		for _, needed := range f.unbundled(x.fn.Signature.Params()) {
-			for _, p := range f.providers(needed) {
-				use(p, "injection/2")
+			for _, p := range append(f.providers(needed), f.group(needed)...) {
+				use(p, x, "injection/2")
 			}
 		}
 	}
@@ -236,6 +246,59 @@ func (f *finder) providers(t types.Type) []*function {
 	for _, x := range f.all {
 		if !x.invoke && slices.ContainsFunc(append(x.as, x.gives...), func(g types.Type) bool { return types.Identical(g, t) }) {
 			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// group is the functions that give an element of a list.
+func (f *finder) group(t types.Type) []*function {
+	if l, ok := t.Underlying().(*types.Slice); ok {
+		return f.providers(l.Elem())
+	}
+	return nil
+}
+
+// fill gives the parameters of the functions that the container calls their
+// values: what the functions return that provide them.
+func (f *finder) fill() {
+	for _, x := range f.all {
+		if !x.used {
+			continue
+		}
+		for _, p := range x.fn.Params {
+			if x.fn.Signature.Recv() != nil && p == x.fn.Params[0] {
+				continue
+			}
+			var single, group []eval.Elem
+			for _, by := range f.providers(p.Type()) {
+				single = append(single, f.returned(by, p.Type())...)
+			}
+			for _, by := range f.group(p.Type()) {
+				group = append(group, f.returned(by, p.Type().Underlying().(*types.Slice).Elem())...)
+			}
+			switch {
+			case len(single) > 0:
+				f.Eval.Give(p, single)
+			case len(group) > 0:
+				f.Eval.GiveList(p, group)
+			}
+		}
+	}
+}
+
+// returned is the results of a function that stand for t.
+func (f *finder) returned(x *function, t types.Type) []eval.Elem {
+	var out []eval.Elem
+	for _, b := range x.fn.Blocks {
+		r, ok := b.Instrs[len(b.Instrs)-1].(*ssa.Return)
+		if !ok {
+			continue
+		}
+		for _, v := range r.Results {
+			if types.Identical(v.Type(), t) || types.IsInterface(t) && types.AssignableTo(v.Type(), t) {
+				out = append(out, eval.Elem{V: v, Frame: f.Eval.Root(x.fn)})
+			}
 		}
 	}
 	return out

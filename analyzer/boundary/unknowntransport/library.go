@@ -35,7 +35,7 @@ func (f finder) routers() {
 			}
 			told[called.Path] = true
 			f.out.Departures = append(f.out.Departures, boundary.Departure{
-				Kind: flow.Net, Key: boundary.Key{Name: called.Path}, In: call.In, Pos: call.Instr.Pos(), Rule: "unknowntransport/4",
+				Kind: flow.Net, Key: boundary.Key{Name: called.Path}, In: call.In, Pos: call.Instr.Pos(), Rule: "unknowntransport/4", Serves: flow.HTTP,
 				Reason: fmt.Sprintf("%s is given routes here, and no model says how it serves them", called.Path),
 				Hint: fmt.Sprintf("models: [{library: %s, kind: router, routes: [{call: %s.%s, %spath: %d, handler: %d}]}]",
 					called.Path, called.Recv, called.Name, methodOf(called.Name), path, function),
@@ -54,7 +54,7 @@ func methodOf(name string) string {
 }
 
 // own reports whether the called function is one of the sources under study or
-// of the standard library: what it does is read there.
+// of the standard library.
 func (f finder) own(call ssa.CallInstruction) bool {
 	cc := call.Common()
 	if cc.IsInvoke() {
@@ -62,7 +62,7 @@ func (f finder) own(call ssa.CallInstruction) bool {
 		return t == nil || t.Obj().Pkg() == nil || f.Program.SSA.Package(t.Obj().Pkg()) == nil || !strings.Contains(t.Obj().Pkg().Path(), ".")
 	}
 	fn := cc.StaticCallee()
-	return fn == nil || fn.Blocks != nil || f.Program.User(fn) || f.Program.Std(fn)
+	return fn == nil || f.Program.User(fn) || f.Program.Std(fn)
 }
 
 // registers is the places of a path and of a function among the arguments of a

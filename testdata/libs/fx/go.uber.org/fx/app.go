@@ -50,6 +50,13 @@ func Module(name string, opts ...Option) Option  { return opts[0] }
 func Annotate(t interface{}, anns ...Annotation) interface{} { return t }
 func As(interfaces ...interface{}) Annotation                { return as{interfaces} }
 
+type tags []string
+
+func (tags) annotate() {}
+
+func ParamTags(t ...string) Annotation  { return tags(t) }
+func ResultTags(t ...string) Annotation { return tags(t) }
+
 func (app *App) Run() {
 	for _, o := range app.options {
 		for _, f := range o.functions {
