@@ -2,6 +2,7 @@ package eval
 
 import (
 	"go/types"
+	"slices"
 
 	"golang.org/x/tools/go/ssa"
 
@@ -180,6 +181,9 @@ func (e *evaluation) urls(v Value) []text.URL {
 
 // urlOfFields is a URL that is made field by field.
 func (e *evaluation) urlOfFields(o Object) []text.URL {
+	if out := e.copiedURLs(o); out != nil {
+		return out
+	}
 	out := []text.URL{{}}
 	for _, f := range urlFields {
 		i := index.FieldNamed(o.T, f.name)
@@ -213,6 +217,50 @@ func (e *evaluation) urlOfFields(o Object) []text.URL {
 		}
 		for n := range out {
 			out[n].User = text.Hole(text.Unknown{})
+		}
+	}
+	return out
+}
+
+// copiedURLs is what a URL can be that was copied from several others, not all of
+// them made field by field: each with what was stored to fields of the copy. It is
+// nil for other URLs.
+func (e *evaluation) copiedURLs(o Object) []text.URL {
+	site, ok := o.Site.(*ssa.Alloc)
+	if !ok {
+		return nil
+	}
+	var out []text.URL
+	foreign, made := false, false
+	for _, st := range fieldStores(site, o.Path) {
+		for _, v := range e.eval(st.Val, e.frameOf(st, o.Frame)) {
+			src, ok := v.(Object)
+			foreign, made = foreign || !ok, made || ok
+			if ok && src.Site == o.Site {
+				return nil
+			}
+			out = append(out, e.urls(v)...)
+		}
+	}
+	if !foreign || !made {
+		return nil
+	}
+	for _, f := range urlFields {
+		i := index.FieldNamed(o.T, f.name)
+		if i < 0 {
+			return nil
+		}
+		var next []text.URL
+		for _, st := range fieldStores(site, append(slices.Clone(o.Path), i)) {
+			for _, x := range e.eval(st.Val, e.frameOf(st, o.Frame)) {
+				for _, u := range out {
+					*f.of(&u) = AsText(x).Text
+					next = append(next, u)
+				}
+			}
+		}
+		if len(next) > 0 {
+			out = few(next)
 		}
 	}
 	return out

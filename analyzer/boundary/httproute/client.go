@@ -502,10 +502,19 @@ func shortest(urls []text.URL) []string {
 	return out
 }
 
+// based is a path without a slash that is only likely before an unknown text: the
+// path of a base, which is empty or brings its own.
+func based(p text.Text) text.Text {
+	if len(p.Parts) > 1 && p.Parts[0].Likely && p.Parts[0].Lit == "/" && p.Parts[1].Hole != nil {
+		p.Parts = p.Parts[1:]
+	}
+	return p
+}
+
 // urlPath is the path that a request to u asks for. Where a hole follows the
 // letters of a host it can hold the path.
 func urlPath(u text.URL) string {
-	p, host := u.Path.Pattern(), u.Host.Pattern()
+	p, host := based(u.Path).Pattern(), u.Host.Pattern()
 	switch {
 	case p == "" && u.Opaque.Pattern() == "" && strings.HasSuffix(host, "*") && host != "*":
 		return "*"
