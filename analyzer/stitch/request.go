@@ -232,7 +232,28 @@ func (r *request) behind(ctx context.Context) (*summary.Executable, error) {
 // with exe; its own server answers all of them. It is asked where a partner is
 // unlikely: of a library's client, and of a program that would ask itself.
 func (r *request) speaksTo(exe *summary.Executable) bool {
-	dir := path.Dir(r.from.Funcs[r.d.In].File)
+	k := client{r.from, exe, r.d.Kind, path.Dir(r.from.Funcs[r.d.In].File)}
+	yes, ok := r.spoken[k]
+	if !ok {
+		yes = r.serves(exe, k.dir)
+		if r.spoken == nil {
+			r.spoken = map[client]bool{}
+		}
+		r.spoken[k] = yes
+	}
+	return yes
+}
+
+// client is a package that sends requests, and who may serve them.
+type client struct {
+	from, to *summary.Executable
+	kind     flow.Kind
+	dir      string
+}
+
+// serves reports whether exe serves at least half of what the package in dir
+// sends.
+func (r *request) serves(exe *summary.Executable, dir string) bool {
 	served := map[string]bool{}
 	for i := range r.from.Departures {
 		other := &r.from.Departures[i]

@@ -47,6 +47,8 @@ type Stitcher struct {
 	System    *system.System
 	Programs  Programs
 	Protocols boundary.Protocols
+
+	spoken map[client]bool // see request.speaksTo
 }
 
 // Join is one thing that a departure reaches.

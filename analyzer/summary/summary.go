@@ -222,7 +222,7 @@ func Build(ctx context.Context, u *boundary.Unit, found *boundary.Findings) (*Ex
 	b := &builder{
 		makers: provenance.Finder{Index: u.Index, Graph: u.Graph},
 		u:      u, found: found, ids: map[boundary.Node]ID{}, optional: map[Place]bool{}, cut: map[ssa.CallInstruction]bool{},
-		clones: map[*clone.Clone]ID{}, ofFunc: map[*ssa.Function][]ID{}, blocks: map[blocksOf]*kinds{}, never: map[ID]map[int]bool{}, served: map[*ssa.Function]bool{},
+		clones: map[*clone.Clone]ID{}, ofFunc: map[*ssa.Function][]ID{}, blocks: map[blocksOf]*kinds{}, never: map[ID]map[int]bool{}, served: map[*ssa.Function]bool{}, lasts: map[*ssa.Function]string{},
 		exe: &Executable{Program: u.Program.Exe.Program, Dropped: u.Program.Exe.Dropped, Names: u.Program.Exe.Names, Main: None},
 	}
 	b.exe.Dropped.Packages = append(b.exe.Dropped.Packages, u.Program.Broke...)
@@ -247,7 +247,8 @@ type builder struct {
 	clones   map[*clone.Clone]ID
 	ofFunc   map[*ssa.Function][]ID // the clones of a function
 	blocks   map[blocksOf]*kinds
-	served   map[*ssa.Function]bool // called by a library
+	served   map[*ssa.Function]bool   // called by a library
+	lasts    map[*ssa.Function]string // what does returned
 }
 
 func (b *builder) build(ctx context.Context) error {
@@ -350,11 +351,15 @@ func (b *builder) effect(id ID, e Effect) {
 // does is the short name of a library function that changes something outside
 // of the process, "" for others.
 func (b *builder) does(f *ssa.Function) string {
-	e := b.u.Models.Effect(program.Symbol(f))
-	if e == nil || !e.Does.Lasts() {
-		return ""
+	name, known := b.lasts[f]
+	if !known {
+		symbol := program.Symbol(f)
+		if e := b.u.Models.Effect(symbol); e != nil && e.Does.Lasts() {
+			name = shortName(symbol)
+		}
+		b.lasts[f] = name
 	}
-	return shortName(program.Symbol(f))
+	return name
 }
 
 // shortName is a symbol with the last element of its path alone:

@@ -13,20 +13,18 @@ func Widen(texts ...Text) Text {
 	for i, t := range texts {
 		all[i] = letters(t)
 	}
+	tail := common(all, func(parts []Part, n int) Part { return parts[len(parts)-1-n] })
 	for i := range all {
-		all[i] = mirror(all[i])
+		all[i] = all[i][:len(all[i])-len(tail)]
 	}
-	tail := common(all)
-	for i := range all {
-		all[i] = mirror(all[i][len(tail):])
-	}
-	head := common(all)
+	head := common(all, func(parts []Part, n int) Part { return parts[n] })
 	var b builder
 	b.add(head...)
 	if slices.ContainsFunc(all, func(rest []Part) bool { return len(rest) > len(head) }) {
 		b.add(Part{Hole: Unknown{}})
 	}
-	b.add(mirror(tail)...)
+	slices.Reverse(tail)
+	b.add(tail...)
 	return b.text()
 }
 
@@ -54,7 +52,11 @@ func WidenURLs(urls []URL) URL {
 // letters is the parts of t with a part for each byte of its literals. That there
 // may be something between two bytes makes the first one likely.
 func letters(t Text) []Part {
-	var out []Part
+	size := 0
+	for _, p := range t.Parts {
+		size += max(1, len(p.Lit))
+	}
+	out := make([]Part, 0, size)
 	for _, p := range t.Parts {
 		if p.Hole != nil {
 			out = append(out, p)
@@ -72,8 +74,8 @@ func letters(t Text) []Part {
 	return out
 }
 
-// common is the parts that all begin with.
-func common(all [][]Part) []Part {
+// common is the parts, by their number, that are alike in all.
+func common(all [][]Part, part func([]Part, int) Part) []Part {
 	var out []Part
 	for n := 0; ; n++ {
 		var p Part
@@ -81,16 +83,17 @@ func common(all [][]Part) []Part {
 			if n >= len(parts) {
 				return out
 			}
+			own := part(parts, n)
 			if i == 0 {
-				p = parts[n]
+				p = own
 			}
-			if parts[n].Lit != p.Lit || (parts[n].Hole == nil) != (p.Hole == nil) {
+			if own.Lit != p.Lit || (own.Hole == nil) != (p.Hole == nil) {
 				return out
 			}
-			if parts[n].Hole != p.Hole {
+			if own.Hole != p.Hole {
 				p.Hole = Unknown{} // one or the other
 			}
-			p.Likely = p.Likely || parts[n].Likely
+			p.Likely = p.Likely || own.Likely
 		}
 		out = append(out, p)
 	}
