@@ -2,8 +2,11 @@ package boundary
 
 import (
 	"cmp"
+	"go/types"
 	"slices"
 	"strings"
+
+	"golang.org/x/tools/go/ssa"
 
 	"github.com/callroute/callroute/analyzer/eval"
 )
@@ -31,11 +34,34 @@ func (u *Unit) Functions(c *eval.Context, values ...eval.Value) []Handler {
 			continue
 		}
 		value := c.Bind(f).(eval.Func)
-		for _, fn := range u.Graph.Through(f.Fn) {
+		for _, fn := range u.behind(value) {
 			out = append(out, Handler{Fn: fn, Value: value})
 		}
 	}
 	return Distinct(out)
+}
+
+// behind is f, or the functions that it stands for when it is a wrapper. A
+// method of an interface that is a value is that of the object it is bound to.
+func (u *Unit) behind(f eval.Func) []*ssa.Function {
+	all := u.Graph.Through(f.Fn)
+	method, ok := f.Fn.Object().(*types.Func)
+	if len(all) < 2 || !ok || f.Closure == nil || len(f.Closure.Bindings) != 1 {
+		return all
+	}
+	object := u.Eval.Context().Answer(f.Closure.Bindings[0], f.Frame)
+	if !object.Complete {
+		return all
+	}
+	var out []*ssa.Function
+	for _, v := range object.Values {
+		m := u.Eval.Method(v, method)
+		if m == nil {
+			return all
+		}
+		out = append(out, u.Graph.Through(m)...)
+	}
+	return out
 }
 
 // Distinct is handlers without repetition.

@@ -298,7 +298,15 @@ func (f clientFinder) report(c *eval.Context, r request, s sender, call index.Ca
 
 // dead reports whether nothing in the program can call o.
 func (f clientFinder) dead(o *ssa.Function) bool {
-	return o.Object() != nil && !o.Object().Exported() && len(f.Graph.In(o)) == 0 && !f.Index.Addressed(o) && o != f.Program.Main.Func("main")
+	if o.Object() == nil || o.Object().Exported() || len(f.Graph.In(o)) > 0 || o == f.Program.Main.Func("main") {
+		return false
+	}
+	return !f.Index.Addressed(o) && !slices.ContainsFunc(f.Graph.Wrappers(o), f.value)
+}
+
+// value reports whether w, which stands for a method, is a value somewhere.
+func (f clientFinder) value(w *ssa.Function) bool {
+	return f.Index.Addressed(w) || len(f.Index.Closures(w)) > 0
 }
 
 // add reports d once for each function that decides it.
