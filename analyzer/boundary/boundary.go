@@ -145,6 +145,35 @@ type Departure struct {
 
 	Brings []*ssa.Function // functions in the value that is sent on a channel
 	Serves flow.Kind       // what the program gets here in a way that is not known, by the library that Key names
+
+	// Within is the keys that it can have where the function that decides it runs
+	// in the frame, without an address; nil where its finder does not tell.
+	Within func(*eval.Frame) []Key
+}
+
+// Fits reports whether d can have its key where the function that decides it runs
+// in fr.
+func (d Departure) Fits(fr *eval.Frame) bool {
+	if d.Within == nil {
+		return true
+	}
+	keys := d.Within(fr)
+	return len(keys) == 0 || slices.ContainsFunc(keys, func(k Key) bool {
+		return overlap(k.Name, d.Key.Name) && overlap(k.Path, d.Key.Path)
+	})
+}
+
+// overlap reports whether two texts can be the same, where * is any text.
+func overlap(a, b string) bool {
+	switch {
+	case a == "" || b == "":
+		return strings.Trim(a+b, "*") == ""
+	case a[0] == '*':
+		return overlap(a[1:], b) || overlap(a, b[1:])
+	case b[0] == '*':
+		return overlap(a, b[1:]) || overlap(a[1:], b)
+	}
+	return a[0] == b[0] && overlap(a[1:], b[1:])
 }
 
 // Origin is the function whose constants decide the key.
@@ -219,6 +248,7 @@ type Command struct {
 	Groups  [][]string // other names of each word before the last
 	Run     []Handler
 	Before  []Handler // run before Run, outermost first
+	After   []Handler // run after it
 	Kind    flow.Kind // how Run is called: closure, reflection, call
 	Route   []Node    // from main.main to the function or variable that holds Run; Run itself where the process begins there
 	Pos     token.Pos

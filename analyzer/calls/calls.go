@@ -216,7 +216,7 @@ func (b *builder) sitesOf(f *ssa.Function, c ssa.CallInstruction, dynamic []*ssa
 		for _, h := range handed {
 			targets = append(targets, b.through(h)...)
 		}
-		sites = append(sites, &Site{Caller: f, Instr: c, Kind: flow.Closure, Rule: Passed, Callees: b.sorted(targets), Detail: calleeName(cc)})
+		sites = append(sites, &Site{Caller: f, Instr: c, Kind: flow.Closure, Rule: Passed, Callees: b.sorted(targets), Detail: HandedTo(cc)})
 	}
 	return sites
 }
@@ -247,7 +247,8 @@ func detail(cc *ssa.CallCommon) string {
 	return ""
 }
 
-func calleeName(cc *ssa.CallCommon) string {
+// HandedTo says to whom a call hands functions.
+func HandedTo(cc *ssa.CallCommon) string {
 	if cc.IsInvoke() {
 		return "handed to " + TypeString(cc.Value.Type()) + "." + cc.Method.Name()
 	}
@@ -368,6 +369,26 @@ func (b *builder) handedOn(cc *ssa.CallCommon, callees []*ssa.Function) []*ssa.F
 		}
 		if _, made := a.(*ssa.Call); !made || !seen {
 			out = append(out, Literals(a)...)
+		}
+	}
+	return out
+}
+
+// Handed is the arguments by which a call gives functions to a library without
+// bodies, but for those that Literals knows: such a library calls what it is given.
+func (s *Site) Handed() []ssa.Value {
+	if s.Rule == Passed || slices.ContainsFunc(s.Callees, func(f *ssa.Function) bool { return f.Blocks != nil }) {
+		return nil
+	}
+	cc := s.Instr.Common()
+	if f := cc.StaticCallee(); f == nil && !cc.IsInvoke() || f != nil && f.Blocks != nil {
+		return nil
+	}
+	var out []ssa.Value
+	for _, a := range cc.Args {
+		_, function := a.Type().Underlying().(*types.Signature)
+		if _, constant := a.(*ssa.Const); function && !constant && len(Literals(a)) == 0 {
+			out = append(out, a)
 		}
 	}
 	return out

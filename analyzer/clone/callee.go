@@ -80,6 +80,11 @@ func (b *Builder) callees(at *eval.Context, fr *eval.Frame, call ssa.CallInstruc
 		return []target{{fn: f, args: args.of(b.relevant.of(static), false)}}, true
 	}
 	value := at.Answer(cc.Value, fr)
+	if h, ok := value.Element(); ok {
+		if found, all := b.each(at, fr, call, h); all {
+			return found, true
+		}
+	}
 	out, whole = b.dynamic(value.Values, args)
 	return out, whole && value.Complete
 }
@@ -135,6 +140,20 @@ func (b *Builder) everywhere(at *eval.Context, fr *eval.Frame, s *calls.Site) []
 		}
 	}
 	return out
+}
+
+// each is callees for every element of the list or map that h stands for.
+func (b *Builder) each(at *eval.Context, fr *eval.Frame, call ssa.CallInstruction, h eval.Hole) (out []target, whole bool) {
+	chosen, whole := at.Spread(h)
+	for _, c := range chosen {
+		in := c.BindFrame(fr)
+		if in == fr {
+			return nil, false
+		}
+		found, all := b.callees(b.eval.Brief(), in, call)
+		out, whole = append(out, found...), whole && all
+	}
+	return out, whole
 }
 
 // called is what a dynamic call reaches that goes to f: the value v itself, or
@@ -223,6 +242,32 @@ func (b *Builder) handed(at *eval.Context, fr *eval.Frame, s *calls.Site) []targ
 		}
 	}
 	return out
+}
+
+// functions is the functions that v can be in fr; whole says that these are all,
+// and asked that it is a question at all: what a library made is its own.
+func (b *Builder) functions(at *eval.Context, fr *eval.Frame, v ssa.Value) (out []target, whole, asked bool) {
+	answer := at.Answer(v, fr)
+	whole = answer.Complete
+	if h, ok := answer.Element(); ok {
+		var chosen []*eval.Context
+		chosen, whole = at.Spread(h)
+		for _, c := range chosen {
+			found, all, _ := b.functions(c, fr, v)
+			out, whole = append(out, found...), whole && all
+		}
+		return out, whole, true
+	}
+	for _, x := range answer.Values {
+		if f, ok := x.(eval.Func); ok {
+			found, all := b.through(f, nil)
+			out, whole = append(out, found...), whole && all
+		}
+		if _, made := x.(eval.Result); !made && !isNil(x) {
+			asked = true
+		}
+	}
+	return out, whole, asked
 }
 
 func isNil(v eval.Value) bool {

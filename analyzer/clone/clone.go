@@ -38,6 +38,7 @@ import (
 
 	"github.com/callroute/callroute/analyzer/calls"
 	"github.com/callroute/callroute/analyzer/eval"
+	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/index"
 )
 
@@ -268,9 +269,14 @@ func (b *Builder) body(c *Clone, fr *eval.Frame, loop ssa.CallInstruction) {
 		if s.Rule != calls.Passed && b.replaced[s.Instr] {
 			continue
 		}
-		site := b.site(at, fr, s)
-		site.Loop = loop
-		c.Sites = append(c.Sites, site)
+		sites := []Site{b.site(at, fr, s)}
+		if given, ok := b.given(at, fr, s); ok {
+			sites = append(sites, given)
+		}
+		for _, site := range sites {
+			site.Loop = loop
+			c.Sites = append(c.Sites, site)
+		}
 	}
 	for _, inner := range fr.Fn.AnonFuncs {
 		if inner.Synthetic != LoopBody {
@@ -354,22 +360,40 @@ func (b *Builder) site(at *eval.Context, fr *eval.Frame, s *calls.Site) Site {
 	} else if s.Rule != calls.Static && (len(known) < len(s.Callees) || len(s.Callees) == 0) {
 		out.Rule = Values
 	}
+	b.goes(&out, found)
+	return out
+}
+
+// goes adds the clones that a site leads to.
+func (b *Builder) goes(site *Site, found []target) {
 	for _, t := range found {
 		if t.fn.Fn.Synthetic == LoopBody {
 			continue // control comes back into the function that ranges
 		}
 		to := b.Enter(t.fn, t.args)
 		if len(t.filed) > 0 {
-			if out.Filed == nil {
-				out.Filed = map[*Clone][]eval.Filing{}
+			if site.Filed == nil {
+				site.Filed = map[*Clone][]eval.Filing{}
 			}
-			out.Filed[to] = append(out.Filed[to], t.filed...)
+			site.Filed[to] = append(site.Filed[to], t.filed...)
 		}
-		if !slices.Contains(out.To, to) {
-			out.To = append(out.To, to)
+		if !slices.Contains(site.To, to) {
+			site.To = append(site.To, to)
 			b.Reach(to)
 		}
 	}
-	slices.SortStableFunc(out.To, func(x, y *Clone) int { return b.graph.Before(x.Fn, y.Fn) })
-	return out
+	slices.SortStableFunc(site.To, func(x, y *Clone) int { return b.graph.Before(x.Fn, y.Fn) })
+}
+
+// given is the site of the functions that a call gives to a library without
+// bodies, where they come from somewhere else; ok is false where there are none.
+func (b *Builder) given(at *eval.Context, fr *eval.Frame, s *calls.Site) (out Site, ok bool) {
+	out = Site{Site: &calls.Site{Caller: s.Caller, Instr: s.Instr, Kind: flow.Closure, Rule: calls.Passed, Detail: calls.HandedTo(s.Instr.Common())}, Rule: calls.Passed, Whole: true}
+	var found []target
+	for _, v := range s.Handed() {
+		to, whole, asked := b.functions(at, fr, v)
+		found, out.Whole, ok = append(found, to...), out.Whole && whole, ok || asked
+	}
+	b.goes(&out, found)
+	return out, ok
 }

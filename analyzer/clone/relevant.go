@@ -46,12 +46,17 @@ func newRelevance(g *calls.Graph, x *index.Index) *relevance {
 			r.decided(f)
 		}
 	}
+	r.settle()
+	return r
+}
+
+// settle follows what is queued until nothing is.
+func (r *relevance) settle() {
 	for len(r.queue) > 0 {
 		o := r.queue[len(r.queue)-1]
 		r.queue = r.queue[:len(r.queue)-1]
 		r.follow(o.fn, o.v)
 	}
-	return r
 }
 
 // of is the relevant inputs of f.
@@ -79,7 +84,14 @@ func (r *relevance) decided(f *ssa.Function) {
 					r.push(f, instr.Cond)
 				}
 			case ssa.CallInstruction:
-				if s := r.graph.At(instr); s == nil || len(s.Callees) == 1 {
+				s := r.graph.At(instr)
+				if s == nil {
+					continue
+				}
+				for _, v := range s.Handed() {
+					r.push(f, v)
+				}
+				if len(s.Callees) == 1 {
 					continue
 				}
 				cc := instr.Common()

@@ -15,6 +15,7 @@ const (
 	maxChoices  = 14     // callers and elements chosen in one context
 	maxContexts = 4096   // contexts tried for one question
 	maxWork     = 250000 // values visited for one question, over all its contexts
+	maxSpread   = 64     // elements that are told apart where all of them are meant; a longer list is data
 
 	// maxCallees is more than the entries of the tables of commands that were met:
 	// the one call that runs them all says what each is given. Interface calls that
@@ -167,6 +168,24 @@ func (ev *Evaluator) elements(c *Context, h Hole) []*Context {
 	return out
 }
 
+// Spread is a context for each element that h, an element that is not chosen,
+// can be; whole says that there are no others. In the frame it stands in, written
+// there by BindFrame, the element is the chosen one.
+func (c *Context) Spread(h Hole) (out []*Context, whole bool) {
+	if h.Kind != Element {
+		return nil, false
+	}
+	e := c.question()
+	picks, from := e.choices(h)
+	if len(from) > 0 || e.incomplete || len(picks) > maxSpread {
+		return nil, false
+	}
+	for _, p := range picks {
+		out = append(out, c.settle(h, p, false))
+	}
+	return out, true
+}
+
 // settle is c with h decided, by one of all that could be chosen unless partial.
 func (c *Context) settle(h Hole, p Pick, partial bool) *Context {
 	n := c.below(partial)
@@ -269,7 +288,7 @@ func (e *evaluation) choices(h Hole) (out []Pick, from []Hole) {
 				}
 				for _, x := range e.elem(el) {
 					if hole, ok := x.(Hole); ok && hole.Kind == Opaque {
-						e.incomplete = true
+						e.incomplete = e.incomplete || !constantHole(hole)
 						continue
 					}
 					out = append(out, Pick{Value: x, V: el.V, Frame: el.Frame})

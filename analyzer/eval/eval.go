@@ -169,12 +169,16 @@ type Answer struct {
 	open bool // not complete only because callers and elements are not chosen
 }
 
+// Element is the element of a list or map that is not chosen which an answer is.
+func (a Answer) Element() (Hole, bool) { return loneElement(a.Values) }
+
 // evaluation is one question.
 type evaluation struct {
 	*Context
-	active  map[elemKey]bool // operands being evaluated, to guard against cycles
-	parting map[partKey]bool // parts of objects being looked up, likewise
-	cuts    int              // times an answer was cut short by a guard
+	active   map[elemKey]bool  // operands being evaluated, to guard against cycles
+	parting  map[partKey]bool  // parts of objects being looked up, likewise
+	aliasing map[aliasKey]bool // parameters being asked about, likewise; made when it is needed
+	cuts     int               // times an answer was cut short by a guard
 
 	knowledge
 }

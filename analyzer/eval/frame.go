@@ -60,6 +60,14 @@ func (ev *Evaluator) enter(fn *ssa.Function, call ssa.CallInstruction, up *Frame
 	return ev.interned(k, f)
 }
 
+// Below is the frame of fn, a function that call, standing in fr, calls.
+func (ev *Evaluator) Below(fr *Frame, call ssa.CallInstruction, fn *ssa.Function) *Frame {
+	if mc, ok := call.Common().Value.(*ssa.MakeClosure); ok && mc.Fn == fn {
+		return ev.enter(fn, call, fr, &Func{Fn: fn, Closure: mc, Frame: fr})
+	}
+	return ev.enter(fn, call, fr, nil)
+}
+
 // Enter is the frame of the function f, called by anybody with these
 // arguments. Nothing is known of an argument without values.
 func (ev *Evaluator) Enter(f Func, args []Answer) *Frame {

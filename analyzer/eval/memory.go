@@ -221,7 +221,7 @@ func (e *evaluation) fieldOf(o Object, i int, t types.Type) []Value {
 	if owner := ownerType(elem, o.Path); owner != nil {
 		e.incomplete = e.incomplete || e.ev.Index.Overwritten(index.Field(owner, i))
 		out = append(out, e.flagged(index.Field(owner, i))...)
-		out = append(out, e.storedLater(o, index.Field(owner, i), len(out) > 0)...)
+		out = append(out, e.storedLater(o, i, index.Field(owner, i), len(out) > 0)...)
 	}
 	if _, ok := t.Underlying().(*types.Struct); ok && len(out) == 0 {
 		return []Value{Object{Site: o.Site, Frame: o.Frame, Path: path, T: t}}
@@ -381,13 +381,26 @@ func baseOf(addr ssa.Value) ssa.Value {
 	}
 }
 
-// storedLater is what is stored to a field through pointers whose variable is
-// not known at the store: method receivers, parameters, results. When the
-// object's own stores are known, only methods of its type may add to them.
-func (e *evaluation) storedLater(o Object, f *types.Var, known bool) []Value {
+// storedLater is what is stored to f, field i of o, through pointers whose
+// variable is not known at the store: method receivers, parameters, results.
+// Where it is not known who passes the object, and its own stores are, only
+// methods of its type may add to them.
+func (e *evaluation) storedLater(o Object, i int, f *types.Var, known bool) []Value {
 	var out []Value
 	n := 0
 	for _, st := range e.ev.Index.FieldStores(f) {
+		part, base, ok := target(o, i, st.Addr)
+		if !ok {
+			continue
+		}
+		if p, ok := base.(*ssa.Parameter); ok && !modelled(p.Type()) {
+			if frames, whole := e.aliases(p, part, 0); whole {
+				for _, fr := range frames {
+					out = append(out, e.eval(st.Val, fr)...)
+				}
+				continue
+			}
+		}
 		switch b := baseOf(st.Addr).(type) {
 		case *ssa.Alloc, *ssa.Global:
 			continue

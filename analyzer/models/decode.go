@@ -3,6 +3,7 @@ package models
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -151,9 +152,9 @@ func (m *Model) checkCommands() error {
 			if len(f.Types) == 0 || len(f.Root) == 0 || f.Name == "" || len(f.Run) == 0 {
 				return fmt.Errorf("commands by fields need types, root, name and run")
 			}
-			for _, h := range f.Before {
+			for _, h := range slices.Concat(f.Before, f.After) {
 				if len(h.Fields) == 0 || !contains([]HooksOf{Own, Every, Nearest}, h.Of) {
-					return f.Root[0].errorf("an entry of before needs fields, and of: own, every or nearest")
+					return f.Root[0].errorf("an entry of before or after needs fields, and of: own, every or nearest")
 				}
 			}
 		}

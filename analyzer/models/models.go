@@ -296,11 +296,12 @@ type CommandFields struct {
 	Hidden   string   `yaml:"hidden"`
 	Run      []string `yaml:"run"`      // the first of these fields that is set runs
 	Before   []Hooks  `yaml:"before"`   // what runs before it, in this order
+	After    []Hooks  `yaml:"after"`    // what runs after it, in this order
 	Children []string `yaml:"children"` // fields with the commands below
 	Attach   []Place  `yaml:"attach"`   // calls that put commands below their receiver
 }
 
-// Hooks is fields with functions that run before a command; of several in a
+// Hooks is fields with functions that run before or after a command; of several in a
 // list the first that is set counts.
 type Hooks struct {
 	Fields []string `yaml:"fields"`

@@ -29,6 +29,7 @@ type kinds struct{ failing, optional map[*ssa.BasicBlock]bool }
 // bases first.
 func (b *builder) clone(ctx context.Context) error {
 	b.cloner = clone.New(b.u.Eval, b.u.Index, b.u.Graph, b.cut)
+	b.cloner.Sends(b.deciding())
 	for _, f := range b.u.Program.Funcs {
 		if b.kept(f) && f.Synthetic != packageInit {
 			b.add(f)
@@ -54,6 +55,27 @@ func (b *builder) clone(ctx context.Context) error {
 		})
 	}
 	return nil
+}
+
+// deciding is the calls in the functions that decide departures which lead to them.
+func (b *builder) deciding() []ssa.CallInstruction {
+	var out []ssa.CallInstruction
+	for _, d := range b.found.Departures {
+		f, ok := d.Origin().(*ssa.Function)
+		if !ok || d.Within == nil {
+			continue
+		}
+		pos := d.Pos
+		if len(d.Via) > 0 {
+			pos = d.Via[0].Pos
+		}
+		for _, s := range b.u.Graph.Out(f) {
+			if s.Pos() == pos && s.Rule != calls.Passed {
+				out = append(out, s.Instr)
+			}
+		}
+	}
+	return out
 }
 
 // reach marks the functions that control comes to by other ways than a call.
@@ -98,6 +120,7 @@ func (b *builder) reach() {
 	for _, c := range b.found.Commands {
 		handlers(c.Run, boundary.Protocol{}, boundary.Seen{})
 		handlers(c.Before, boundary.Protocol{}, boundary.Seen{})
+		handlers(c.After, boundary.Protocol{}, boundary.Seen{})
 		for _, n := range c.Route {
 			function(n)
 		}
@@ -241,6 +264,12 @@ func (b *builder) lost(s clone.Site) string {
 	cc := s.Instr.Common()
 	if !b.u.Program.User(s.Caller) {
 		return ""
+	}
+	if s.Rule == calls.Passed {
+		if len(s.Callees) > 0 {
+			return "" // the body of a range over a function, which belongs to the function around it
+		}
+		return "the function that is " + s.Detail + " is not known"
 	}
 	if cc.IsInvoke() {
 		if p := cc.Method.Pkg(); p == nil || !b.u.Program.UserPackage(p) {

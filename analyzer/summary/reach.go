@@ -20,7 +20,7 @@ func (b *builder) registrations() {
 		}
 	}
 	for _, c := range b.exe.Commands {
-		for _, h := range slices.Concat(c.Run, c.Before) {
+		for _, h := range slices.Concat(c.Run, c.Before, c.After) {
 			handler[b.exe.Base(h.Func)] = true
 		}
 	}
@@ -93,7 +93,7 @@ func (r *reach) starts() {
 		for _, id := range c.Route {
 			r.push(id)
 		}
-		for _, h := range slices.Concat(c.Run, c.Before) {
+		for _, h := range slices.Concat(c.Run, c.Before, c.After) {
 			r.push(h.Func)
 		}
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/callroute/callroute/analyzer/boundary"
 	"github.com/callroute/callroute/analyzer/calls"
 	"github.com/callroute/callroute/analyzer/clone"
+	"github.com/callroute/callroute/analyzer/eval"
 	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/load"
 	"github.com/callroute/callroute/analyzer/program"
@@ -207,7 +208,8 @@ type Command struct {
 	Words, Aliases []string
 	Says           string // see boundary.Command
 	Groups         [][]string
-	Run, Before    []Handler
+	Run            []Handler
+	Before, After  []Handler
 	Kind           flow.Kind
 	Route          []ID
 	File           string
@@ -429,6 +431,11 @@ func (b *builder) places(in []boundary.Place) []Place {
 }
 
 func (b *builder) departures() {
+	type departure struct {
+		Departure
+		found boundary.Departure
+	}
+	var all []departure
 	for _, d := range b.found.Departures {
 		in := b.id(d.In)
 		if in == None {
@@ -444,9 +451,9 @@ func (b *builder) departures() {
 				out.Brings = append(out.Brings, b.exe.Funcs[id].Name)
 			}
 		}
-		b.exe.Departures = append(b.exe.Departures, out)
+		all = append(all, departure{out, d})
 	}
-	slices.SortStableFunc(b.exe.Departures, func(x, y Departure) int {
+	slices.SortStableFunc(all, func(x, y departure) int {
 		return cmp.Or(
 			cmp.Compare(x.Kind, y.Kind),
 			strings.Compare(x.Key.String(), y.Key.String()),
@@ -454,6 +461,9 @@ func (b *builder) departures() {
 			cmp.Compare(x.In, y.In), cmp.Compare(x.Line, y.Line),
 		)
 	})
+	for _, d := range all {
+		b.exe.Departures = append(b.exe.Departures, d.Departure)
+	}
 	brought := map[string]bool{}
 	for _, d := range b.exe.Departures {
 		for _, name := range d.Brings {
@@ -470,13 +480,15 @@ func (b *builder) departures() {
 			}
 		}
 	}
-	clones := map[ID][]ID{}
-	for id := range b.exe.Funcs {
-		clones[b.exe.Funcs[id].Base] = append(clones[b.exe.Funcs[id].Base], ID(id))
+	frames := map[ID]*eval.Frame{} // of clones of which something is known
+	for c, id := range b.clones {
+		if c.Base != c {
+			frames[id] = c.Frame
+		}
 	}
-	for i, d := range b.exe.Departures {
-		for _, id := range clones[b.exe.Base(d.Origin())] {
-			if b.sends(id, &d) {
+	for i, d := range all {
+		for _, id := range b.clonesOf(d.found.Origin()) {
+			if fr := frames[id]; b.sends(id, &d.Departure) && (fr == nil || d.found.Fits(fr)) {
 				b.exe.Funcs[id].Leaves = append(b.exe.Funcs[id].Leaves, i)
 			}
 		}
@@ -558,8 +570,10 @@ func (b *builder) commands() {
 	for _, c := range b.found.Commands {
 		at := b.u.Program.Exe.Fset.PositionFor(c.Pos, false)
 		out := Command{
-			Words: c.Words, Aliases: c.Aliases, Says: c.Says, Groups: c.Groups, Run: b.handlers(c.Run, boundary.Protocol{}, boundary.Seen{}), Before: b.handlers(c.Before, boundary.Protocol{}, boundary.Seen{}),
-			Kind: c.Kind, File: b.u.Program.Exe.Rel(at.Filename), Line: at.Line, Rule: c.Rule, Hidden: c.Hidden, Argv0: c.Argv0,
+			Words: c.Words, Aliases: c.Aliases, Says: c.Says, Groups: c.Groups,
+			Run: b.handlers(c.Run, boundary.Protocol{}, boundary.Seen{}), Before: b.handlers(c.Before, boundary.Protocol{}, boundary.Seen{}),
+			After: b.handlers(c.After, boundary.Protocol{}, boundary.Seen{}),
+			Kind:  c.Kind, File: b.u.Program.Exe.Rel(at.Filename), Line: at.Line, Rule: c.Rule, Hidden: c.Hidden, Argv0: c.Argv0,
 		}
 		for _, n := range c.Route {
 			if id := b.id(n); id != None {

@@ -85,13 +85,17 @@ func (w *walker) enter(from int, exe *summary.Executable, c *summary.Command, a 
 	if len(last) > 0 {
 		holder = last[len(last)-1]
 	}
-	for _, b := range c.Before {
+	for i, b := range slices.Concat(c.Before, c.After) {
 		n := w.node(place{exe, b.Func})
 		owner := holder
 		if lit := exe.Funcs[b.Func].Literal; lit != summary.None {
 			owner = w.node(place{exe, lit})
 		}
-		w.edge(flow.Edge{From: owner, To: n, Kind: flow.Closure, Site: w.declared(exe, b.Func), Detail: "runs before the command", Rule: c.Rule, Candidates: 1})
+		when := "runs before the command"
+		if i >= len(c.Before) {
+			when = "runs after the command"
+		}
+		w.edge(flow.Edge{From: owner, To: n, Kind: flow.Closure, Site: w.declared(exe, b.Func), Detail: when, Rule: c.Rule, Candidates: 1})
 		w.push(a, b.Func)
 	}
 	for _, r := range c.Run {

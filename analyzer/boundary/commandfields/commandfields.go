@@ -84,7 +84,7 @@ func commands(ctx context.Context, u *boundary.Unit, m *models.Model, tree *mode
 // fields is every field of the tree's types that is read.
 func fields(tree *models.CommandFields) []string {
 	out := slices.Concat([]string{tree.Name, tree.Says, tree.Hidden}, tree.Aliases, tree.Run, tree.Children)
-	for _, h := range tree.Before {
+	for _, h := range slices.Concat(tree.Before, tree.After) {
 		out = append(out, h.Fields...)
 	}
 	return slices.DeleteFunc(out, func(s string) bool { return s == "" })
@@ -328,7 +328,7 @@ func (f *finder) report(n node) {
 		}
 		handlers = append(handlers, hs...)
 	}
-	c.Run, c.Before = boundary.Distinct(handlers), f.before(n)
+	c.Run, c.Before, c.After = boundary.Distinct(handlers), f.hooks(n, f.tree.Before), f.hooks(n, f.tree.After)
 	if f.tree.Says != "" {
 		if says := f.Texts(n.Made, f.tree.Says); len(says) > 0 {
 			c.Says = says[0]
@@ -354,8 +354,8 @@ func (f *finder) written(s boundary.Setting) []boundary.Handler {
 	return slices.DeleteFunc(f.Functions(s.Ctx, s.Value), func(h boundary.Handler) bool { return f.own(h.Fn) })
 }
 
-// before is the hooks that the library runs first.
-func (f *finder) before(n node) []boundary.Handler {
+// hooks is the functions that the library runs beside those of the command.
+func (f *finder) hooks(n node, list []models.Hooks) []boundary.Handler {
 	var out []boundary.Handler
 	of := func(m boundary.Made, names []string, read func(boundary.Made, string) []boundary.Setting) (hooks []boundary.Handler) {
 		settings, _ := f.first(m, names, read)
@@ -364,7 +364,7 @@ func (f *finder) before(n node) []boundary.Handler {
 		}
 		return hooks
 	}
-	for _, h := range f.tree.Before {
+	for _, h := range list {
 		var hooks []boundary.Handler
 		switch h.Of {
 		case models.Own:

@@ -92,6 +92,10 @@ func (f *finder) command(c *eval.Context, fr *eval.Frame, words []string, v eval
 	if len(run) == 0 {
 		return
 	}
+	for i := range run {
+		run[i].Value.Fn = f.MethodNamed(v.Type(), f.values.Run)
+		run[i].Given = boundary.Self(c.Bind(v))
+	}
 	f.found = append(f.found, boundary.Command{
 		Words: words, Run: run, Kind: flow.Interface, Route: f.Extend([]boundary.Node{f.Main()}, f.Chain(c, fr)),
 		Pos: at.Pos(), Rule: rule,
@@ -105,38 +109,17 @@ func (f *finder) names(c *eval.Context, v eval.Value) []string {
 		return nil
 	}
 	var out []string
-	for _, fn := range f.Graph.Through(fn) {
-		for _, r := range results(fn) {
-			var values []eval.Value
-			if field, ok := ownField(fn, r); ok {
-				if o, isObject := v.(eval.Object); isObject {
-					values = c.Field(o, field)
-				}
-			} else {
-				values = c.Eval(r, f.Eval.Root(fn))
-			}
+	called := f.Eval.Enter(eval.Func{Fn: fn}, []eval.Answer{boundary.Self(c.Bind(v)).Answer})
+	for _, r := range results(fn) {
+		boundary.Settled(f.Eval.Context(), func(c *eval.Context) []eval.Value { return c.Eval(r, called) }, func(_ *eval.Context, values []eval.Value) {
 			for _, text := range values {
 				if name, ok := eval.AsText(text).Const(); ok && name != "" && !slices.Contains(out, name) {
 					out = append(out, name)
 				}
 			}
-		}
+		})
 	}
 	return out
-}
-
-// ownField is the field of its receiver that v, in the method fn, is.
-func ownField(fn *ssa.Function, v ssa.Value) (name string, ok bool) {
-	load, ok := v.(*ssa.UnOp)
-	if !ok {
-		return "", false
-	}
-	addr, ok := load.X.(*ssa.FieldAddr)
-	if !ok || len(fn.Params) == 0 || addr.X != ssa.Value(fn.Params[0]) {
-		return "", false
-	}
-	field := index.Field(addr.X.Type(), addr.Field)
-	return field.Name(), field != nil
 }
 
 // results is the first results of fn.

@@ -44,7 +44,7 @@ var senders = []sender{
 }
 
 func findClients(ctx context.Context, u *boundary.Unit, out *boundary.Findings) {
-	f := clientFinder{Unit: u, out: out, seen: map[string]bool{}, dials: dials(u)}
+	f := newClientFinder(u, out)
 	for _, s := range append(senders[:len(senders):len(senders)], transports(u)...) {
 		for _, call := range u.Calls(s.symbol) {
 			if ctx.Err() != nil {
@@ -179,6 +179,19 @@ type clientFinder struct {
 	out   *boundary.Findings
 	seen  map[string]bool
 	dials bool
+
+	constants map[ssa.Value]bool // the parts of paths that somebody writes a constant for
+}
+
+func newClientFinder(u *boundary.Unit, out *boundary.Findings) clientFinder {
+	return clientFinder{Unit: u, out: out, seen: map[string]bool{}, dials: dials(u), constants: map[ssa.Value]bool{}}
+}
+
+// send is a call that sends a request, with what it sends in a frame.
+type send struct {
+	sender
+	index.Call
+	request func(*eval.Context, *eval.Frame) request
 }
 
 // request is what is known of one sent request.
@@ -209,7 +222,7 @@ func (f clientFinder) sent(s sender, call index.Call) {
 		func(c *eval.Context) {
 			r := f.request(c, s, call, root)
 			r.urls = f.based(c, r.urls, func(c *eval.Context) []text.URL { return f.request(c, s, call, root).urls })
-			f.report(c, r, s, call, root)
+			f.report(c, r, send{s, call, func(c *eval.Context, fr *eval.Frame) request { return f.request(c, s, call, fr) }}, root)
 		})
 }
 
@@ -265,34 +278,59 @@ func base(u text.URL) *eval.Hole {
 	return nil
 }
 
-func (f clientFinder) report(c *eval.Context, r request, s sender, call index.Call, root *eval.Frame) {
+func (f clientFinder) report(c *eval.Context, r request, s send, root *eval.Frame) {
 	rule := "httproute/1"
 	if s.req < 0 {
 		rule = "httproute/2"
 	}
-	base := boundary.Departure{Kind: flow.HTTP, In: call.In, Pos: call.Instr.Pos(), Via: boundary.Callers(c, root), Rule: rule}
+	base := boundary.Departure{
+		Kind: flow.HTTP, In: s.In, Pos: s.Instr.Pos(), Via: boundary.Callers(c, root), Rule: rule, Within: f.within(c.Chain(root), s),
+	}
 	if o, ok := base.Origin().(*ssa.Function); ok && f.dead(o) {
 		return
 	}
-	known := false
-	if len(r.address) == 1 && !f.dials {
-		base.Key.Address = r.address[0]
+	keys := r.keys()
+	for _, k := range keys {
+		d := base
+		d.Key = k
+		if len(r.address) == 1 && !f.dials {
+			d.Key.Address = r.address[0]
+		}
+		f.add(d)
 	}
+	if len(keys) == 0 && !forwards(s.In) {
+		base.Key = boundary.Key{Path: "*"}
+		base.Reason = "the URL of the request is not a constant of the program"
+		f.add(base)
+	}
+}
+
+// keys is what the request can ask for, as far as that is known.
+func (r request) keys() []boundary.Key {
+	var out []boundary.Key
 	for _, p := range shortest(r.urls) {
 		if !hasLetter(p) && (p == "" || p[0] != '/' || strings.Contains(p, "*")) {
 			continue
 		}
 		for _, m := range r.methods {
-			d := base
-			d.Key.Name, d.Key.Path = strings.ToUpper(m.Pattern()), p
-			known = true
-			f.add(d)
+			out = append(out, boundary.Key{Name: strings.ToUpper(m.Pattern()), Path: p})
 		}
 	}
-	if !known && !forwards(call.In) {
-		base.Key = boundary.Key{Path: "*"}
-		base.Reason = "the URL of the request is not a constant of the program"
-		f.add(base)
+	return out
+}
+
+// within is what s can ask for where the first of the calls that lead to it
+// stands in a given frame.
+func (f clientFinder) within(chain []ssa.CallInstruction, s send) func(*eval.Frame) []boundary.Key {
+	return func(fr *eval.Frame) []boundary.Key {
+		for i, call := range chain {
+			next := s.In
+			if i+1 < len(chain) {
+				next = chain[i+1].Parent()
+			}
+			fr = f.Eval.Below(fr, call, next)
+		}
+		return s.request(f.Eval.Brief(), fr).keys()
 	}
 }
 
@@ -417,7 +455,7 @@ func texts(values []eval.Value) []eval.Text {
 
 // deciding is the holes of a path that choose which handler is meant. A hole
 // that fills a whole path segment is a parameter of the request and stays a
-// hole, unless every caller writes a constant there.
+// hole, unless somebody writes a constant there.
 func (f clientFinder) deciding(t eval.Text) []eval.Hole {
 	lettered := hasLetter(t.Pattern())
 	var out []eval.Hole
@@ -433,7 +471,7 @@ func (f clientFinder) deciding(t eval.Text) []eval.Hole {
 		starts := i == 0 || t.Parts[i-1].Hole == nil && strings.HasSuffix(t.Parts[i-1].Lit, "/")
 		ends := i == len(t.Parts)-1 || t.Parts[i+1].Hole == nil && strings.IndexAny(t.Parts[i+1].Lit, "/?") == 0
 		first := !hasLetter(text.Text{Parts: t.Parts[:i]}.Pattern())
-		if starts && ends && !f.alwaysConstant(h) && (!first || !f.writesPath(h)) {
+		if starts && ends && !f.constant(h, 0) && (!first || !f.writesPath(h)) {
 			continue
 		}
 		if i == 0 && ends && !f.writesPath(h) {
@@ -465,20 +503,46 @@ func (f clientFinder) writesPath(h eval.Hole) bool {
 	return false
 }
 
-// alwaysConstant reports whether every caller passes a constant for h.
-func (f clientFinder) alwaysConstant(h eval.Hole) bool {
-	p, ok := h.V.(*ssa.Parameter)
-	if !ok {
-		return false
+// maxHanded is through how many functions a part of a path is looked for.
+const maxHanded = 4
+
+// constant reports whether h is written down somewhere: some caller passes a
+// constant for it, or it is an element of a list of constants.
+func (f clientFinder) constant(h eval.Hole, depth int) bool {
+	if known, ok := f.constants[h.V]; ok || depth > maxHanded {
+		return known
 	}
-	n := slices.Index(p.Parent().Params, p)
-	sites := f.Graph.In(p.Parent())
-	for _, s := range sites {
-		if _, ok := eval.Argument(s.Instr, n).(*ssa.Const); !ok {
-			return false
+	f.constants[h.V] = false // until it is known, of a function that calls itself
+	found := false
+	switch v := h.V.(type) {
+	case *ssa.Parameter:
+		n := slices.Index(v.Parent().Params, v)
+		for _, s := range f.Graph.In(v.Parent()) {
+			if a := eval.Argument(s.Instr, n); a != nil && s.Rule != "passed" && !found {
+				found = f.anyConstant(f.Eval.Context().Eval(a, f.Eval.Root(s.Caller)), depth)
+			}
+		}
+	default:
+		chosen, _ := f.Eval.Context().Spread(h)
+		for _, c := range chosen {
+			found = found || f.anyConstant(c.Eval(h.V, h.Frame), depth)
 		}
 	}
-	return len(sites) > 0
+	f.constants[h.V] = found
+	return found
+}
+
+func (f clientFinder) anyConstant(values []eval.Value, depth int) bool {
+	return slices.ContainsFunc(values, func(v eval.Value) bool {
+		switch v := v.(type) {
+		case eval.Text:
+			s, constant := v.Const()
+			return constant && s != "" || len(v.Parts) == 1 && slices.ContainsFunc(v.Holes(), func(h eval.Hole) bool { return f.constant(h, depth+1) })
+		case eval.Hole:
+			return v.Kind != eval.Opaque && f.constant(v, depth+1)
+		}
+		return false
+	})
 }
 
 func hasLetter(s string) bool {

@@ -18,7 +18,7 @@ import (
 
 // findLibraryClients is rule 2 for the clients of modelled libraries.
 func findLibraryClients(ctx context.Context, u *boundary.Unit, out *boundary.Findings) {
-	f := clientFinder{Unit: u, out: out, seen: map[string]bool{}, dials: dials(u)}
+	f := newClientFinder(u, out)
 	for _, m := range u.Models.All {
 		for i := range m.Sends {
 			for _, call := range u.CallsOf(m, m.Sends[i].Call) {
@@ -53,9 +53,12 @@ func (f libraryClient) sent(call index.Call) {
 			return holes
 		},
 		func(c *eval.Context) {
-			r := f.request(c, call, root)
-			f.based(&r, f.bases(c, eval.Argument(call.Instr, 0), root))
-			f.report(c, r, sender{req: -1}, call, root)
+			request := func(c *eval.Context, fr *eval.Frame) request {
+				r := f.request(c, call, fr)
+				f.based(&r, f.bases(c, eval.Argument(call.Instr, 0), fr))
+				return r
+			}
+			f.report(c, request(c, root), send{sender{req: -1}, call, request}, root)
 		})
 }
 
