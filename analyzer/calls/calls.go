@@ -16,6 +16,8 @@
 //     leaves the function that hands it over.
 //  4. sole: an interface call without a callee (the value came from a library
 //     without bodies) goes to the only implementation the program has.
+//  5. vta, received: an interface call on what came out of a channel with range
+//     goes to the types of which the program makes values of that interface.
 //
 // Wrappers made by the compiler (bound and promoted methods, thunks) are
 // looked through: they are never callers or callees here.
@@ -33,6 +35,7 @@ import (
 	"golang.org/x/tools/go/callgraph"
 	"golang.org/x/tools/go/callgraph/vta"
 	"golang.org/x/tools/go/ssa"
+	"golang.org/x/tools/go/types/typeutil"
 
 	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/program"
@@ -138,6 +141,7 @@ type builder struct {
 	*Graph
 	vta   *callgraph.Graph
 	impls map[string][]*ssa.Function // method name → concrete methods, for rule 4
+	boxed *typeutil.Map              // interface type → types of which its values are made, for rule 5
 }
 
 func (b *builder) build() {
@@ -202,8 +206,9 @@ func (b *builder) sitesOf(f *ssa.Function, c ssa.CallInstruction, dynamic []*ssa
 			s.Callees = append(s.Callees, b.through(d)...)
 		}
 		if len(s.Callees) == 0 && cc.IsInvoke() {
-			s.Callees = b.soleImplementation(cc)
-			s.Rule = Sole
+			if s.Callees = b.received(cc); len(s.Callees) == 0 {
+				s.Callees, s.Rule = b.soleImplementation(cc), Sole
+			}
 		}
 	}
 	s.Callees = b.sorted(s.Callees)

@@ -23,10 +23,9 @@ func (e *evaluation) slice(v *ssa.Slice, fr *Frame) []Value {
 		}
 		return e.tail(v, fr)
 	}
-	if v.High != nil || v.Low != nil {
-		// []T{} made by make with a constant size
-		if _, isArr := al.Type().Underlying().(*types.Pointer).Elem().Underlying().(*types.Array); isArr && al.Comment == "makeslice" {
-			return []Value{List{}}
+	if al.Comment == "makeslice" { // make with a constant size
+		if n, ok := v.High.(*ssa.Const); ok {
+			return []Value{filled(v, int(n.Int64()), fr)}
 		}
 	}
 	return []Value{arrayElems(al, fr)}
@@ -155,23 +154,84 @@ func arrayElems(al *ssa.Alloc, fr *Frame) List {
 }
 
 func (e *evaluation) made(v *ssa.MakeSlice, fr *Frame) []Value {
-	if c, ok := v.Len.(*ssa.Const); ok && c.Int64() == 0 {
-		return []Value{List{}}
+	n := -1
+	if c, ok := v.Len.(*ssa.Const); ok {
+		n = int(c.Int64())
 	}
-	var l List
+	return []Value{filled(v, n, fr)}
+}
+
+// maxFilled is more elements than are filled in one by one.
+const maxFilled = 64
+
+// filled is a slice made with n elements, -1 for any number, with what is put in
+// afterwards. Where it is not known where that goes, each element is optional.
+func filled(v ssa.Value, n int, fr *Frame) List {
+	at := map[int64]Elem{}
+	var all []Elem
+	known := n >= 0 && n <= maxFilled
 	for _, r := range *v.Referrers() {
-		if ia, ok := r.(*ssa.IndexAddr); ok {
-			for _, r2 := range *ia.Referrers() {
-				if st, ok := r2.(*ssa.Store); ok && st.Addr == ia {
-					l.Elems = append(l.Elems, Elem{V: st.Val, Frame: fr, Optional: true})
+		switch r := r.(type) {
+		case *ssa.IndexAddr:
+			i, constant := r.Index.(*ssa.Const)
+			for _, r2 := range *r.Referrers() {
+				if st, ok := r2.(*ssa.Store); ok && st.Addr == r {
+					all = append(all, Elem{V: st.Val, Frame: fr, Optional: true})
+					if !constant {
+						known = false
+					} else if _, twice := at[i.Int64()]; twice {
+						known = false
+					} else {
+						at[i.Int64()] = Elem{V: st.Val, Frame: fr}
+					}
 				}
+			}
+		case *ssa.Slice, ssa.CallInstruction:
+			if n != 0 && !reads(r) {
+				known = false // copy, or somebody who fills it
 			}
 		}
 	}
-	if len(l.Elems) == 0 {
+	var l List
+	switch {
+	case !known && len(all) == 0:
 		l.Elems = []Elem{{Rest: true}}
+	case !known:
+		l.Elems = all
+	default:
+		elem := v.Type().Underlying().(*types.Slice).Elem()
+		for i := range int64(n) {
+			el, ok := at[i]
+			if !ok {
+				el = Elem{V: ssa.NewConst(nil, elem), Frame: fr}
+			}
+			l.Elems = append(l.Elems, el)
+		}
 	}
-	return []Value{l}
+	return l
+}
+
+// reads reports whether an instruction that takes a slice surely fills nothing in:
+// its length, what is appended to it, and how a call of a library reads it.
+func reads(r ssa.Instruction) bool {
+	c, ok := r.(*ssa.Call)
+	if !ok {
+		s, ok := r.(*ssa.Slice)
+		return ok && !slices.ContainsFunc(*s.Referrers(), func(r ssa.Instruction) bool { return isBuiltin(r, "copy") })
+	}
+	if b, ok := c.Call.Value.(*ssa.Builtin); ok {
+		return b.Name() != "copy"
+	}
+	return true
+}
+
+func isBuiltin(r ssa.Instruction, name string) bool {
+	c, ok := r.(*ssa.Call)
+	if !ok {
+		return false
+	}
+	b, ok := c.Call.Value.(*ssa.Builtin)
+	return ok && b.Name() == name
 }
 
 // appended is append(a, b...).

@@ -28,6 +28,10 @@ func modelOf(symbol string) model {
 		return pure(text.JoinPath)
 	case "net/url.JoinPath":
 		return pure(func(t ...text.Text) text.Text { return text.JoinURL(t[0], t[1:]...) })
+	case "slices.Concat":
+		return concatenated
+	case "slices.Clone", "slices.Clip", "slices.Grow":
+		return firstArgument
 	case "strings.Join":
 		return stringsJoin
 	case "strings.Replace", "strings.ReplaceAll":
@@ -132,6 +136,33 @@ func (e *evaluation) arguments(v *ssa.Call, fr *Frame) [][]Value {
 		}
 	}
 	return out
+}
+
+// concatenated is the lists that a variadic call is given, one behind the other.
+func concatenated(e *evaluation, v *ssa.Call, _ int, fr *Frame) []Value {
+	out := []List{{}}
+	for _, all := range e.lists(v.Call.Args[0], fr) {
+		for _, el := range all.Elems {
+			next := []List{{[]Elem{{Rest: true}}}}
+			if el.V != nil && !el.Rest && !el.Optional {
+				next = e.lists(el.V, el.Frame)
+			}
+			var longer []List
+			for _, a := range out {
+				for _, b := range next {
+					longer = append(longer, List{append(slices.Clone(a.Elems), b.Elems...)})
+				}
+			}
+			if out = longer; len(out) > maxLists {
+				return opaque(v)
+			}
+		}
+	}
+	var values []Value
+	for _, l := range out {
+		values = append(values, l)
+	}
+	return values
 }
 
 // elements is the values of each element of a list, up to the first of which

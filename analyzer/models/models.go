@@ -353,4 +353,5 @@ type CommandTags struct {
 	Within string   `yaml:"within"` // a tag that can hold all others, with commas between
 	Run    string   `yaml:"run"`    // the method that runs
 	Before []string `yaml:"before"` // methods of the command and those above it that run first
+	Chosen []Symbol `yaml:"chosen"` // what was typed: the words, with placeholders for arguments
 }

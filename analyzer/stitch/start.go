@@ -88,7 +88,8 @@ func (s *Stitcher) entry(exe *summary.Executable, d *summary.Departure) ([]Join,
 		return []Join{j}, nil
 	}
 	words, certain := execprogram.Split(d.Key.Argv, commandWords(exe))
-	if !certain && (len(exe.Commands) > 1 || len(j.Argv) == 0) {
+	plain := len(exe.Commands) == 1 && len(exe.Commands[0].Words) == 0
+	if !certain && !plain && (len(exe.Commands) > 1 || len(j.Argv) == 0) {
 		return nil, &Gap{
 			Reason: fmt.Sprintf("exec of %s: its arguments, which choose what it does, are not constants of the program", exe.Program.Name),
 		}

@@ -177,14 +177,14 @@ func (v visit) live() map[int]bool {
 	var other *summary.Branch
 	for i := range f.Branches {
 		b := &f.Branches[i]
-		if b.Sent != v.sent {
-			continue
-		}
-		if b.Word == "" {
+		flag := strings.HasPrefix(b.Word, "-")
+		switch {
+		case b.Sent != v.sent:
+		case b.Word == "" && other == nil:
 			other = b
-			continue
-		}
-		if slices.Contains(words, b.Word) {
+		case flag && slices.Contains(words, b.Word): // a word behind it says more
+			other = b
+		case b.Word != "" && !flag && slices.Contains(words, b.Word):
 			return set(b.Live)
 		}
 	}

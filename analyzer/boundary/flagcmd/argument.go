@@ -25,12 +25,37 @@ type argument struct {
 // arguments traces values back to the command line.
 type arguments struct {
 	unit   *boundary.Unit
-	known  map[ssa.Value]*argument // nil while or when it is none
-	slices map[ssa.Value]*argument // place is that of the first element
+	known  map[traced]*argument // nil while or when it is none
+	slices map[traced]*argument // place is that of the first element
+	active map[traced]bool      // values that are being traced
+	inside *entered
 }
 
+// traced is a value, in a function that was entered by a call or by any.
+type traced struct {
+	v    ssa.Value
+	call *ssa.Call
+}
+
+// entered is a call whose results are looked at: its parameters are what it passes.
+type entered struct {
+	call *ssa.Call
+	fn   *ssa.Function
+	up   *entered
+}
+
+// maxEntered is more calls than a word is handed through to be cut off.
+const maxEntered = 6
+
 func newArguments(u *boundary.Unit) arguments {
-	return arguments{unit: u, known: map[ssa.Value]*argument{}, slices: map[ssa.Value]*argument{}}
+	return arguments{unit: u, known: map[traced]*argument{}, slices: map[traced]*argument{}, active: map[traced]bool{}}
+}
+
+func (a *arguments) at(v ssa.Value) traced {
+	if a.inside == nil {
+		return traced{v, nil}
+	}
+	return traced{v, a.inside.call}
 }
 
 // of is the argument that v is.
@@ -43,19 +68,45 @@ func (a *arguments) list(v ssa.Value) (argument, bool) {
 	return a.remember(a.slices, v, a.words)
 }
 
-func (a *arguments) remember(known map[ssa.Value]*argument, v ssa.Value, find func(ssa.Value) (argument, bool)) (argument, bool) {
-	if arg, ok := known[v]; ok {
+func (a *arguments) remember(known map[traced]*argument, v ssa.Value, find func(ssa.Value) (argument, bool)) (argument, bool) {
+	k := a.at(v)
+	if a.inside != nil && a.inside.up != nil { // who entered the caller counts, too
+		if a.active[k] {
+			return argument{}, false
+		}
+		a.active[k] = true
+		defer delete(a.active, k)
+		return find(v)
+	}
+	if arg, ok := known[k]; ok {
 		if arg == nil {
 			return argument{}, false
 		}
 		return *arg, true
 	}
-	known[v] = nil
+	known[k], a.active[k] = nil, true
 	arg, ok := find(v)
+	delete(a.active, k)
 	if ok {
-		known[v] = &arg
+		known[k] = &arg
 	}
 	return arg, ok
+}
+
+// again reports whether v is a list that is being traced, or what is left of it: a
+// loop that passes over flags, or a function that calls itself for the next word.
+func (a *arguments) again(v ssa.Value) bool {
+	for !a.active[a.at(v)] {
+		switch x := v.(type) {
+		case *ssa.Slice:
+			v = x.X
+		case *ssa.ChangeType:
+			v = x.X
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 func (a *arguments) word(v ssa.Value) (argument, bool) {
@@ -109,9 +160,19 @@ func (a *arguments) words(v ssa.Value) (argument, bool) {
 func (a *arguments) through(v ssa.Value, find func(ssa.Value) (argument, bool)) (argument, bool) {
 	switch v := v.(type) {
 	case *ssa.Phi:
-		return agree(v.Edges, find)
+		return a.agree(v.Edges, find)
 	case *ssa.Parameter:
-		return agree(a.passed(v), find)
+		if in := a.inside; in != nil && in.fn == v.Parent() {
+			passed := eval.Argument(in.call, slices.Index(in.fn.Params, v))
+			if passed == nil {
+				return argument{}, false
+			}
+			a.inside = in.up
+			arg, ok := find(passed)
+			a.inside = in
+			return arg, ok
+		}
+		return a.agree(a.passed(v), find)
 	case *ssa.Extract:
 		if c, ok := v.Tuple.(*ssa.Call); ok {
 			return a.result(c, c.Call.StaticCallee(), v.Index, find)
@@ -122,15 +183,15 @@ func (a *arguments) through(v ssa.Value, find func(ssa.Value) (argument, bool)) 
 		}
 	case *ssa.UnOp:
 		if v.Op == token.MUL {
-			return agree(a.stored(v.X), find)
+			return a.agree(a.stored(v.X), find)
 		}
 	}
 	return argument{}, false
 }
 
 // agree is the argument that all values are, but for constants, which are its
-// defaults.
-func agree(values []ssa.Value, find func(ssa.Value) (argument, bool)) (argument, bool) {
+// defaults, and for what is left of the list itself.
+func (a *arguments) agree(values []ssa.Value, find func(ssa.Value) (argument, bool)) (argument, bool) {
 	var out argument
 	found := false
 	var defaults []string
@@ -139,6 +200,9 @@ func agree(values []ssa.Value, find func(ssa.Value) (argument, bool)) (argument,
 			if k.Value != nil && k.Value.Kind() == constant.String && constant.StringVal(k.Value) != "" {
 				defaults = append(defaults, constant.StringVal(k.Value))
 			}
+			continue
+		}
+		if a.again(v) {
 			continue
 		}
 		arg, ok := find(v)
@@ -209,13 +273,22 @@ func (a *arguments) result(c *ssa.Call, fn *ssa.Function, i int, find func(ssa.V
 	if fn.Blocks == nil || a.unit.Program.Std(fn) {
 		return argument{}, false
 	}
+	depth := 0
+	for in := a.inside; in != nil; in = in.up {
+		if depth++; in.call == c || depth > maxEntered {
+			return argument{}, false
+		}
+	}
 	var out []ssa.Value
 	for _, b := range fn.Blocks {
 		if r, ok := b.Instrs[len(b.Instrs)-1].(*ssa.Return); ok && i < len(r.Results) {
 			out = append(out, r.Results[i])
 		}
 	}
-	return agree(out, find)
+	a.inside = &entered{c, fn, a.inside}
+	arg, ok := a.agree(out, find)
+	a.inside = a.inside.up
+	return arg, ok
 }
 
 // flagFunction is the name of a function or method of the flag packages; set
@@ -274,7 +347,7 @@ func (a *arguments) parsed(c *ssa.Call) (argument, bool) {
 	if len(all) == 0 {
 		return argument{}, true
 	}
-	return agree(all, a.list)
+	return a.agree(all, a.list)
 }
 
 // sameVariable reports whether two operands are one value or loads of one

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/tools/go/ssa"
 
 	"github.com/callroute/callroute/analyzer/boundary"
+	"github.com/callroute/callroute/analyzer/models"
 )
 
 // chosen is rule 6.
@@ -54,10 +55,14 @@ func (f *finder) typed() map[ssa.Value]bool {
 	out := map[ssa.Value]bool{}
 	for _, m := range f.Models.All {
 		for _, c := range m.Commands {
-			if c.Calls == nil {
-				continue
+			var chosen []models.Symbol
+			if c.Calls != nil {
+				chosen = c.Calls.Chosen
 			}
-			for _, s := range c.Calls.Chosen {
+			if c.Tags != nil {
+				chosen = append(chosen, c.Tags.Chosen...)
+			}
+			for _, s := range chosen {
 				for _, call := range f.CallsOf(m, s) {
 					v := call.Instr.Value()
 					if v == nil {
@@ -84,7 +89,10 @@ func (f *finder) choose(d *decided, out *boundary.Findings) {
 	live := map[string][]ssa.CallInstruction{}
 	var order []string
 	for _, w := range all {
-		words := strings.Fields(w)
+		words := withoutPlaceholders(strings.Fields(w))
+		if len(words) == 0 {
+			continue
+		}
 		if !slices.ContainsFunc(out.Commands, func(c boundary.Command) bool { return slices.Equal(c.Words, words) }) {
 			cmd := f.command(words, f.Main(), "flagcmd/6")
 			cmd.Pos = d.comparisons[slices.IndexFunc(d.comparisons, func(c *comparison) bool { return c.word == w })].pos
@@ -100,6 +108,12 @@ func (f *finder) choose(d *decided, out *boundary.Findings) {
 		f.branches = append(f.branches, boundary.Branch{In: d.fn, Word: name, Live: live[name]})
 	}
 	f.branches = append(f.branches, boundary.Branch{In: d.fn, Live: d.live(choice{0: ""}).calls})
+}
+
+// withoutPlaceholders is the words of a command without those that stand for its
+// arguments, as in "lend <name>".
+func withoutPlaceholders(words []string) []string {
+	return slices.DeleteFunc(words, func(w string) bool { return strings.ContainsAny(w[:1], "<[") })
 }
 
 // telling is the word of a command that no other of the commands has, from the

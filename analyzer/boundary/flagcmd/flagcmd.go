@@ -23,7 +23,8 @@
 //
 //  3. table: the argument is the key of a map, or is compared with the name of
 //     each element of a list; what runs is the function in the entry, or the
-//     method of it that is called
+//     method of it that is called. A second argument that is looked up, or
+//     compared, in what an entry leads to belongs to the word of that entry
 //
 //  4. before main: a comparison in an init function, if a function outside of
 //     the standard library runs for that word only and nothing else is known to

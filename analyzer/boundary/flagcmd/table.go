@@ -3,6 +3,8 @@ package flagcmd
 import (
 	"context"
 	"go/token"
+	"go/types"
+	"maps"
 	"slices"
 	"strings"
 
@@ -13,8 +15,9 @@ import (
 	"github.com/callroute/callroute/analyzer/eval"
 )
 
-// table is a list or map in which a first argument is looked up.
+// table is a list or map in which an argument is looked up.
 type table struct {
+	place   int
 	element ssa.Value // what stands for the entry: eval.Hole.V
 	lookup  *ssa.Lookup
 	name    ssa.Value       // of a list: the part of an element that is compared …
@@ -35,16 +38,20 @@ func (f *finder) tables(ctx context.Context) {
 	if len(tables) == 0 {
 		return
 	}
-	for _, fn := range fns {
-		if ctx.Err() != nil {
-			return
-		}
-		for _, s := range f.Graph.Out(fn) {
-			if s.Rule != calls.Static && s.Rule != calls.Passed {
-				f.entries(s, tables)
+	for place := range 2 {
+		in := slices.DeleteFunc(slices.Clone(tables), func(t table) bool { return t.place != place })
+		for _, fn := range fns {
+			if ctx.Err() != nil || len(in) == 0 {
+				break
+			}
+			for _, s := range f.Graph.Out(fn) {
+				if s.Rule != calls.Static && s.Rule != calls.Passed {
+					f.entries(s, in)
+				}
 			}
 		}
 	}
+	f.behindEntries()
 }
 
 // tablesIn is the lookups and comparisons of one function.
@@ -54,11 +61,11 @@ func (f *finder) tablesIn(fn *ssa.Function) []table {
 		for _, instr := range b.Instrs {
 			switch instr := instr.(type) {
 			case *ssa.Lookup:
-				if f.first(instr.Index) {
-					out = append(out, table{element: instr, lookup: instr})
+				if place, ok := f.place(instr.Index); ok {
+					out = append(out, table{place: place, element: instr, lookup: instr})
 					for _, r := range *instr.Referrers() {
 						if x, ok := r.(*ssa.Extract); ok && x.Index == 0 {
-							out = append(out, table{element: x, lookup: instr})
+							out = append(out, table{place: place, element: x, lookup: instr})
 						}
 					}
 				}
@@ -73,21 +80,26 @@ func (f *finder) tablesIn(fn *ssa.Function) []table {
 	return out
 }
 
-func (f *finder) first(v ssa.Value) bool {
+// place is which argument v is: the first or the second one.
+func (f *finder) place(v ssa.Value) (int, bool) {
 	arg, ok := f.of(v)
-	return ok && arg.place == 0
+	return arg.place, ok && (arg.place == 0 || arg.place == 1)
 }
 
 // compareNames is the tables among whose elements name is, if it is compared
-// with a first argument.
+// with an argument.
 func (f *finder) compareNames(at *ssa.BinOp, arg, name ssa.Value) []table {
-	if _, ok := name.(*ssa.Const); ok || !f.first(arg) {
+	if _, ok := name.(*ssa.Const); ok {
+		return nil
+	}
+	place, ok := f.place(arg)
+	if !ok {
 		return nil
 	}
 	var out []table
 	for _, v := range f.Eval.Context().Eval(name, f.Eval.Root(at.Parent())) {
 		if h, ok := elementOf(v); ok {
-			out = append(out, table{element: h.V, name: name, at: at})
+			out = append(out, table{place: place, element: h.V, name: name, at: at})
 		}
 	}
 	return out
@@ -134,25 +146,92 @@ func (f *finder) entries(s *calls.Site, tables []table) {
 		}, func(c *eval.Context, _ []eval.Value) {
 			run := f.Functions(c, c.Eval(cc.Value, root)...)
 			if cc.IsInvoke() {
-				run = f.methods(cc, c.Eval(cc.Value, root))
+				run = f.methods(c, cc, c.Eval(cc.Value, root))
 			}
 			for _, word := range f.keys(c, t, h) {
-				f.entry(word, run, s)
+				if t.place == 0 {
+					f.entry([]string{word}, run, s)
+					continue
+				}
+				for _, first := range f.leading(s.Caller) {
+					f.entry([]string{first, word}, run, s)
+				}
 			}
 		})
 	}
 }
 
-func (f *finder) methods(cc *ssa.CallCommon, receivers []eval.Value) []boundary.Handler {
+func (f *finder) methods(c *eval.Context, cc *ssa.CallCommon, receivers []eval.Value) []boundary.Handler {
 	var out []boundary.Handler
 	for _, r := range receivers {
 		if m := f.Eval.Method(r, cc.Method); m != nil {
 			for _, fn := range f.Graph.Through(m) {
-				out = append(out, boundary.Handler{Fn: fn})
+				out = append(out, boundary.Handler{Fn: fn, Value: eval.Func{Fn: m}, Given: boundary.Self(c.Bind(r))})
 			}
 		}
 	}
 	return boundary.Distinct(out)
+}
+
+// leading is the first words of entries that lead to fn, where the second word is
+// looked up.
+func (f *finder) leading(fn *ssa.Function) []string {
+	var out []string
+	for _, c := range f.found {
+		if c.Rule == "flagcmd/3" && len(c.Words) == 1 && f.entered(c)[fn] && !slices.Contains(out, c.Words[0]) {
+			out = append(out, c.Words[0])
+		}
+	}
+	return out
+}
+
+// entered is the functions that an entry reaches: of a literal, as far as that
+// goes, those that it captured.
+func (f *finder) entered(c boundary.Command) map[*ssa.Function]bool {
+	out := map[*ssa.Function]bool{}
+	for _, h := range c.Run {
+		captured := f.Functions(f.Eval.Context(), f.Eval.Context().Captured(h.Value, isFunction)...)
+		if len(captured) == 0 {
+			captured = []boundary.Handler{h}
+		}
+		for _, h := range captured {
+			maps.Copy(out, f.reached(h.Fn, nil))
+		}
+	}
+	return out
+}
+
+func isFunction(t types.Type) bool {
+	if p, ok := t.Underlying().(*types.Pointer); ok {
+		t = p.Elem()
+	}
+	_, ok := t.Underlying().(*types.Signature)
+	return ok
+}
+
+// behindEntries adds the second words that are compared in what an entry runs.
+func (f *finder) behindEntries() {
+	for _, first := range slices.Clone(f.found) {
+		if first.Rule != "flagcmd/3" || len(first.Words) != 1 {
+			continue
+		}
+		entered := f.entered(first)
+		for _, d := range f.functions {
+			if !entered[d.fn] {
+				continue
+			}
+			for _, word := range d.words(1) {
+				if word != "" && !strings.HasPrefix(word, "-") {
+					f.found = append(f.found, behind(first, word))
+				}
+			}
+		}
+	}
+}
+
+func behind(c boundary.Command, word string) boundary.Command {
+	c.Words, c.Aliases, c.Rule = append(slices.Clone(c.Words), word), nil, "flagcmd/2"
+	return c
 }
 
 // keys is the words under which the chosen entry is found.
@@ -163,9 +242,12 @@ func (f *finder) keys(c *eval.Context, t table, h eval.Hole) []string {
 	} else {
 		for _, p := range c.Picks() {
 			for _, e := range c.Entries(t.lookup.X, h.Frame) {
-				if e.Value == p.V {
-					names = append(names, c.Eval(e.Key, e.Frame)...)
+				if e.Value != p.V {
+					continue
 				}
+				boundary.Settled(c, func(c *eval.Context) []eval.Value { return c.Eval(e.Key, e.Frame) }, func(_ *eval.Context, keys []eval.Value) {
+					names = append(names, keys...)
+				})
 			}
 		}
 	}
@@ -180,12 +262,12 @@ func (f *finder) keys(c *eval.Context, t table, h eval.Hole) []string {
 	return out
 }
 
-func (f *finder) entry(word string, run []boundary.Handler, s *calls.Site) {
+func (f *finder) entry(words []string, run []boundary.Handler, s *calls.Site) {
 	if len(run) == 0 {
 		return
 	}
 	f.found = append(f.found, boundary.Command{
-		Words: []string{word}, Run: run, Kind: s.Kind, Rule: "flagcmd/3", Pos: s.Pos(),
+		Words: words, Run: run, Kind: s.Kind, Rule: "flagcmd/3", Pos: s.Pos(),
 		Route: f.Extend([]boundary.Node{f.Main()}, []boundary.Node{s.Caller}),
 	})
 }

@@ -337,7 +337,7 @@ func (f *finder) carried(value ssa.Value, depth int) {
 				}
 			case ssa.CallInstruction:
 				cc := r.Common()
-				if cc.Value == v && !cc.IsInvoke() {
+				if cc.Value == v {
 					f.out.Carried = append(f.out.Carried, r)
 				}
 				if callee := cc.StaticCallee(); callee != nil {
@@ -380,6 +380,7 @@ func (f *finder) send(fn *ssa.Function, ch, x ssa.Value, pos token.Pos, received
 			for _, h := range f.Functions(c, append(functionsIn(c, values), values...)...) {
 				brings = append(brings, h.Fn)
 			}
+			brings = append(brings, f.methods(ch.Type(), values)...)
 			for _, m := range chans {
 				if !received[f.id(m)] {
 					continue
@@ -392,6 +393,28 @@ func (f *finder) send(fn *ssa.Function, ch, x ssa.Value, pos token.Pos, received
 				}
 			}
 		})
+}
+
+// methods is what the values that are sent on a channel of interfaces have for the
+// methods of that interface.
+func (f *finder) methods(ch types.Type, values []eval.Value) []*ssa.Function {
+	c, ok := ch.Underlying().(*types.Chan)
+	if !ok {
+		return nil
+	}
+	iface, ok := c.Elem().Underlying().(*types.Interface)
+	if !ok {
+		return nil
+	}
+	var out []*ssa.Function
+	for _, v := range values {
+		for i := range iface.NumMethods() {
+			if m := f.Eval.Method(v, iface.Method(i)); m != nil {
+				out = append(out, f.Graph.Through(m)...)
+			}
+		}
+	}
+	return out
 }
 
 // bringsFunctions reports whether a value of type t can be a function or a

@@ -23,6 +23,9 @@ func (k *Kong) Parse(args []string) (ctx *Context, err error) { return &Context{
 
 func (k *Kong) FatalIfErrorf(err error, args ...any) {}
 
+// Command is the words that were typed, with placeholders for arguments.
+func (c *Context) Command() string { return "" }
+
 func (c *Context) Run(binds ...any) error {
 	v := reflect.ValueOf(c.grammar).Elem()
 	for i := range v.NumField() {
