@@ -144,7 +144,7 @@ func (b *Builder) everywhere(at *eval.Context, fr *eval.Frame, s *calls.Site) []
 
 // each is callees for every element of the list or map that h stands for.
 func (b *Builder) each(at *eval.Context, fr *eval.Frame, call ssa.CallInstruction, h eval.Hole) (out []target, whole bool) {
-	chosen, whole := at.Spread(h)
+	chosen, whole := b.spread(at, h)
 	for _, c := range chosen {
 		in := c.BindFrame(fr)
 		if in == fr {
@@ -152,6 +152,17 @@ func (b *Builder) each(at *eval.Context, fr *eval.Frame, call ssa.CallInstructio
 		}
 		found, all := b.callees(b.eval.Brief(), in, call)
 		out, whole = append(out, found...), whole && all
+	}
+	return out, whole
+}
+
+// spread is a context for each element that h can be. whole is false when these
+// are not all, or when too many were chosen for the call at hand already: of a
+// list that is made from itself there is always one more.
+func (b *Builder) spread(at *eval.Context, h eval.Hole) (out []*eval.Context, whole bool) {
+	out, whole = at.Spread(h)
+	if b.chosen += len(out); b.chosen > maxChosen {
+		return nil, false
 	}
 	return out, whole
 }
@@ -251,7 +262,7 @@ func (b *Builder) functions(at *eval.Context, fr *eval.Frame, v ssa.Value) (out 
 	whole = answer.Complete
 	if h, ok := answer.Element(); ok {
 		var chosen []*eval.Context
-		chosen, whole = at.Spread(h)
+		chosen, whole = b.spread(at, h)
 		for _, c := range chosen {
 			found, all, _ := b.functions(c, fr, v)
 			out, whole = append(out, found...), whole && all

@@ -54,6 +54,9 @@ const (
 	// maxNesting is deeper than decorators are stacked; recursion that wraps its
 	// own argument nests without end.
 	maxNesting = 8
+	// maxChosen is more than the entries of the lists and tables that one call
+	// goes through.
+	maxChosen = 64
 	// maxListed is more than the options that one call is given.
 	maxListed = 16
 	// maxValues is how many values an input may have: more tell as little as
@@ -106,6 +109,7 @@ type Builder struct {
 	all      []*Clone
 	queue    []*Clone // reached and not explored
 	wrappers int      // that are looked through, one inside the other
+	chosen   int      // elements that were chosen for the call at hand
 }
 
 // New prepares to clone. The callees of the calls in replaced stand elsewhere:
@@ -330,6 +334,7 @@ func (c *Clone) never(call ssa.CallInstruction) {
 
 func (b *Builder) site(at *eval.Context, fr *eval.Frame, s *calls.Site) Site {
 	out := Site{Site: s, Rule: s.Rule}
+	b.chosen = 0
 	var found []target
 	switch {
 	case s.Rule == calls.Passed:

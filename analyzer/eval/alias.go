@@ -160,8 +160,8 @@ func (e *evaluation) calling(call ssa.CallInstruction, fn *ssa.Function, fr *Fra
 // callingEach is calling for each element that the called value can be.
 func (e *evaluation) callingEach(call ssa.CallInstruction, fn *ssa.Function, fr *Frame, h Hole) (out []*Frame, whole bool) {
 	chosen, whole := e.Context.Spread(h)
-	if !whole {
-		return nil, false
+	if e.spread += len(chosen); !whole || e.spread > 2*maxSpread {
+		return nil, false // of a list that is made from itself there is always one more
 	}
 	for _, c := range chosen {
 		at := c.BindFrame(fr)

@@ -178,6 +178,8 @@ type evaluation struct {
 	active   map[elemKey]bool  // operands being evaluated, to guard against cycles
 	parting  map[partKey]bool  // parts of objects being looked up, likewise
 	aliasing map[aliasKey]bool // parameters being asked about, likewise; made when it is needed
+	spread   int               // elements chosen for who calls with an object
+	urlsOf   map[string]bool   // values being read as URLs, likewise
 	cuts     int               // times an answer was cut short by a guard
 
 	knowledge

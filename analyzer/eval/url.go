@@ -134,7 +134,23 @@ func few(urls []text.URL) []text.URL {
 	return []text.URL{text.WidenURLs(urls)}
 }
 
+// urls is the URLs that a value is. One that is made from itself, as a loop that
+// follows redirects makes it, adds what it was before.
 func (e *evaluation) urls(v Value) []text.URL {
+	switch v.(type) {
+	case Object, Result:
+		k := identity(v)
+		if e.urlsOf[k] {
+			e.cuts++
+			e.incomplete = true
+			return nil
+		}
+		if e.urlsOf == nil {
+			e.urlsOf = map[string]bool{}
+		}
+		e.urlsOf[k] = true
+		defer delete(e.urlsOf, k)
+	}
 	switch v := v.(type) {
 	case Text:
 		if u, ok := text.ParseURL(v.Text); ok {
