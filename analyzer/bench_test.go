@@ -113,6 +113,7 @@ func everyValue(u *boundary.Unit) {
 
 // everyClone clones from main and from all that is served.
 func everyClone(b *testing.B, u *boundary.Unit, found *boundary.Findings) error {
+	b.Helper()
 	cut := map[ssa.CallInstruction]bool{}
 	for _, c := range found.Cuts {
 		cut[c] = true

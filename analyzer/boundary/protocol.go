@@ -54,6 +54,7 @@ type Seen struct {
 // Reach says where the arrivals are that a departure can reach.
 type Reach int
 
+// The ways to reach an arrival.
 const (
 	Requests Reach = iota // in any program that serves its key
 	Starts                // in the program of its name: a command

@@ -75,9 +75,9 @@ func (d *Decisions) named(v ssa.Value, fr *Frame) []text.Text {
 
 // asked reports whether the path of a request is known in fr, or in the frame
 // of a caller.
-func (fr *Frame) asked() bool {
-	for ; fr != nil; fr = fr.Up {
-		for _, a := range fr.args {
+func (f *Frame) asked() bool {
+	for ; f != nil; f = f.Up {
+		for _, a := range f.args {
 			for _, v := range a.Values {
 				switch v := v.(type) {
 				case Outside:
@@ -91,7 +91,7 @@ func (fr *Frame) asked() bool {
 				}
 			}
 		}
-		if fr.clo != nil && fr.clo.Frame.asked() {
+		if f.clo != nil && f.clo.Frame.asked() {
 			return true
 		}
 	}

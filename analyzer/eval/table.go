@@ -271,10 +271,10 @@ func (w *mapWalk) origin(v ssa.Value, fr *Frame) {
 			w.origin(x, fr)
 		}
 	case *ssa.Lookup:
-		w.nested(v, v, fr)
+		w.nested(v, fr)
 	case *ssa.Extract:
 		if l, ok := v.Tuple.(*ssa.Lookup); ok && v.Index == 0 {
-			w.nested(l, v, fr)
+			w.nested(l, fr)
 			return
 		}
 		w.evaluated(v, fr)
@@ -368,7 +368,7 @@ func (w *mapWalk) passed(p *ssa.Parameter, fr *Frame) {
 
 // nested goes back to the maps that stand in another one: those that are put
 // there, and every one that is looked up there to be written to.
-func (w *mapWalk) nested(l *ssa.Lookup, m ssa.Value, fr *Frame) {
+func (w *mapWalk) nested(l *ssa.Lookup, fr *Frame) {
 	outer := &mapWalk{evaluation: w.evaluation, seen: map[ssa.Value]bool{}, used: map[ssa.Value]bool{}}
 	outer.origin(l.X, fr)
 	if w.outer != nil { // a third map around these two

@@ -56,7 +56,11 @@ var kinds = []struct {
 	process  bool   // leaves its process
 	title    string // of what a program serves or runs by it; empty where that has no list
 }{
-	{Kind: Call}, {Kind: Interface}, {Kind: Closure}, {Kind: Go}, {Kind: Defer},
+	{Kind: Call},
+	{Kind: Interface},
+	{Kind: Closure},
+	{Kind: Go},
+	{Kind: Defer},
 	{HTTP, true, true, "HTTP routes"},
 	{GRPC, true, true, "gRPC methods"},
 	{TTRPC, true, true, "ttrpc methods"},

@@ -248,8 +248,8 @@ func TestLaunchIsCutOff(t *testing.T) {
 			h.load()
 			shim := h.path("shim")
 			script := "#!/bin/sh\ncase \"$*\" in\n*start) touch " + h.path("launched") + "; " + slow.script + ";;\n*delete) sleep 0.6; exec %s \"$@\";;\nesac\n"
-			real := filepath.Join(filepath.Dir(h.binary), "containerd-shim-engine-v2")
-			if err := os.WriteFile(shim, fmt.Appendf(nil, script, real, real), 0o700); err != nil {
+			binary := filepath.Join(filepath.Dir(h.binary), "containerd-shim-engine-v2")
+			if err := os.WriteFile(shim, fmt.Appendf(nil, script, binary, binary), 0o700); err != nil {
 				t.Fatal(err)
 			}
 			h.stop()

@@ -80,7 +80,7 @@ func (w *sweep) compare(script string, docker, engine []*played) {
 		}
 		w.commands++
 		a, b := *docker[i], *engine[i]
-		how := ""
+		var how string
 		switch {
 		case a.exit != b.exit:
 			how = fmt.Sprintf("exit %d, docker's %d", b.exit, a.exit)

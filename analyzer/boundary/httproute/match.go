@@ -139,10 +139,10 @@ func fit(req, pat []string) boundary.Fit {
 	r := req[0]
 	var here boundary.Fit
 	switch {
-	case r == p && r == "":
-		here.Shape = exact
 	case r == p:
-		here.Equal = 1
+		if here.Equal = 1; r == "" {
+			here = boundary.Fit{Shape: exact} // both end in a slash
+		}
 	case r != "" && placeholder(p) && segmentFits(r, p):
 		here.Shape = single
 		if !strings.HasPrefix(p, "{") || !strings.HasSuffix(p, "}") {
@@ -174,13 +174,14 @@ func rest(p string) bool {
 // literal text around it: "v{version:[0-9.]+}".
 func segmentFits(r, p string) bool {
 	pre, after, _ := strings.Cut(p, "{")
-	_, post := cutLast(after, "}")
+	post := afterLast(after, "}")
 	return strings.HasPrefix(r, pre) && strings.HasSuffix(r, post) && len(r) >= len(pre)+len(post)
 }
 
-func cutLast(s, sep string) (before, after string) {
+// afterLast is what stands behind the last sep, nothing where there is none.
+func afterLast(s, sep string) string {
 	if i := strings.LastIndex(s, sep); i >= 0 {
-		return s[:i], s[i+len(sep):]
+		return s[i+len(sep):]
 	}
-	return s, ""
+	return ""
 }

@@ -109,7 +109,7 @@ func pathOf(pattern string) text.Text {
 			out = text.Concat(out, text.Hole(text.Rest{}))
 		case placeholder(seg):
 			before, after, _ := strings.Cut(seg, "{")
-			_, after = cutLast(after, "}")
+			after = afterLast(after, "}")
 			if before == "*" {
 				before, after = "", ""
 			}

@@ -129,7 +129,7 @@ func (t checkpoints) checkpointDir(ctx context.Context, made *task, r *tasks.Cre
 		return "", err
 	}
 	defer reader.Close()
-	dir := filepath.Join(bundles{t.Tasks}.workOf(made.key), "restore")
+	dir := filepath.Join(bundles(t).workOf(made.key), "restore")
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return "", err
 	}

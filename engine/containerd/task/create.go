@@ -58,7 +58,7 @@ type maker struct{ *Tasks }
 func (t maker) create(ctx context.Context, made *task, container containers.Container, r *tasks.CreateTaskRequest) (pid uint32, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), createTime)
 	defer cancel()
-	checkpoint, err := checkpoints{t.Tasks}.checkpointDir(ctx, made, r)
+	checkpoint, err := checkpoints(t).checkpointDir(ctx, made, r)
 	if err != nil {
 		return 0, err
 	}
@@ -75,7 +75,7 @@ func (t maker) create(ctx context.Context, made *task, container containers.Cont
 		return 0, err
 	}
 	return made.shim.Create(ctx, &taskv3.CreateTaskRequest{
-		ID: made.id, Bundle: bundles{t.Tasks}.bundleOf(made.key), Rootfs: r.Rootfs, Terminal: r.Terminal,
+		ID: made.id, Bundle: bundles(t).bundleOf(made.key), Rootfs: r.Rootfs, Terminal: r.Terminal,
 		Stdin: r.Stdin, Stdout: r.Stdout, Stderr: r.Stderr,
 		Checkpoint: checkpoint, Options: config.Options,
 	})
@@ -94,8 +94,8 @@ func (t maker) shimConfig(made *task, container containers.Container, r *tasks.C
 		options = typeurl.MarshalProto(container.Runtime.Options)
 	}
 	return ShimConfig{
-		Binary: binary, Namespace: made.namespace, ID: made.id, Bundle: bundles{t.Tasks}.bundleOf(made.key), Options: options,
-		OnClose: func() { deaths{t.Tasks}.shimGone(made) },
+		Binary: binary, Namespace: made.namespace, ID: made.id, Bundle: bundles(t).bundleOf(made.key), Options: options,
+		OnClose: func() { deaths(t).shimGone(made) },
 	}, err
 }
 

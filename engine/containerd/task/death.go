@@ -103,12 +103,12 @@ func (t deaths) shimGone(gone *task) {
 
 // cleanUp removes what a dead shim left.
 func (t deaths) cleanUp(ctx context.Context, gone *task) Exit {
-	exit, err := t.Shims.DeleteAfterDeath(ctx, ShimConfig{Namespace: gone.namespace, ID: gone.id, Bundle: bundles{t.Tasks}.bundleOf(gone.key)})
+	exit, err := t.Shims.DeleteAfterDeath(ctx, ShimConfig{Namespace: gone.namespace, ID: gone.id, Bundle: bundles(t).bundleOf(gone.key)})
 	if err != nil {
 		log.G(ctx).WithError(err).Warnf("cleanup of %s", gone.id)
 		exit = Exit{Status: killed, At: time.Now()}
 	}
-	if err := (bundles{t.Tasks}).removeBundle(gone.key); err != nil {
+	if err := bundles(t).removeBundle(gone.key); err != nil {
 		log.G(ctx).WithError(err).Warnf("bundle of %s", gone.id)
 	}
 	return exit

@@ -51,7 +51,7 @@ func (t reloader) reload(ctx context.Context, k key) {
 	found := newTask(k)
 	err := t.reconnect(ctx, found)
 	if err == nil {
-		err = maker{t.Tasks}.add(found)
+		err = maker(t).add(found)
 	}
 	if err == nil {
 		log.G(ctx).Debugf("task %s goes on", k.id)
@@ -64,17 +64,17 @@ func (t reloader) reload(ctx context.Context, k key) {
 	ctx, cancel := detached(k.namespace)
 	defer cancel()
 	if found.shim != nil { // it runs, without a container
-		deaths{t.Tasks}.shutdown(ctx, found)
+		deaths(t).shutdown(ctx, found)
 	}
-	exit := deaths{t.Tasks}.cleanUp(ctx, found)
+	exit := deaths(t).cleanUp(ctx, found)
 	found.finish(exit)
-	deaths{t.Tasks}.tell(ctx, found, exit)
+	deaths(t).tell(ctx, found, exit)
 }
 
 // reconnect finds the shim of a bundle, and a container in it.
 func (t reloader) reconnect(ctx context.Context, found *task) (err error) {
 	config := ShimConfig{
-		Namespace: found.namespace, ID: found.id, Bundle: bundles{t.Tasks}.bundleOf(found.key), OnClose: func() { deaths{t.Tasks}.shimGone(found) },
+		Namespace: found.namespace, ID: found.id, Bundle: bundles(t).bundleOf(found.key), OnClose: func() { deaths(t).shimGone(found) },
 	}
 	shim, err := t.Shims.Load(ctx, config)
 	if cerrdefs.IsNotFound(err) {
@@ -124,8 +124,8 @@ func (t reloader) removeWork() error {
 	}
 	var failed []error
 	for _, k := range left {
-		if _, err := os.Lstat((bundles{t.Tasks}).bundleOf(k)); errors.Is(err, os.ErrNotExist) {
-			failed = append(failed, os.RemoveAll(bundles{t.Tasks}.workOf(k)))
+		if _, err := os.Lstat(bundles(t).bundleOf(k)); errors.Is(err, os.ErrNotExist) {
+			failed = append(failed, os.RemoveAll(bundles(t).workOf(k)))
 		}
 	}
 	return errors.Join(failed...)

@@ -54,7 +54,7 @@ func (s *Service) Login(ctx context.Context, auth registry.AuthConfig) (registry
 			return registry.AuthResponse{}, errdefs.Internal("login to %s: unexpected status %s", host, answer.Status)
 		}
 		// It asks for credentials once; who is asked again is not known.
-		if asked = append(asked, answer); len(asked) > 1 {
+		if asked = append(asked, answer); len(asked) > 1 { //nolint:bodyclose // it is closed above, and only its headers are looked at
 			return registry.AuthResponse{}, loginFailed(r, nil)
 		}
 		if err := authorizer.AddResponses(ctx, asked); err != nil {

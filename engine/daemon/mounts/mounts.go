@@ -148,7 +148,7 @@ func From(points []Point, mode string) ([]Point, error) {
 func Parse(m mount.Mount) (Point, error) {
 	p := Point{MountPoint: place(m.Type, m.Source, m.Target)}
 	p.RW = !m.ReadOnly
-	why := ""
+	var why string
 	switch {
 	case m.Target == "":
 		why = "field Target must not be empty"

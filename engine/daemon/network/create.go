@@ -90,12 +90,12 @@ func (s *Networks) readDefinitions() error {
 var validName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]*$`)
 
 // Create makes a network. Its bridge comes with its first container.
-func (n *Networks) Create(_ context.Context, req network.CreateRequest) (network.CreateResponse, error) {
+func (s *Networks) Create(_ context.Context, req network.CreateRequest) (network.CreateResponse, error) {
 	if err := checkCreate(req); err != nil {
 		return network.CreateResponse{}, err
 	}
 	d := definition{
-		ID: newID(), Name: req.Name, Created: time.Now().UTC(), MTU: n.config.MTU,
+		ID: newID(), Name: req.Name, Created: time.Now().UTC(), MTU: s.config.MTU,
 		Internal: req.Internal, Attachable: req.Attachable, Labels: maps.Clone(req.Labels), Options: maps.Clone(req.Options),
 	}
 	d.Bridge = "br-" + d.ID[:12]
@@ -105,25 +105,25 @@ func (n *Networks) Create(_ context.Context, req network.CreateRequest) (network
 	if err := d.applyIPAM(req.IPAM); err != nil {
 		return network.CreateResponse{}, err
 	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	for _, other := range n.networks {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, other := range s.networks {
 		if other.Name == d.Name {
 			return network.CreateResponse{}, errdefs.Conflict("network with name %s already exists", d.Name)
 		}
 	}
-	if err := n.takeSubnet(&d); err != nil {
+	if err := s.takeSubnet(&d); err != nil {
 		return network.CreateResponse{}, err
 	}
 	data, err := json.Marshal(d)
 	if err != nil {
 		return network.CreateResponse{}, err
 	}
-	if err := atomicwriter.WriteFile(n.definitionPath(d.ID), data, 0o600); err != nil {
+	if err := atomicwriter.WriteFile(s.definitionPath(d.ID), data, 0o600); err != nil {
 		return network.CreateResponse{}, fmt.Errorf("network: keep %s: %w", d.Name, err)
 	}
-	n.networks[d.ID] = &bridged{definition: d}
-	n.config.Event(events.ActionCreate, d.ID, attributes(d.Name))
+	s.networks[d.ID] = &bridged{definition: d}
+	s.config.Event(events.ActionCreate, d.ID, attributes(d.Name))
 	return network.CreateResponse{ID: d.ID}, nil
 }
 

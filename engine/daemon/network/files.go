@@ -124,10 +124,10 @@ func removeHost(path string, addr netip.Addr) error {
 }
 
 // placeOf is where a container is in a network, nil if it is not there.
-func (s files) placeOf(containerID, networkID string) *attachment {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	e := s.endpoints[containerID]
+func (c files) placeOf(containerID, networkID string) *attachment {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e := c.endpoints[containerID]
 	if e == nil {
 		return nil
 	}

@@ -14,12 +14,12 @@ import (
 )
 
 // List is the networks that there are, by their names.
-func (n *Networks) List(_ context.Context, filters types.Filters) ([]network.Summary, error) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
+func (s *Networks) List(_ context.Context, filters types.Filters) ([]network.Summary, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	list := []network.Summary{}
-	for _, one := range n.all() {
-		match, err := n.matches(one, filters)
+	for _, one := range s.all() {
+		match, err := s.matches(one, filters)
 		if err != nil {
 			return nil, err
 		}

@@ -12,19 +12,19 @@ import (
 )
 
 // Prune removes the networks of people in which nobody is.
-func (n *Networks) Prune(_ context.Context, filters types.Filters) (network.PruneReport, error) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
+func (s *Networks) Prune(_ context.Context, filters types.Filters) (network.PruneReport, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	var report network.PruneReport
-	for _, one := range n.all() {
+	for _, one := range s.all() {
 		chosen, err := prunable(one, filters)
 		if err != nil {
 			return network.PruneReport{}, err
 		}
-		if !chosen || builtin(one.Name) || len(n.attached(n.networks[one.ID])) > 0 {
+		if !chosen || builtin(one.Name) || len(s.attached(s.networks[one.ID])) > 0 {
 			continue
 		}
-		if err := n.remove(n.networks[one.ID]); err != nil {
+		if err := s.remove(s.networks[one.ID]); err != nil {
 			return report, err
 		}
 		report.NetworksDeleted = append(report.NetworksDeleted, one.Name)
@@ -36,7 +36,7 @@ func (n *Networks) Prune(_ context.Context, filters types.Filters) (network.Prun
 func prunable(n network.Network, filters types.Filters) (bool, error) {
 	for name, values := range filters {
 		for _, value := range values {
-			matches := true
+			var matches bool
 			switch name {
 			case "label":
 				matches = labelled(n, value)

@@ -122,7 +122,7 @@ func (c remains) takeUp(e *endpoint) error {
 		s, err := openSandbox(e.Sandbox)
 		if err == nil {
 			defer s.close()
-			e.nameServer, err = names{c.state}.serveNames(s, e.ContainerID)
+			e.nameServer, err = names(c).serveNames(s, e.ContainerID)
 		}
 		errs = append(errs, err)
 	}

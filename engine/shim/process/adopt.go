@@ -38,9 +38,9 @@ func (t maker) adopt(ctx context.Context, c *container, p *process, stdio *stdio
 	go func() {
 		exit := <-ended
 		if p.execID == "" {
-			endings{t.Task}.initEnded(c, exit, alone)
+			endings(t).initEnded(c, exit, alone)
 		} else {
-			endings{t.Task}.execEnded(c, p, exit)
+			endings(t).execEnded(c, p, exit)
 		}
 	}()
 	return nil
@@ -73,7 +73,7 @@ func (t endings) initEnded(c *container, exit types.Exit, alone bool) {
 	defer c.init.verbs.Unlock()
 	c.init.currentStreams().hangUp()
 	if exit.Status == 128+int(unix.SIGKILL) {
-		memory{t.Task}.lastOOM(c)
+		memory(t).lastOOM(c)
 	}
 	if err := writeExit(c.bundle, exit); err != nil {
 		t.cfg.Log.Warn("exit is not kept for the case that the shim dies", "error", err)

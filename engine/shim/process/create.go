@@ -116,7 +116,7 @@ func (t maker) createInit(ctx context.Context, c *container, req types.Create) e
 		_ = c.runtime.Delete(ctx, c.id, &runc.DeleteOpts{Force: true})
 		return err
 	}
-	memory{t.Task}.openCgroup(c)
+	memory(t).openCgroup(c)
 	return nil
 }
 

@@ -65,7 +65,7 @@ func (t starter) startExec(ctx context.Context, c *container, p *process) error 
 		PidFile: filepath.Join(c.bundle, bundle.ExecPid(p.execID)),
 		Detach:  true,
 	}
-	stdio, err := maker{t.Task}.newStdio(p.io, c.options)
+	stdio, err := maker(t).newStdio(p.io, c.options)
 	if err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func (t starter) startExec(ctx context.Context, c *container, p *process) error 
 	defer release()
 	err = c.runtime.Exec(ctx, c.id, *p.spec, opts)
 	if err == nil {
-		err = maker{t.Task}.adopt(ctx, c, p, stdio, opts.PidFile, claim)
+		err = maker(t).adopt(ctx, c, p, stdio, opts.PidFile, claim)
 	}
 	if err != nil {
 		// It will never run, and who waits for its end shall not wait on.
@@ -107,7 +107,7 @@ func (t starter) restoreInit(ctx context.Context, c *container, req types.Create
 		Detach:      true,
 		NoSubreaper: true, // the shim is one
 	}
-	stdio, err := maker{t.Task}.newStdio(req.IO, req.Options)
+	stdio, err := maker(t).newStdio(req.IO, req.Options)
 	if err != nil {
 		return err
 	}
@@ -123,10 +123,10 @@ func (t starter) restoreInit(ctx context.Context, c *container, req types.Create
 		return err
 	}
 	_ = os.RemoveAll(opts.WorkDir)
-	if err := (maker{t.Task}).adopt(ctx, c, c.init, stdio, opts.PidFile, claim); err != nil {
+	if err := maker(t).adopt(ctx, c, c.init, stdio, opts.PidFile, claim); err != nil {
 		_ = c.runtime.Delete(ctx, c.id, &runc.DeleteOpts{Force: true})
 		return err
 	}
-	memory{t.Task}.openCgroup(c)
+	memory(t).openCgroup(c)
 	return nil
 }
