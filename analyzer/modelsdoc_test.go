@@ -17,8 +17,8 @@ import (
 
 var fenced = regexp.MustCompile("(?ms)^```(\\w+)(?: (\\S+))?\n(.*?)^```$")
 
-// TestModelsPage does what docs/MODELS.md says: without the model the trace ends
-// in a gap, with it the command arrives.
+// TestModelsPage does what docs/MODELS.md says: without the model both handlers
+// stand beside each other, with it each command arrives at its own.
 func TestModelsPage(t *testing.T) {
 	page, err := os.ReadFile("../docs/MODELS.md")
 	if err != nil {
@@ -51,8 +51,11 @@ func TestModelsPage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if gaps := traceOf(t, plain, "on").Gaps; !slices.ContainsFunc(gaps, func(g flow.Gap) bool { return strings.Contains(g.Reason, "POST /v1/lamp/on") }) {
-		t.Errorf("without the model the gaps are %v", gaps)
+	f := traceOf(t, plain, "off")
+	for _, handler := range []string{"turnOn", "turnOff"} {
+		if !slices.ContainsFunc(f.Nodes, func(n flow.Node) bool { return n.Func == "example.com/lamp/cmd/lampd."+handler }) {
+			t.Errorf("without the model %s is not among what off can reach", handler)
+		}
 	}
 	sys, err := system.Read(filepath.Join(dir, "callroute.yaml"))
 	if err != nil {
@@ -67,6 +70,9 @@ func TestModelsPage(t *testing.T) {
 		}
 		if last := spine[len(spine)-1]; last != "example.com/lamp/cmd/lampd."+want || len(f.Gaps) > 0 {
 			t.Errorf("%s: %v, gaps %v", command, spine, f.Gaps)
+		}
+		if n := len(slices.DeleteFunc(slices.Clone(f.Nodes), func(n flow.Node) bool { return !strings.HasPrefix(n.Func, "example.com/lamp/cmd/lampd.turn") })); n != 1 {
+			t.Errorf("%s reaches %d handlers", command, n)
 		}
 	}
 }
