@@ -71,8 +71,26 @@ func (e *evaluation) lacks(v *ssa.Lookup, fr *Frame) bool {
 		keys[s] = true
 	}
 	e.knowledge = knowledge{}
-	updates := e.updates(v.X, fr)
-	return e.whole() && !slices.ContainsFunc(updates, func(u update) bool { return !u.known || keys[u.key] })
+	for _, en := range e.entries(v.X, fr) {
+		if e.decidedByCaller(en) {
+			if slices.ContainsFunc(e.ev.updatesAt(en), func(u update) bool { return !u.known || keys[u.key] }) {
+				return false
+			}
+			continue
+		}
+		for _, k := range e.eval(en.Key, en.Frame) {
+			if s, ok := AsText(k).Const(); !ok || keys[s] {
+				return false
+			}
+		}
+	}
+	return e.whole()
+}
+
+// decidedByCaller reports whether who calls the function that writes an entry
+// decides what it writes.
+func (e *evaluation) decidedByCaller(en Entry) bool {
+	return en.Frame == e.ev.Root(en.At.Parent()) && (ofCaller(en.Key) || ofCaller(en.Value) || en.outer != nil && ofCaller(en.outer))
 }
 
 // update is one m[key] = value, as it is in one context.
@@ -87,7 +105,7 @@ type update struct {
 func (e *evaluation) updates(m ssa.Value, fr *Frame) []update {
 	var out []update
 	for _, en := range e.entries(m, fr) {
-		if en.Frame == e.ev.Root(en.At.Parent()) && (ofCaller(en.Key) || ofCaller(en.Value) || en.outer != nil && ofCaller(en.outer)) {
+		if e.decidedByCaller(en) {
 			out = append(out, e.ev.updatesAt(en)...)
 			continue
 		}

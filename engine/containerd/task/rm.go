@@ -17,6 +17,11 @@ func (t *Tasks) Remove(ctx context.Context, id, execID string) (*taskv3.DeleteRe
 	if err != nil {
 		return nil, err
 	}
+	// Who asks may be killed meanwhile. What has begun is ended all the same: of a
+	// container that it has deleted the shim knows nothing, and who asks again
+	// would take it for gone, with the shim.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), removeTime)
+	defer cancel()
 	resp, err := found.shim.Delete(ctx, &taskv3.DeleteRequest{ID: id, ExecID: execID})
 	if err != nil {
 		// If the shim is gone, so is by now what was to be deleted.
@@ -26,9 +31,6 @@ func (t *Tasks) Remove(ctx context.Context, id, execID string) (*taskv3.DeleteRe
 	if execID != "" || !found.claim() {
 		return resp, nil
 	}
-	// From here on the task is gone, whether or not who asked still waits.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
-	defer cancel()
 	deaths{t}.shutdown(ctx, found)
 	err = bundles{t}.removeBundle(found.key)
 	deaths{t}.forget(found)
@@ -37,6 +39,7 @@ func (t *Tasks) Remove(ctx context.Context, id, execID string) (*taskv3.DeleteRe
 }
 
 const (
+	removeTime    = time.Minute     // for a runtime to delete a container, and a shim to end
 	shutdownTime  = 3 * time.Second // for a shim to end
 	shutdownAgain = 50 * time.Millisecond
 )
