@@ -70,6 +70,13 @@ func (ev *Evaluator) fill(c *Context, h Hole) []*Context {
 	case Param:
 		return ev.callers(c, h)
 	case Element:
+		// Of two lists, each of which may be made from the other, one is enough.
+		k := elemKey{h.V, h.Frame}
+		if ev.filling[k] {
+			return nil
+		}
+		ev.filling[k] = true
+		defer delete(ev.filling, k)
 		return ev.elements(c, h)
 	}
 	return nil

@@ -61,12 +61,13 @@ type Evaluator struct {
 	given   map[*ssa.Parameter]given
 	tables  map[*ssa.MapUpdate][]update
 	lookups map[*ssa.Function]Lookup
-	flags   map[any][]Elem // variable → defaults that flags give it; nil until asked for
+	filling map[elemKey]bool // elements whose choices are being looked for
+	flags   map[any][]Elem   // variable → defaults that flags give it; nil until asked for
 }
 
 // New makes an evaluator.
 func New(p *program.Program, x *index.Index, g *calls.Graph) *Evaluator {
-	return &Evaluator{Program: p, Index: x, Graph: g, roots: map[*ssa.Function]*Frame{}, frames: map[frameKey]*Frame{}, below: map[frameKey]*Frame{}, models: map[*ssa.Function]model{}, lookups: map[*ssa.Function]Lookup{}, given: map[*ssa.Parameter]given{}, tables: map[*ssa.MapUpdate][]update{}}
+	return &Evaluator{Program: p, Index: x, Graph: g, roots: map[*ssa.Function]*Frame{}, frames: map[frameKey]*Frame{}, below: map[frameKey]*Frame{}, models: map[*ssa.Function]model{}, lookups: map[*ssa.Function]Lookup{}, filling: map[elemKey]bool{}, given: map[*ssa.Parameter]given{}, tables: map[*ssa.MapUpdate][]update{}}
 }
 
 // Context is a set of choices. The zero choice is Evaluator.Context.
