@@ -157,27 +157,60 @@ func (e *evaluation) result(v *ssa.Call, i int, fn *ssa.Function, clo *Func, fr 
 	return distinct(out)
 }
 
-// excluded reports whether control cannot come to a block, because it asks for
-// another text than the one that is chosen: where v.Name() == word.
+// maxGuards is how many conditions a return is looked at to stand behind: as many
+// as a switch over kinds has cases.
+const maxGuards = 24
+
+// excluded reports whether control cannot come to a block, because a condition
+// before it asks for another text than the argument that is known: where
+// v.Name() == word, or case "a".
 func (e *evaluation) excluded(b *ssa.BasicBlock, fr *Frame) bool {
-	if e.Context.up == nil || len(b.Preds) != 1 {
-		return false // nothing is chosen
+	for range maxGuards {
+		if b == nil {
+			return false
+		}
+		if len(b.Preds) == 1 && e.refuted(b.Preds[0], b, fr) {
+			return true
+		}
+		b = b.Idom()
 	}
-	branch, ok := b.Preds[0].Instrs[len(b.Preds[0].Instrs)-1].(*ssa.If)
-	if !ok {
+	return false
+}
+
+// refuted reports whether a block surely does not go on to another, where that
+// depends on a text that is compared with an argument.
+func (e *evaluation) refuted(from, to *ssa.BasicBlock, fr *Frame) bool {
+	branch, ok := from.Instrs[len(from.Instrs)-1].(*ssa.If)
+	if !ok || from.Succs[0] == from.Succs[1] {
 		return false
 	}
 	cmp, ok := branch.Cond.(*ssa.BinOp)
 	if !ok || cmp.Op != token.EQL && cmp.Op != token.NEQ || !isString(cmp.X.Type()) {
 		return false
 	}
-	x, y := e.aside(cmp.X, fr), e.aside(cmp.Y, fr)
-	if len(x) != 1 || len(y) != 1 {
+	// The argument first: where it is not known the other side need not be.
+	word, other := cmp.X, cmp.Y
+	if _, argument := word.(*ssa.Parameter); !argument {
+		word, other = other, word
+	}
+	if _, argument := word.(*ssa.Parameter); !argument {
 		return false
 	}
-	s, known := AsText(x[0]).Const()
-	t, both := AsText(y[0]).Const()
-	return known && both && (b == branch.Block().Succs[0]) != ((s == t) == (cmp.Op == token.EQL))
+	s, known := e.textAside(word, fr)
+	if !known {
+		return false
+	}
+	t, known := e.textAside(other, fr)
+	return known && (to == from.Succs[0]) != ((s == t) == (cmp.Op == token.EQL))
+}
+
+// textAside is the one constant text that v is.
+func (e *evaluation) textAside(v ssa.Value, fr *Frame) (string, bool) {
+	values := e.aside(v, fr)
+	if len(values) != 1 {
+		return "", false
+	}
+	return AsText(values[0]).Const()
 }
 
 // returns is the return statements of fn that give a result: those that give

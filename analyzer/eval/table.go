@@ -26,11 +26,12 @@ func (e *evaluation) lookup(v *ssa.Lookup, fr *Frame) []Value {
 	}
 	var out []Value
 	unknown := false
-	for _, u := range e.updates(v.X, fr) {
+	asked := func(key string) bool { return slices.Contains(keys, key) }
+	for _, u := range e.updates(v.X, fr, asked) {
 		switch {
 		case !u.known:
 			unknown = true
-		case slices.Contains(keys, u.key):
+		case asked(u.key):
 			e.note(u.value)
 			out = append(out, u.value.Values...)
 		}
@@ -71,20 +72,8 @@ func (e *evaluation) lacks(v *ssa.Lookup, fr *Frame) bool {
 		keys[s] = true
 	}
 	e.knowledge = knowledge{}
-	for _, en := range e.entries(v.X, fr) {
-		if e.decidedByCaller(en) {
-			if slices.ContainsFunc(e.ev.updatesAt(en), func(u update) bool { return !u.known || keys[u.key] }) {
-				return false
-			}
-			continue
-		}
-		for _, k := range e.eval(en.Key, en.Frame) {
-			if s, ok := AsText(k).Const(); !ok || keys[s] {
-				return false
-			}
-		}
-	}
-	return e.whole()
+	updates := e.updates(v.X, fr, keysAlone)
+	return e.whole() && !slices.ContainsFunc(updates, func(u update) bool { return !u.known || keys[u.key] })
 }
 
 // decidedByCaller reports whether who calls the function that writes an entry
@@ -101,22 +90,28 @@ type update struct {
 	value Answer
 }
 
-// updates is all that is written to a map, a key at a time.
-func (e *evaluation) updates(m ssa.Value, fr *Frame) []update {
+// updates is all that is written to a map, a key at a time. The values are those
+// of keys that are wanted.
+func (e *evaluation) updates(m ssa.Value, fr *Frame, want func(key string) bool) []update {
 	var out []update
 	for _, en := range e.entries(m, fr) {
 		if e.decidedByCaller(en) {
 			out = append(out, e.ev.updatesAt(en)...)
 			continue
 		}
-		value := e.part(en.Value, en.Frame)
 		for _, k := range e.eval(en.Key, en.Frame) {
-			s, ok := AsText(k).Const()
-			out = append(out, e.outerOf(en, update{key: s, known: ok, value: value})...)
+			u := update{}
+			if u.key, u.known = AsText(k).Const(); u.known && want(u.key) {
+				u.value = e.part(en.Value, en.Frame)
+			}
+			out = append(out, e.outerOf(en, u)...)
 		}
 	}
 	return e.within(out, m, fr)
 }
+
+// keysAlone wants no value of any key.
+func keysAlone(string) bool { return false }
 
 // outerOf is an update of a map in a map, for each key that leads to it.
 func (e *evaluation) outerOf(en Entry, u update) []update {
@@ -490,7 +485,7 @@ func (w *mapWalk) methods(t types.Type) {
 // Keys is the constant keys under which something is written to a map.
 func (c *Context) Keys(m ssa.Value, fr *Frame) []string {
 	var out []string
-	for _, u := range c.question().updates(m, fr) {
+	for _, u := range c.question().updates(m, fr, keysAlone) {
 		if u.known && !slices.Contains(out, u.key) {
 			out = append(out, u.key)
 		}
