@@ -30,8 +30,15 @@ type Question func(*Context) []Hole
 // Contexts tries callers and elements until ask is settled, and visits every
 // context in which it is. A hole that nothing can fill counts as settled.
 func (ev *Evaluator) Contexts(ask Question, visit func(*Context)) {
-	s := &search{ev: ev, ask: ask, visit: visit, left: maxContexts}
+	ev.contexts(ask, visit, maxContexts)
+}
+
+// contexts is Contexts up to a number of contexts; all is false where there are
+// more.
+func (ev *Evaluator) contexts(ask Question, visit func(*Context), most int) (all bool) {
+	s := &search{ev: ev, ask: ask, visit: visit, left: most}
 	s.from(ev.Context())
+	return s.left >= 0
 }
 
 type search struct {

@@ -169,6 +169,11 @@ func ofCaller(v ssa.Value) bool {
 	return in != nil && len(in.Params)+len(in.FreeVars) > 0
 }
 
+// maxWriters is how many contexts of a statement that writes to a map are told
+// apart: more than any table of commands or handlers has entries. What more write
+// to is data.
+const maxWriters = 256
+
 // updatesAt is what one statement writes to a map, for each caller that decides
 // it.
 func (ev *Evaluator) updatesAt(en Entry) []update {
@@ -184,7 +189,7 @@ func (ev *Evaluator) updatesAt(en Entry) []update {
 		}
 		return holes
 	}
-	ev.Contexts(ask, func(c *Context) {
+	all := ev.contexts(ask, func(c *Context) {
 		value := c.Answer(en.Value, en.Frame)
 		for i, v := range value.Values {
 			value.Values[i] = c.Bind(v)
@@ -196,7 +201,10 @@ func (ev *Evaluator) updatesAt(en Entry) []update {
 		if !ev.everyCaller(c, en.At.Parent()) {
 			out = append(out, update{})
 		}
-	})
+	}, maxWriters)
+	if !all {
+		out = []update{{}}
+	}
 	ev.tables[en.At] = out
 	return out
 }
