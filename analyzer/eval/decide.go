@@ -41,9 +41,11 @@ func (d *Decisions) Taken() map[*ssa.BasicBlock]*ssa.BasicBlock { return d.taken
 
 // Live is the blocks of fr.Fn that can run in fr.
 func (d *Decisions) Live(fr *Frame) map[*ssa.BasicBlock]bool {
-	// Twice: a phi of the first pass takes edges that turn out never to run.
-	d.live = d.reach(fr)
-	d.live = d.reach(fr)
+	// Twice, if anything is decided: a phi of the first pass takes edges that turn
+	// out never to run.
+	if d.live = d.reach(fr); len(d.taken) > 0 {
+		d.live = d.reach(fr)
+	}
 	return d.live
 }
 
