@@ -19,7 +19,7 @@ type comments struct {
 
 // sentence is the first sentence above a function of a source tree, without the
 // function's name in front of it, or nothing.
-func (c *comments) sentence(dir string, f summary.Func) string {
+func (c *comments) sentence(dir string, f *summary.Func) string {
 	if f.File == "" || strings.HasPrefix(f.File, "$") || strings.Contains(f.File, "@") {
 		return "" // a library says what it is for, not what the program does
 	}

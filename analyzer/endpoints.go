@@ -66,7 +66,6 @@ func (j *joiner) program(exe *summary.Executable) {
 
 // departures adds what a program sends and starts.
 func (j *joiner) departures(ctx context.Context, exe *summary.Executable) error {
-	runs := exe.Running()
 	for i := range exe.Departures {
 		d := &exe.Departures[i]
 		if !d.Kind.Process() {
@@ -78,13 +77,13 @@ func (j *joiner) departures(ctx context.Context, exe *summary.Executable) error 
 			return err
 		}
 		askers, list := j.askers, &j.out.Departures
-		if !runs[d.Origin()] {
+		if d.Idle {
 			askers, list = j.idle, &j.out.Idle
 		}
 		for n, join := range joins {
 			peer := join.Exe.Program.String()
 			if join.Func != summary.None {
-				peer += " " + join.Exe.Funcs[join.Func].Name
+				peer += " " + join.Exe.Func(join.Func).Name
 				s := side{join.Exe, join.Func}
 				if from := exe.Program.String() + " " + e.Func; !slices.Contains(askers[s], from) {
 					askers[s] = append(askers[s], from)
@@ -105,7 +104,7 @@ func (j *joiner) departures(ctx context.Context, exe *summary.Executable) error 
 }
 
 func departure(exe *summary.Executable, d *summary.Departure) flow.Endpoint {
-	origin := exe.Funcs[d.Origin()]
+	origin := exe.Func(d.Origin())
 	line := d.Line
 	if len(d.Via) > 0 {
 		line = d.Via[0].Line
@@ -122,7 +121,7 @@ func (j *joiner) arrivals(exe *summary.Executable) {
 		if !ar.Kind.Process() {
 			continue
 		}
-		f := exe.Funcs[ar.Handlers[0].Func]
+		f := exe.Func(ar.Handlers[0].Func)
 		e := flow.Endpoint{
 			Program: exe.Program.String(), Kind: ar.Kind, Key: ar.Key.String(), Func: f.Name,
 			Site: flow.Site{File: f.File, Line: f.Line}, Rule: ar.Rule, Peers: []string{},
@@ -139,7 +138,7 @@ func (j *joiner) arrivals(exe *summary.Executable) {
 			e.Peers = append(e.Peers, j.askers[side{exe, h.Func}]...)
 		}
 		for _, h := range ar.Handlers[1:] {
-			e.Variants = append(e.Variants, exe.Program.String()+" "+exe.Funcs[h.Func].Name)
+			e.Variants = append(e.Variants, exe.Program.String()+" "+exe.Func(h.Func).Name)
 		}
 		slices.Sort(e.Peers)
 		e.Peers = slices.Compact(e.Peers)

@@ -215,7 +215,7 @@ func commandsOf(exe *summary.Executable) []flow.Command {
 		if c.Argv0 {
 			continue
 		}
-		f := exe.Funcs[c.Run[0].Func]
+		f := exe.Func(c.Run[0].Func)
 		out = append(out, flow.Command{
 			Program: exe.Program.String(), Package: exe.Program.Package, Kind: flow.Registration, Words: append([]string{}, c.Words...), Aliases: c.Aliases, Says: cmp.Or(c.Says, comments.sentence(exe.Program.Source.Dir, f)), Hidden: c.Hidden,
 			Func: f.Name, Site: flow.Site{File: c.File, Line: c.Line},
@@ -225,7 +225,7 @@ func commandsOf(exe *summary.Executable) []flow.Command {
 		if !ar.Kind.Process() {
 			continue
 		}
-		f := exe.Funcs[ar.Handlers[0].Func]
+		f := exe.Func(ar.Handlers[0].Func)
 		out = append(out, flow.Command{
 			Program: exe.Program.String(), Package: exe.Program.Package, Kind: ar.Kind, Words: strings.Fields(ar.Key.String()),
 			Says: comments.sentence(exe.Program.Source.Dir, f), Func: f.Name, Site: flow.Site{File: f.File, Line: f.Line},

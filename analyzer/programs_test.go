@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/callroute/callroute/analyzer/summary"
 	"github.com/callroute/callroute/analyzer/system"
 )
 
@@ -48,6 +49,13 @@ func summaryOf(t *testing.T, names ...string) string {
 		}
 		if text, err = json.Marshal(exe); err != nil {
 			t.Fatal(err)
+		}
+		for id := range summary.ID(exe.NumFuncs()) {
+			f, err := json.Marshal(exe.Func(id))
+			if err != nil {
+				t.Fatal(err)
+			}
+			text = append(text, f...)
 		}
 	}
 	return string(text)

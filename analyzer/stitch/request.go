@@ -41,7 +41,7 @@ func (r *request) join(ctx context.Context) ([]Join, *Gap, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		if exe == nil || r.protocol.Shared && r.from.Funcs[r.d.In].Library && !r.speaksTo(exe) {
+		if exe == nil || r.protocol.Shared && r.from.Func(r.d.In).Library && !r.speaksTo(exe) {
 			continue
 		}
 		own := r.answer(exe, r.d)
@@ -232,7 +232,7 @@ func (r *request) behind(ctx context.Context) (*summary.Executable, error) {
 // with exe; its own server answers all of them. It is asked where a partner is
 // unlikely: of a library's client, and of a program that would ask itself.
 func (r *request) speaksTo(exe *summary.Executable) bool {
-	k := client{r.from, exe, r.d.Kind, path.Dir(r.from.Funcs[r.d.In].File)}
+	k := client{r.from, exe, r.d.Kind, path.Dir(r.from.Func(r.d.In).File)}
 	yes, ok := r.spoken[k]
 	if !ok {
 		yes = r.serves(exe, k.dir)
@@ -257,7 +257,7 @@ func (r *request) serves(exe *summary.Executable, dir string) bool {
 	served := map[string]bool{}
 	for i := range r.from.Departures {
 		other := &r.from.Departures[i]
-		if other.Kind != r.d.Kind || other.Reason != "" || path.Dir(r.from.Funcs[other.In].File) != dir {
+		if other.Kind != r.d.Kind || other.Reason != "" || path.Dir(r.from.Func(other.In).File) != dir {
 			continue
 		}
 		if key := other.Key.String(); !served[key] {

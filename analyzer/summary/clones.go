@@ -47,11 +47,11 @@ func (b *builder) clone(ctx context.Context) error {
 		if !ok {
 			continue // in the standard library
 		}
-		b.clones[c] = ID(len(b.exe.Funcs))
-		b.ofFunc[c.Fn] = append(b.ofFunc[c.Fn], ID(len(b.exe.Funcs)))
-		f := b.exe.Funcs[base]
-		b.exe.Funcs = append(b.exe.Funcs, Func{
-			Base: b.exe.Funcs[base].Base, Name: f.Name, File: f.File, Line: f.Line, End: f.End, Library: f.Library, Type: f.Type, Literal: None,
+		b.clones[c] = ID(len(b.exe.funcs))
+		b.ofFunc[c.Fn] = append(b.ofFunc[c.Fn], ID(len(b.exe.funcs)))
+		f := b.exe.funcs[base]
+		b.exe.funcs = append(b.exe.funcs, Func{
+			Base: b.exe.funcs[base].Base, Name: f.Name, File: f.File, Line: f.Line, End: f.End, Library: f.Library, Type: f.Type, Literal: None,
 		})
 	}
 	return nil
@@ -167,18 +167,18 @@ func (b *builder) add(f *ssa.Function) {
 		b.ids[f] = b.ids[f.Parent()] // for a reader it is a part of the function around it
 		return
 	}
-	id := ID(len(b.exe.Funcs))
+	id := ID(len(b.exe.funcs))
 	base := id
 	if o := f.Origin(); o != nil && o != f {
 		b.add(o)
-		id, base = ID(len(b.exe.Funcs)), b.ids[o]
+		id, base = ID(len(b.exe.funcs)), b.ids[o]
 	}
 	file, line, end := b.u.Program.Place(f)
 	b.ids[f] = id
 	c := b.cloner.Base(f)
 	b.clones[c] = id
 	b.ofFunc[f] = append(b.ofFunc[f], id)
-	b.exe.Funcs = append(b.exe.Funcs, Func{
+	b.exe.funcs = append(b.exe.funcs, Func{
 		Base: base, Name: b.u.Program.Name(f), File: file, Line: line, End: end,
 		Library: !b.u.Program.User(f), Type: b.u.Program.Receiver(f), Literal: None,
 	})
@@ -189,7 +189,7 @@ func (b *builder) fill(id ID, c *clone.Clone) {
 	f := c.Fn
 	if parent := around(f); parent != nil {
 		if p, ok := b.ids[parent]; ok {
-			b.exe.Funcs[id].Literal = b.exe.Funcs[p].Base
+			b.exe.funcs[id].Literal = b.exe.funcs[p].Base
 		}
 	}
 	for call := range c.Never {
@@ -234,10 +234,10 @@ func (b *builder) fill(id ID, c *clone.Clone) {
 			}
 		}
 		if why := b.lost(s); len(functions) == 0 && why != "" {
-			b.exe.Funcs[id].Lost = append(b.exe.Funcs[id].Lost, Lost{site.Line, cmp.Or(site.Loop, site.Pos), s.Kind, s.Detail, why})
+			b.exe.funcs[id].Lost = append(b.exe.funcs[id].Lost, Lost{site.Line, cmp.Or(site.Loop, site.Pos), s.Kind, s.Detail, why})
 		}
 		if len(site.To) > 0 {
-			b.exe.Funcs[id].Sites = append(b.exe.Funcs[id].Sites, site)
+			b.exe.funcs[id].Sites = append(b.exe.funcs[id].Sites, site)
 		}
 	}
 }
@@ -254,7 +254,7 @@ func (b *builder) filed(id ID, s Site, to ID, filed []eval.Filing) {
 		s.Registered = append(s.Registered, Place{In: b.id(f.At.Parent()), Line: b.u.Program.Line(f.At.Pos()), Pos: int(f.At.Pos())})
 	}
 	s.Label = strings.Join(keys, ", ")
-	b.exe.Funcs[id].Sites = append(b.exe.Funcs[id].Sites, s)
+	b.exe.funcs[id].Sites = append(b.exe.funcs[id].Sites, s)
 }
 
 // lost says why it is not known what a call in the sources under study reaches,

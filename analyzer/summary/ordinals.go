@@ -26,8 +26,8 @@ func (e *Executable) eachPos(visit func(*int)) {
 			visit(&list[i].Pos)
 		}
 	}
-	for i := range e.Funcs {
-		f := &e.Funcs[i]
+	for i := range e.funcs {
+		f := &e.funcs[i]
 		for j := range f.Sites {
 			visit(&f.Sites[j].Pos)
 			visit(&f.Sites[j].Loop)

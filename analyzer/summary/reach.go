@@ -24,9 +24,9 @@ func (b *builder) registrations() {
 			handler[b.exe.Base(h.Func)] = true
 		}
 	}
-	for i := range b.exe.Funcs {
-		for j := range b.exe.Funcs[i].Sites {
-			s := &b.exe.Funcs[i].Sites[j]
+	for i := range b.exe.funcs {
+		for j := range b.exe.funcs[i].Sites {
+			s := &b.exe.funcs[i].Sites[j]
 			if s.Rule == calls.Passed && slices.ContainsFunc(s.To, func(id ID) bool { return handler[b.exe.Base(id)] }) {
 				s.Kind = flow.Registration
 			}
@@ -40,7 +40,7 @@ func (b *builder) dropIdle() {
 	run := b.exe.Reachable()
 	idle := func(a Arrival) bool {
 		return a.Kind.Process() && len(a.Registered) > 0 && !slices.ContainsFunc(a.Registered, func(p Place) bool {
-			return b.exe.Funcs[p.In].Decl == "" && run[p.In]
+			return b.exe.funcs[p.In].Decl == "" && run[p.In]
 		})
 	}
 	b.exe.Arrivals = slices.DeleteFunc(b.exe.Arrivals, idle)
@@ -97,9 +97,9 @@ func (r *reach) starts() {
 			r.push(h.Func)
 		}
 	}
-	for i := range r.exe.Funcs {
-		if strings.Contains(r.exe.Funcs[i].Name, ".init#") {
-			r.push(ID(i))
+	for id := range ID(r.exe.NumFuncs()) {
+		if strings.Contains(r.exe.Func(id).Name, ".init#") {
+			r.push(id)
 		}
 	}
 }
@@ -107,7 +107,7 @@ func (r *reach) starts() {
 // run follows all sites but those that skip names.
 func (r *reach) run(skip func(*Func, *Site) bool) {
 	for len(r.work) > 0 {
-		f := &r.exe.Funcs[r.work[len(r.work)-1]]
+		f := r.exe.Func(r.work[len(r.work)-1])
 		r.work = r.work[:len(r.work)-1]
 		for i := range f.Sites {
 			if s := &f.Sites[i]; !skip(f, s) {

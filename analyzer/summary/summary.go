@@ -28,7 +28,7 @@ import (
 	"github.com/callroute/callroute/analyzer/system"
 )
 
-// ID is the place of a function in Executable.Funcs.
+// ID names a function of an Executable; they are numbered from 0.
 type ID int32
 
 // None stands for a function that is not in the summary.
@@ -37,7 +37,6 @@ const None ID = -1
 // Executable is one program as plain data.
 type Executable struct {
 	Program     *system.Program
-	Funcs       []Func
 	Main        ID
 	Departures  []Departure
 	Arrivals    []Arrival
@@ -46,7 +45,15 @@ type Executable struct {
 	CommandLine CommandLine
 	Dropped     flow.Dropped
 	load.Names
+
+	funcs []Func // by ID
 }
+
+// Func is the function with an ID. Nobody may change it.
+func (e *Executable) Func(id ID) *Func { return &e.funcs[id] }
+
+// NumFuncs is how many functions there are.
+func (e *Executable) NumFuncs() int { return len(e.funcs) }
 
 // CommandLine is the library that reads the command line.
 type CommandLine struct {
@@ -71,6 +78,9 @@ type Func struct {
 	Effects  []Effect
 	Branches []Branch
 	Lost     []Lost
+
+	Before ID // the clone before it on the shortest way from main, see WayTo; None for main, and where none leads
+	First  ID // of a base: the clone of it that comes first on those ways, None where none leads
 }
 
 // Lost is a call of which it is not known what it reaches.
@@ -126,7 +136,7 @@ type Place struct {
 
 // SiteOf is where p can be read.
 func (e *Executable) SiteOf(p Place) flow.Site {
-	return flow.Site{File: cmp.Or(p.File, e.Funcs[p.In].File), Line: p.Line}
+	return flow.Site{File: cmp.Or(p.File, e.Func(p.In).File), Line: p.Line}
 }
 
 // Departure is boundary.Departure with functions as IDs.
@@ -143,6 +153,7 @@ type Departure struct {
 	Optional bool     // as in Site
 	Brings   []string // names of the functions in the value that is sent on a channel
 	Serves   flow.Kind
+	Idle     bool // nothing in the program is seen to call the function that decides it
 }
 
 // Base is the clone of the same function of which nothing is known.
@@ -150,7 +161,7 @@ func (e *Executable) Base(id ID) ID {
 	if id == None {
 		return None
 	}
-	return e.Funcs[id].Base
+	return e.Func(id).Base
 }
 
 // Origin is the function that decides the key.
@@ -276,9 +287,15 @@ func (b *builder) build(ctx context.Context) error {
 	b.commands()
 	b.registrations()
 	b.dropIdle()
-	for i := range b.exe.Funcs {
-		slices.SortStableFunc(b.exe.Funcs[i].Sites, func(x, y Site) int { return cmp.Compare(x.Pos, y.Pos) })
+	for i := range b.exe.funcs {
+		slices.SortStableFunc(b.exe.funcs[i].Sites, func(x, y Site) int { return cmp.Compare(x.Pos, y.Pos) })
 	}
+	runs := b.exe.Running()
+	for i := range b.exe.Departures {
+		d := &b.exe.Departures[i]
+		d.Idle = !runs[d.Origin()]
+	}
+	b.exe.startup()
 	return nil
 }
 
@@ -303,8 +320,8 @@ func (b *builder) id(n boundary.Node) ID {
 		}
 	case *ssa.Global:
 		at := b.u.Program.Exe.Fset.PositionFor(n.Pos(), false)
-		b.ids[n] = ID(len(b.exe.Funcs))
-		b.exe.Funcs = append(b.exe.Funcs, Func{
+		b.ids[n] = ID(len(b.exe.funcs))
+		b.exe.funcs = append(b.exe.funcs, Func{
 			Base: b.ids[n], Name: n.Pkg.Pkg.Path() + "." + n.Name(), Decl: "var", Literal: None,
 			File: b.u.Program.Exe.Rel(at.Filename), Line: at.Line, End: at.Line,
 		})
@@ -345,8 +362,8 @@ func (b *builder) note(id ID, optional map[*ssa.BasicBlock]bool) {
 }
 
 func (b *builder) effect(id ID, e Effect) {
-	if !slices.Contains(b.exe.Funcs[id].Effects, e) {
-		b.exe.Funcs[id].Effects = append(b.exe.Funcs[id].Effects, e)
+	if !slices.Contains(b.exe.funcs[id].Effects, e) {
+		b.exe.funcs[id].Effects = append(b.exe.funcs[id].Effects, e)
 	}
 }
 
@@ -391,7 +408,7 @@ func (b *builder) links() {
 			if b.never[from][s.Pos] {
 				continue
 			}
-			f := &b.exe.Funcs[from]
+			f := &b.exe.funcs[from]
 			if !slices.ContainsFunc(f.Sites, func(x Site) bool { return x.Pos == s.Pos && x.Kind == s.Kind && slices.Equal(x.To, s.To) }) {
 				own := s
 				own.Registered = slices.Clone(s.Registered)
@@ -411,7 +428,7 @@ func (b *builder) links() {
 		for _, id := range b.clonesOf(br.In) {
 			own := out
 			own.Live = slices.Clone(out.Live)
-			b.exe.Funcs[id].Branches = append(b.exe.Funcs[id].Branches, own)
+			b.exe.funcs[id].Branches = append(b.exe.funcs[id].Branches, own)
 		}
 	}
 }
@@ -420,7 +437,7 @@ func (b *builder) places(in []boundary.Place) []Place {
 	var out []Place
 	for _, p := range in {
 		pl := Place{In: b.id(p.In), Line: b.u.Program.Line(p.Pos), Pos: int(p.Pos)}
-		if pl.In != None && b.exe.Funcs[pl.In].File == "" && p.Pos.IsValid() {
+		if pl.In != None && b.exe.funcs[pl.In].File == "" && p.Pos.IsValid() {
 			pl.File = b.exe.Rel(b.u.Program.Exe.Fset.PositionFor(p.Pos, false).Filename)
 		}
 		if pl.In != None && !slices.Contains(out, pl) {
@@ -448,7 +465,7 @@ func (b *builder) departures() {
 		out.Optional = b.optional[out.decided()]
 		for _, fn := range d.Brings {
 			if id := b.id(fn); id != None {
-				out.Brings = append(out.Brings, b.exe.Funcs[id].Name)
+				out.Brings = append(out.Brings, b.exe.funcs[id].Name)
 			}
 		}
 		all = append(all, departure{out, d})
@@ -457,7 +474,7 @@ func (b *builder) departures() {
 		return cmp.Or(
 			cmp.Compare(x.Kind, y.Kind),
 			strings.Compare(x.Key.String(), y.Key.String()),
-			strings.Compare(b.exe.Funcs[x.Origin()].Name, b.exe.Funcs[y.Origin()].Name),
+			strings.Compare(b.exe.funcs[x.Origin()].Name, b.exe.funcs[y.Origin()].Name),
 			cmp.Compare(x.In, y.In), cmp.Compare(x.Line, y.Line),
 		)
 	})
@@ -470,11 +487,11 @@ func (b *builder) departures() {
 			brought[name] = true
 		}
 	}
-	for i := range b.exe.Funcs {
-		for j := range b.exe.Funcs[i].Sites {
-			s := &b.exe.Funcs[i].Sites[j]
+	for i := range b.exe.funcs {
+		for j := range b.exe.funcs[i].Sites {
+			s := &b.exe.funcs[i].Sites[j]
 			for _, to := range s.To {
-				if s.Carried && brought[b.exe.Funcs[to].Name] {
+				if s.Carried && brought[b.exe.funcs[to].Name] {
 					s.Sent = append(s.Sent, to)
 				}
 			}
@@ -489,7 +506,7 @@ func (b *builder) departures() {
 	for i, d := range all {
 		for _, id := range b.clonesOf(d.found.Origin()) {
 			if fr := frames[id]; b.sends(id, &d.Departure) && (fr == nil || d.found.Fits(fr)) {
-				b.exe.Funcs[id].Leaves = append(b.exe.Funcs[id].Leaves, i)
+				b.exe.funcs[id].Leaves = append(b.exe.funcs[id].Leaves, i)
 			}
 		}
 	}
@@ -513,7 +530,7 @@ func (b *builder) sends(id ID, d *Departure) bool {
 				continue
 			}
 			dead = false
-			for _, s := range b.exe.Funcs[id].Sites {
+			for _, s := range b.exe.funcs[id].Sites {
 				if s.Pos != v.Pos {
 					continue
 				}

@@ -24,7 +24,7 @@ func (w *walker) depart(v visit, d *summary.Departure) error {
 	}
 	from, via := w.carry(v, d)
 	in := w.node(place{v.exe, d.In})
-	site := flow.Site{File: v.exe.Funcs[d.In].File, Line: d.Line}
+	site := flow.Site{File: v.exe.Func(d.In).File, Line: d.Line}
 	if gap != nil {
 		g := flow.Gap{After: in, Kind: d.Kind, Site: site, Detail: d.Key.String(), Reason: gap.Reason, Hint: gap.Hint}
 		w.gap(g)
@@ -60,7 +60,7 @@ func (w *walker) depart(v visit, d *summary.Departure) error {
 
 // join adds the edge to one thing that a departure reaches.
 func (w *walker) join(v visit, d *summary.Departure, j stitch.Join, all []stitch.Join, h hop) {
-	site := flow.Site{File: v.exe.Funcs[d.In].File, Line: d.Line}
+	site := flow.Site{File: v.exe.Func(d.In).File, Line: d.Line}
 	from, in := w.node(place{v.exe, v.id}), w.node(place{v.exe, d.In})
 	e := flow.Edge{From: in, Kind: d.Kind, Site: site, Detail: j.Detail, Rule: d.Rule, Candidates: len(all), Label: j.Label}
 	if from != in {
@@ -104,7 +104,7 @@ func (w *walker) around(j stitch.Join) {
 		if n := len(j.Registered); n > 0 {
 			site = j.Exe.SiteOf(j.Registered[n-1])
 		}
-		if lit := j.Exe.Funcs[b.Func].Literal; lit != summary.None {
+		if lit := j.Exe.Func(b.Func).Literal; lit != summary.None {
 			owner, site = lit, w.declared(j.Exe, b.Func)
 		}
 		w.pathTo(j.Exe, []summary.Place{{In: owner}})
@@ -136,7 +136,7 @@ func (w *walker) carry(v visit, d *summary.Departure) (from int, via []int) {
 		}
 		n := w.node(place{v.exe, next})
 		e := flow.Edge{
-			From: last, To: n, Kind: flow.Call, Site: flow.Site{File: v.exe.Funcs[p.In].File, Line: p.Line},
+			From: last, To: n, Kind: flow.Call, Site: flow.Site{File: v.exe.Func(p.In).File, Line: p.Line},
 			Rule: d.Rule, Candidates: 1,
 		}
 		if s := siteTo(v.exe, p.In, next, p.Line); s != nil {

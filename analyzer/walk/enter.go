@@ -88,7 +88,7 @@ func (w *walker) enter(from int, exe *summary.Executable, c *summary.Command, a 
 	for i, b := range slices.Concat(c.Before, c.After) {
 		n := w.node(place{exe, b.Func})
 		owner := holder
-		if lit := exe.Funcs[b.Func].Literal; lit != summary.None {
+		if lit := exe.Func(b.Func).Literal; lit != summary.None {
 			owner = w.node(place{exe, lit})
 		}
 		when := "runs before the command"
@@ -112,7 +112,7 @@ func (w *walker) enter(from int, exe *summary.Executable, c *summary.Command, a 
 }
 
 func (w *walker) declared(exe *summary.Executable, id summary.ID) flow.Site {
-	f := &exe.Funcs[id]
+	f := exe.Func(id)
 	return flow.Site{File: f.File, Line: f.Line}
 }
 
@@ -140,8 +140,8 @@ func (w *walker) route(exe *summary.Executable, c *summary.Command) []int {
 // siteTo is the site at which from reaches to, the one at line if there is.
 func siteTo(exe *summary.Executable, from, to summary.ID, line int) *summary.Site {
 	var found *summary.Site
-	for i := range exe.Funcs[from].Sites {
-		s := &exe.Funcs[from].Sites[i]
+	for i := range exe.Func(from).Sites {
+		s := &exe.Func(from).Sites[i]
 		if leads(exe, s, to) && (found == nil || s.Line == line) {
 			found = s
 		}
@@ -174,12 +174,7 @@ func (w *walker) pathTo(exe *summary.Executable, places []summary.Place) []int {
 	if len(places) == 0 || exe.Main == summary.None {
 		return nil
 	}
-	up := w.startups[exe]
-	if up == nil {
-		up = startupOf(exe)
-		w.startups[exe] = up
-	}
-	path := up.pathTo(places)
+	path := exe.WayTo(places)
 	for i, id := range path {
 		n := w.node(place{exe, id})
 		if i == 0 {
@@ -195,70 +190,4 @@ func (w *walker) pathTo(exe *summary.Executable, places []summary.Place) []int {
 		w.edge(e)
 	}
 	return out
-}
-
-// startup is the shortest ways from main to what a program can reach by itself,
-// through calls and commands.
-type startup struct {
-	exe    *summary.Executable
-	before map[summary.ID]summary.ID // clone → the one before it
-	first  map[summary.ID]summary.ID // base → its clone that was reached first
-}
-
-func startupOf(exe *summary.Executable) *startup {
-	s := &startup{exe, map[summary.ID]summary.ID{}, map[summary.ID]summary.ID{}}
-	var queue []summary.ID
-	reach := func(id, from summary.ID) {
-		if _, ok := s.before[id]; ok {
-			return
-		}
-		s.before[id] = from
-		queue = append(queue, id)
-		if _, ok := s.first[exe.Base(id)]; !ok {
-			s.first[exe.Base(id)] = id
-		}
-	}
-	reach(exe.Main, summary.None)
-	for i := range exe.Commands {
-		c := &exe.Commands[i]
-		if len(c.Words) > 0 {
-			continue
-		}
-		last := exe.Main
-		for _, id := range c.Route {
-			reach(id, last)
-			last = id
-		}
-		for _, r := range c.Run {
-			reach(r.Func, last)
-		}
-	}
-	for len(queue) > 0 {
-		id := queue[0]
-		queue = queue[1:]
-		for _, site := range exe.Funcs[id].Sites {
-			for _, to := range site.To {
-				reach(to, id)
-			}
-		}
-	}
-	return s
-}
-
-// pathTo is the functions on a shortest way to the first of the places that can
-// be reached, nil for none.
-func (s *startup) pathTo(places []summary.Place) []summary.ID {
-	for _, p := range places {
-		in, ok := s.first[s.exe.Base(p.In)]
-		if !ok {
-			continue
-		}
-		var path []summary.ID
-		for id := in; id != summary.None; id = s.before[id] {
-			path = append(path, id)
-		}
-		slices.Reverse(path)
-		return path
-	}
-	return nil
 }

@@ -94,7 +94,7 @@ func (g *graph) node(p place) int {
 	if n, ok := g.nodes[p]; ok {
 		return n
 	}
-	f := &p.exe.Funcs[p.id]
+	f := p.exe.Func(p.id)
 	n := len(g.where) + 1
 	g.nodes[p] = n
 	g.where = append(g.where, p)
@@ -166,7 +166,7 @@ func (g *graph) met(exe *summary.Executable, id summary.ID) bool {
 // live is the site positions of a function that can run in this activation,
 // nil when all can.
 func (v visit) live() map[int]bool {
-	f := &v.exe.Funcs[v.id]
+	f := v.exe.Func(v.id)
 	if len(f.Branches) == 0 || !v.known {
 		return nil
 	}

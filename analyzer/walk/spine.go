@@ -294,7 +294,7 @@ func (sp *spine) namesake(h *hop) bool {
 }
 
 // name is the full name of a stop's function.
-func (sp *spine) name(at int) string { return sp.stops[at].exe.Funcs[sp.stops[at].id].Name }
+func (sp *spine) name(at int) string { return sp.stops[at].exe.Func(sp.stops[at].id).Name }
 
 // onward is the hop to take where nothing lasts any more: the command itself,
 // what a generated handler hands on to, the first function whose name repeats a
@@ -334,7 +334,7 @@ func (sp *spine) onward(s state, on map[int]bool) *hop {
 		}
 	}
 	for _, h := range slices.Backward(ways) {
-		if p := sp.stops[h.to]; !p.exe.Funcs[p.id].Library {
+		if p := sp.stops[h.to]; !p.exe.Func(p.id).Library {
 			return h
 		}
 	}
@@ -345,11 +345,11 @@ func (sp *spine) onward(s state, on map[int]bool) *hop {
 // registers it, as generated handlers do.
 func (sp *spine) handsOn(at int) bool {
 	p := sp.stops[at]
-	f := &p.exe.Funcs[p.id]
+	f := p.exe.Func(p.id)
 	if f.Literal == summary.None {
 		return false
 	}
-	return slices.ContainsFunc(p.exe.Funcs[f.Literal].Sites, func(s summary.Site) bool {
+	return slices.ContainsFunc(p.exe.Func(f.Literal).Sites, func(s summary.Site) bool {
 		return s.Kind == flow.Registration && slices.Contains(s.To, p.id)
 	})
 }
@@ -358,7 +358,7 @@ func (sp *spine) handsOn(at int) bool {
 // handler, or a literal that stands in a library.
 func (sp *spine) passesOn(at int) bool {
 	p := sp.stops[at]
-	f := &p.exe.Funcs[p.id]
+	f := p.exe.Func(p.id)
 	return f.Library || strings.HasSuffix(f.File, ".pb.go")
 }
 
@@ -387,7 +387,7 @@ func (sp *spine) effect(at int) int {
 		best = 0
 	}
 	live := p.live()
-	for _, e := range p.exe.Funcs[p.id].Effects {
+	for _, e := range p.exe.Func(p.id).Effects {
 		if live != nil && !live[e.Pos] {
 			continue
 		}

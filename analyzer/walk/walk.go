@@ -41,7 +41,7 @@ type Entry struct {
 func Walk(ctx context.Context, st *stitch.Stitcher, e Entry, v narrow.View) (*flow.Flow, error) {
 	w := &walker{
 		graph: newGraph(e), command: e.Words, ctx: ctx, st: st,
-		visited: map[visit]bool{}, startups: map[*summary.Executable]*startup{},
+		visited: map[visit]bool{},
 	}
 	w.start(e)
 	if err := w.run(); err != nil {
@@ -72,13 +72,12 @@ type pending struct {
 // walker searches what an entry can lead to, breadth first.
 type walker struct {
 	*graph
-	command  words
-	ctx      context.Context
-	st       *stitch.Stitcher
-	visited  map[visit]bool
-	queue    []visit
-	pending  []pending
-	startups map[*summary.Executable]*startup
+	command words
+	ctx     context.Context
+	st      *stitch.Stitcher
+	visited map[visit]bool
+	queue   []visit
+	pending []pending
 }
 
 func (w *walker) push(a activation, id summary.ID) {
@@ -115,7 +114,7 @@ func (w *walker) resume() {
 	for i := range w.pending {
 		p := &w.pending[i]
 		for _, to := range p.site.To {
-			maker := p.exe.Funcs[to].Literal
+			maker := p.exe.Func(to).Literal
 			if !p.done[to] && (maker == summary.None || w.met(p.exe, maker)) {
 				p.done[to] = true
 				w.take(p.visit, p.site, to)
@@ -138,7 +137,7 @@ func (w *walker) resume() {
 
 // visit adds what one function does.
 func (w *walker) visit(v visit) error {
-	f := &v.exe.Funcs[v.id]
+	f := v.exe.Func(v.id)
 	live := v.live()
 	for i := range f.Sites {
 		s := &f.Sites[i]
@@ -179,18 +178,18 @@ func (w *walker) visit(v visit) error {
 
 // take follows one callee of a site.
 func (w *walker) take(v visit, s *summary.Site, to summary.ID) {
-	f := &v.exe.Funcs[v.id]
+	f := v.exe.Func(v.id)
 	from, n := w.node(place{v.exe, v.id}), w.node(place{v.exe, to})
 	e := flow.Edge{
 		From: from, To: n, Kind: s.Kind, Site: flow.Site{File: f.File, Line: s.Line},
 		Detail: s.Detail, Rule: s.Rule, Candidates: s.Candidates,
 	}
 	if s.Candidates > 1 {
-		e.Label = cmp.Or(s.Label, v.exe.Funcs[to].Name)
+		e.Label = cmp.Or(s.Label, v.exe.Func(to).Name)
 	}
 	if i := slices.Index(s.To, to); i >= 0 && i < len(s.Made) {
 		for _, p := range s.Made[i] {
-			m := &v.exe.Funcs[p.In]
+			m := v.exe.Func(p.In)
 			e.Made = append(e.Made, flow.Maker{Func: m.Name, File: m.File, Line: m.Line, At: p.Line})
 		}
 	}
@@ -209,7 +208,7 @@ func (w *walker) take(v visit, s *summary.Site, to summary.ID) {
 // registersMore follows a registered table or wrapper to the handlers in it. A
 // handler is shown and not entered: it runs when something arrives.
 func (w *walker) registersMore(exe *summary.Executable, from int, id summary.ID) {
-	f := &exe.Funcs[id]
+	f := exe.Func(id)
 	for i := range f.Sites {
 		s := &f.Sites[i]
 		if s.Kind != flow.Registration {
@@ -239,7 +238,7 @@ func brought(v visit, s *summary.Site) []summary.ID {
 		return slices.DeleteFunc(slices.Clone(s.To), func(id summary.ID) bool { return slices.Contains(s.Sent, id) })
 	}
 	words := strings.Split(v.facts, "\x00")
-	out := slices.DeleteFunc(slices.Clone(s.To), func(id summary.ID) bool { return !slices.Contains(words, v.exe.Funcs[id].Name) })
+	out := slices.DeleteFunc(slices.Clone(s.To), func(id summary.ID) bool { return !slices.Contains(words, v.exe.Func(id).Name) })
 	if len(out) == 0 {
 		return s.To
 	}
@@ -252,7 +251,7 @@ func (w *walker) cost(exe *summary.Executable, s *summary.Site, to summary.ID) i
 	for n := s.Candidates; n > 1; n /= 2 {
 		c += choiceCost
 	}
-	if exe.Funcs[to].Library {
+	if exe.Func(to).Library {
 		c += libraryCost
 	}
 	switch s.Kind {
@@ -261,14 +260,14 @@ func (w *walker) cost(exe *summary.Executable, s *summary.Site, to summary.ID) i
 	case flow.Defer:
 		c += deferCost
 	}
-	name := exe.Funcs[to].Name[strings.LastIndexByte(exe.Funcs[to].Name, '.')+1:]
+	name := exe.Func(to).Name[strings.LastIndexByte(exe.Func(to).Name, '.')+1:]
 	if undoes(name) && !w.command.asked(name) {
 		c += undoCost
 	}
 	if s.Optional {
 		c += optionalCost
 	}
-	if w.command.mentions(exe.Funcs[to].Name) {
+	if w.command.mentions(exe.Func(to).Name) {
 		c -= wordBonus
 	}
 	return c
