@@ -28,7 +28,7 @@ const (
 // through them. A stage imports only stages before it. All packages of
 // boundary/* stand at one place.
 var stages = []string{
-	"store", "models", "system", "golist", "load", "program", "text", "index", "calls", "provenance", "eval", "clone",
+	"encode", "store", "models", "system", "golist", "load", "program", "text", "index", "calls", "provenance", "eval", "clone",
 	"boundary", "boundary/*", "summary", "stitch", "source", "narrow", "walk", "value",
 }
 
