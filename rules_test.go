@@ -28,8 +28,8 @@ const (
 // through them. A stage imports only stages before it. All packages of
 // boundary/* stand at one place.
 var stages = []string{
-	"encode", "store", "models", "system", "golist", "load", "program", "text", "index", "calls", "provenance", "eval", "clone",
-	"boundary", "boundary/*", "summary", "stitch", "source", "narrow", "walk", "value",
+	"encode", "store", "models", "system", "revision", "golist", "load", "program", "text", "index", "calls", "provenance", "eval", "clone",
+	"boundary", "boundary/*", "summary", "stitch", "source", "narrow", "walk", "backward", "value",
 }
 
 // views import the flow package and nothing else of the analyzer.

@@ -18,6 +18,7 @@
 //	source    the conditions of a call, and the lines that matter
 //	narrow    keeps of a flow what is asked for
 //	walk      follows the command and chooses the spine
+//	backward  what reaches a function
 //	flow      the result
 package analyzer
 
@@ -29,6 +30,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/callroute/callroute/analyzer/backward"
 	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/golist"
 	"github.com/callroute/callroute/analyzer/load"
@@ -51,6 +53,7 @@ type Options struct {
 type Analyzer struct {
 	system   *system.System
 	programs *programs
+	index    *backward.Index // once something was asked backward
 }
 
 // Query is a command to trace.
@@ -80,7 +83,7 @@ func Open(ctx context.Context, sys *system.System, o Options) (*Analyzer, error)
 	slices.SortStableFunc(p.all, func(a, b *system.Program) int {
 		return strings.Compare(a.String()+"\x00"+a.Package, b.String()+"\x00"+b.Package)
 	})
-	return &Analyzer{sys, p}, nil
+	return &Analyzer{system: sys, programs: p}, nil
 }
 
 // noPrograms says why there is nothing to study.

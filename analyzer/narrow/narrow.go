@@ -47,7 +47,7 @@ type View struct {
 // and the spine is empty; To and Show complain that they match nothing.
 func (v View) Apply(f *flow.Flow) (*flow.Flow, error) {
 	if v.Ignore != nil {
-		f = ignore(f, v.Ignore.nodes(f))
+		f = ignore(f, v.Ignore.Nodes(f))
 	}
 	if f.Root == 0 {
 		return f, nil
@@ -60,7 +60,7 @@ func (v View) Apply(f *flow.Flow) (*flow.Flow, error) {
 		f = ended
 	}
 	if v.Focus != nil {
-		f = focus(f, v.Focus.nodes(f))
+		f = focus(f, v.Focus.Nodes(f))
 	}
 	if f.Root != 0 && (v.Show != nil || v.Hide != nil) {
 		joined, err := v.joined(f)
@@ -95,7 +95,7 @@ func ignore(f *flow.Flow, match map[int]bool) *flow.Flow {
 // endAt keeps the ways from the root to the first function that matches on
 // each. The root itself counts only when nothing else matches.
 func endAt(f *flow.Flow, to *Pattern) (*flow.Flow, error) {
-	w, match := waysOf(f), to.nodes(f)
+	w, match := waysOf(f), to.Nodes(f)
 	rootToo := match[f.Root]
 	delete(match, f.Root)
 	ahead := spread([]int{f.Root}, func(n int) []int {
@@ -323,14 +323,14 @@ func (v View) joined(f *flow.Flow) (*flow.Flow, error) {
 func (v View) shown(f *flow.Flow, w *ways) (shown, hidden map[int]bool, err error) {
 	shown, hidden = map[int]bool{}, map[int]bool{}
 	if v.Hide != nil {
-		hidden = v.Hide.nodes(f)
+		hidden = v.Hide.Nodes(f)
 	}
 	if v.Show == nil {
 		for _, n := range f.Nodes {
 			shown[n.ID] = true
 		}
 	} else {
-		shown = v.Show.nodes(f)
+		shown = v.Show.Nodes(f)
 		reached := spread([]int{f.Root}, w.next)
 		maps.DeleteFunc(shown, func(n int, _ bool) bool { return !reached[n] })
 		if len(shown) == 0 {

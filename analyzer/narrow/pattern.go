@@ -58,8 +58,8 @@ func nameLike(text string) bool {
 // String is the text that was parsed.
 func (p *Pattern) String() string { return p.text }
 
-// nodes is the nodes of f that p names.
-func (p *Pattern) nodes(f *flow.Flow) map[int]bool {
+// Nodes is the nodes of f that p names, by their IDs.
+func (p *Pattern) Nodes(f *flow.Flow) map[int]bool {
 	out := map[int]bool{}
 	if p.file != "" {
 		for _, n := range f.Nodes {

@@ -48,7 +48,7 @@ func TestPattern(t *testing.T) {
 			t.Errorf("%s: %v", text, err)
 			continue
 		}
-		found, got := p.nodes(f), ""
+		found, got := p.Nodes(f), ""
 		for _, n := range f.Nodes {
 			if found[n.ID] {
 				got += string(rune('0' + n.ID))

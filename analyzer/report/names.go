@@ -48,10 +48,13 @@ func runeColumns(r rune) int {
 	return 1
 }
 
-// count writes "1 call" or "3 calls".
+// count writes "1 call", "3 calls" or "2 entries".
 func count(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
+	}
+	if stem, found := strings.CutSuffix(noun, "y"); found {
+		return fmt.Sprintf("%d %sies", n, stem)
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
 }

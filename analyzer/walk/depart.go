@@ -78,8 +78,8 @@ func (w *walker) join(v visit, d *summary.Departure, j stitch.Join, all []stitch
 	}
 	e.To = w.node(place{j.Exe, j.Func})
 	e.Registered = w.registered(j.Exe, j.Registered)
-	w.around(j)
 	h.edge = w.edge(e)
+	w.around(w.stop(v.activation, v.id), j, h)
 	if j.ArgvKnown { // what is known of the message
 		a.sent = true
 	} else {
@@ -90,8 +90,9 @@ func (w *walker) join(v visit, d *summary.Departure, j stitch.Join, all []stitch
 	w.push(a, j.Func)
 }
 
-// around adds what stands around a handler: it runs before it.
-func (w *walker) around(j stitch.Join) {
+// around adds what stands around the handler that h leads to from a stop: it runs
+// before it.
+func (w *walker) around(from int, j stitch.Join, h hop) {
 	holder := j.Exe.Main
 	if n := len(j.Registered); n > 0 {
 		holder = j.Registered[n-1].In
@@ -112,7 +113,10 @@ func (w *walker) around(j stitch.Join) {
 			From: w.node(place{j.Exe, owner}), To: w.node(place{j.Exe, b.Func}), Kind: flow.Closure, Site: site,
 			Detail: "runs before the handler", Rule: "around", Candidates: 1,
 		})
-		w.push(activation{exe: j.Exe}, b.Func)
+		a := activation{exe: j.Exe}
+		h.to = w.stop(a, b.Func)
+		w.addAround(from, h)
+		w.push(a, b.Func)
 	}
 }
 

@@ -10,6 +10,13 @@ import (
 
 // start enters the first program.
 func (w *walker) start(e Entry) {
+	if e.Func != nil {
+		w.flow.Root = w.node(place{e.Exe, *e.Func})
+		a := activation{exe: e.Exe}
+		w.stop(a, *e.Func)
+		w.push(a, *e.Func)
+		return
+	}
 	if e.Exe.Main == summary.None {
 		return
 	}
@@ -96,6 +103,7 @@ func (w *walker) enter(from int, exe *summary.Executable, c *summary.Command, a 
 			when = "runs after the command"
 		}
 		w.edge(flow.Edge{From: owner, To: n, Kind: flow.Closure, Site: w.declared(exe, b.Func), Detail: when, Rule: c.Rule, Candidates: 1})
+		w.addAround(from, hop{to: w.stop(a, b.Func), edge: h.edge, via: via})
 		w.push(a, b.Func)
 	}
 	for _, r := range c.Run {

@@ -32,9 +32,10 @@ type visit struct {
 // that its program runs.
 type stop struct {
 	visit
-	node int
-	hops []hop
-	dead bool // a gap leads outside the system from here
+	node   int
+	hops   []hop
+	around []hop // to what runs before or after what a hop leads to; on no spine
+	dead   bool  // a gap leads outside the system from here
 }
 
 type edgeKey struct {
@@ -155,6 +156,12 @@ func (g *graph) addHop(from int, h hop) {
 		}
 	}
 	s.hops = append(s.hops, h)
+}
+
+// addAround remembers where control passes on the way of a hop, before or after
+// what it leads to.
+func (g *graph) addAround(from int, h hop) {
+	g.stops[from].around = append(g.stops[from].around, h)
 }
 
 // met reports whether a function is on the route so far.

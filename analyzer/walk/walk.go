@@ -9,6 +9,7 @@
 //	depart      joins between programs, gaps where there is none
 //	graph       what was found, as visits and as nodes and edges
 //	spine       the one way through the graph that a person would tell
+//	shortest    the shortest way through the graph to a function
 //	words       what names tell of the way to go
 //
 // A function is visited once for each activation of its program: what is known
@@ -34,15 +35,13 @@ type Entry struct {
 	Exe     *summary.Executable
 	Command *summary.Command // a command line …
 	Arrival *summary.Arrival // … or something the program serves
+	Func    *summary.ID      // … or a function of which it is not known what calls it
 	Words   []string         // as they stand in Flow.Command
 }
 
 // Walk records the route from e.
 func Walk(ctx context.Context, st *stitch.Stitcher, e Entry, v narrow.View) (*flow.Flow, error) {
-	w := &walker{
-		graph: newGraph(e), command: e.Words, ctx: ctx, st: st,
-		visited: map[visit]bool{},
-	}
+	w := newWalker(ctx, st, e)
 	w.start(e)
 	if err := w.run(); err != nil {
 		return nil, err
@@ -78,6 +77,13 @@ type walker struct {
 	visited map[visit]bool
 	queue   []visit
 	pending []pending
+}
+
+func newWalker(ctx context.Context, st *stitch.Stitcher, e Entry) *walker {
+	return &walker{
+		graph: newGraph(e), command: e.Words, ctx: ctx, st: st,
+		visited: map[visit]bool{},
+	}
 }
 
 func (w *walker) push(a activation, id summary.ID) {

@@ -8,6 +8,7 @@ import (
 	"github.com/callroute/callroute/analyzer"
 	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/models"
+	"github.com/callroute/callroute/analyzer/narrow"
 	"github.com/callroute/callroute/analyzer/system"
 )
 
@@ -22,6 +23,10 @@ type analysis interface {
 	// Commands lists what can be traced in one program, or in all if program
 	// is empty.
 	Commands(ctx context.Context, program string) ([]flow.Command, error)
+	Callers(context.Context, *narrow.Pattern) (*flow.Callers, error)
+	Path(ctx context.Context, from, to *narrow.Pattern) (*flow.Path, error)
+	// Impact is Callers of what a name, a place or a range of revisions means.
+	Impact(ctx context.Context, what string) (*flow.Callers, error)
 }
 
 // openFunc finds the programs of some sources. It calls progress with what it

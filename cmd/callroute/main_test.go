@@ -16,6 +16,7 @@ import (
 
 	"github.com/callroute/callroute/analyzer"
 	"github.com/callroute/callroute/analyzer/flow"
+	"github.com/callroute/callroute/analyzer/narrow"
 )
 
 func TestMain(m *testing.M) {
@@ -156,6 +157,18 @@ func (f *fake) Commands(_ context.Context, program string) ([]flow.Command, erro
 		return nil, fmt.Errorf("no program %q", program)
 	}
 	return some, nil
+}
+
+func (f *fake) Callers(_ context.Context, p *narrow.Pattern) (*flow.Callers, error) {
+	return nil, fmt.Errorf("no function, request or place matches %q", p)
+}
+
+func (f *fake) Path(_ context.Context, from, to *narrow.Pattern) (*flow.Path, error) {
+	return nil, fmt.Errorf("no way leads from %q to %q", from, to)
+}
+
+func (f *fake) Impact(_ context.Context, what string) (*flow.Callers, error) {
+	return nil, fmt.Errorf("no function, request or place matches %q", what)
 }
 
 // call runs one command line against f and returns what it wrote.
