@@ -29,7 +29,7 @@ const (
 // boundary/* stand at one place.
 var stages = []string{
 	"encode", "store", "models", "system", "revision", "golist", "load", "program", "text", "index", "calls", "provenance", "eval", "clone",
-	"boundary", "boundary/*", "summary", "stitch", "source", "narrow", "walk", "backward", "value",
+	"boundary", "boundary/*", "summary", "stitch", "source", "narrow", "walk", "backward", "compare", "value",
 }
 
 // views import the flow package and nothing else of the analyzer.

@@ -5,6 +5,7 @@
 //
 //	models    what libraries do, as data
 //	system    which sources and programs are studied
+//	revision  what changed in a source, and what it was
 //	golist    its main packages, and the files that each is made of
 //	load      type-checked source of one of them
 //	program   its SSA
@@ -19,6 +20,7 @@
 //	narrow    keeps of a flow what is asked for
 //	walk      follows the command and chooses the spine
 //	backward  what reaches a function
+//	compare   how a route changed
 //	flow      the result
 package analyzer
 

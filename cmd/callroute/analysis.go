@@ -2,13 +2,17 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 
 	"github.com/callroute/callroute/analyzer"
+	"github.com/callroute/callroute/analyzer/compare"
 	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/models"
 	"github.com/callroute/callroute/analyzer/narrow"
+	"github.com/callroute/callroute/analyzer/revision"
 	"github.com/callroute/callroute/analyzer/system"
 )
 
@@ -72,4 +76,76 @@ func readModels(s sources) (*models.Set, error) {
 		return nil, err
 	}
 	return sys.Models(), nil
+}
+
+// outline is what is compared of a route, nil for none.
+type outline = *compare.Outline
+
+func outlineOf(f *flow.Flow) (outline, error) { return compare.Of(f) }
+
+// differ compares two routes of a command.
+func differ(old, new outline) flow.CommandDiff { return compare.Outlines(old, new) }
+
+// whole is a command that only one revision has.
+func whole(r routed, change flow.Change) flow.CommandDiff {
+	if r.outline == nil {
+		return compare.Whole(new(compare.Outline), change)
+	}
+	return compare.Whole(r.outline, change)
+}
+
+// places is where in a repository the sources are.
+type places struct {
+	top  string
+	file string   // the system file, relative to top; empty without one
+	dirs []string // relative to top
+}
+
+// placesOf finds the repository that all sources are in, which has a revision.
+func placesOf(ctx context.Context, s sources, rev string) (*places, error) {
+	sys, err := readSystem(s)
+	if err != nil {
+		return nil, err
+	}
+	p := &places{}
+	relative := func(name string) (string, error) {
+		name, err := filepath.EvalSymlinks(name)
+		if err != nil {
+			return "", err
+		}
+		return filepath.Rel(p.top, name)
+	}
+	for _, src := range sys.Sources {
+		top, err := revision.Top(ctx, src.Dir)
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("%s is no folder, and no revision: %w", rev, err)
+		case p.top != "" && p.top != top:
+			return nil, fmt.Errorf("%s and %s are in two repositories; name two system files in place of a revision", sys.Sources[0].Given, src.Given)
+		}
+		p.top = top
+		dir, err := relative(src.Dir)
+		if err != nil {
+			return nil, err
+		}
+		p.dirs = append(p.dirs, dir)
+	}
+	if sys.File != "" {
+		if p.file, err = relative(sys.File); err != nil {
+			return nil, err
+		}
+		if !filepath.IsLocal(p.file) {
+			p.file = ""
+		}
+	}
+	_, err = revision.Resolve(ctx, p.top, rev)
+	if err != nil {
+		return nil, fmt.Errorf("%s is no folder, and no revision: %w", rev, err)
+	}
+	return p, nil
+}
+
+// write writes the files of a revision into a folder.
+func (p *places) write(ctx context.Context, rev, dir string) error {
+	return revision.Write(ctx, p.top, rev, dir)
 }

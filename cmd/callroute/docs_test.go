@@ -195,7 +195,7 @@ func TestTraceDocument(t *testing.T) {
 			visit(f.Type)
 		}
 	}
-	for _, typ := range []reflect.Type{reflect.TypeFor[flow.Flow](), reflect.TypeFor[flow.Command](), reflect.TypeFor[flow.Endpoints](), reflect.TypeFor[flow.Callers](), reflect.TypeFor[flow.Path]()} {
+	for _, typ := range []reflect.Type{reflect.TypeFor[flow.Flow](), reflect.TypeFor[flow.Command](), reflect.TypeFor[flow.Endpoints](), reflect.TypeFor[flow.Callers](), reflect.TypeFor[flow.Path](), reflect.TypeFor[flow.Diff]()} {
 		visit(typ)
 	}
 	if len(seen) < 10 {

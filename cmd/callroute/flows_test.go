@@ -59,7 +59,7 @@ func TestFlows(t *testing.T) {
 		t.Fatalf("only %d commands were found", len(pages))
 	}
 	pages["README.md"], pages["digests.txt"] = index.Bytes(), digests.Bytes()
-	compare(t, filepath.Join(root, "docs", "flows"), pages)
+	inStepWith(t, filepath.Join(root, "docs", "flows"), pages)
 }
 
 // told reports whether a command has a page: one that does something, under its
@@ -115,8 +115,8 @@ func digest(t *testing.T, f *flow.Flow) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// compare holds the pages against a folder, or writes it.
-func compare(t *testing.T, dir string, pages map[string][]byte) {
+// inStepWith holds the pages against a folder, or writes it.
+func inStepWith(t *testing.T, dir string, pages map[string][]byte) {
 	t.Helper()
 	if *updateFlows {
 		if err := os.RemoveAll(dir); err != nil {
