@@ -91,6 +91,9 @@ func (p *programs) analyze(ctx context.Context, prog *system.Program) (*summary.
 	if err != nil {
 		return nil, err
 	}
+	if graph.Note != "" {
+		loaded.Dropped.Notes = append(loaded.Dropped.Notes, graph.Note)
+	}
 	facts := index.Build(built)
 	unit := &boundary.Unit{Program: built, Index: facts, Graph: graph, Eval: eval.New(built, facts, graph), Models: p.system.Models(), Protocols: protocols}
 	var found boundary.Findings

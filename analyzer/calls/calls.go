@@ -18,6 +18,9 @@
 //     without bodies) goes to the only implementation the program has.
 //  5. vta, received: an interface call on what came out of a channel with range
 //     goes to the types of which the program makes values of that interface.
+//  6. lenient: an interface call goes to methods of types that embed what was not
+//     found, where the signature is the one that is called and the program makes
+//     a value of an interface of that type. Where VTA gives up, to those of all types.
 //
 // Wrappers made by the compiler (bound and promoted methods, thunks) are
 // looked through: they are never callers or callees here.
@@ -27,13 +30,13 @@ package calls
 
 import (
 	"context"
+	"fmt"
 	"go/token"
 	"go/types"
 	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/callgraph"
-	"golang.org/x/tools/go/callgraph/vta"
 	"golang.org/x/tools/go/ssa"
 	"golang.org/x/tools/go/types/typeutil"
 
@@ -73,6 +76,8 @@ type Graph struct {
 	behind  map[*ssa.Function][]*ssa.Function // wrapper → what it calls
 
 	wrappers map[*ssa.Function][]*ssa.Function // the reverse of behind
+
+	Note string // what makes the graph less exact than it should be, for readers; empty for nothing
 }
 
 // Out is the sites of f in source order.
@@ -127,11 +132,15 @@ func Build(ctx context.Context, p *program.Program) (*Graph, error) {
 		g.order[f] = i
 		all[f] = true
 	}
-	dynamic := vta.CallGraph(all, nil)
+	dynamic, hidden, failed := typeFlow(all)
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	b := &builder{Graph: g, vta: dynamic}
+	if failed != nil {
+		g.Note = fmt.Sprintf("of calls through interfaces and function values in %s it is not known what flows there (%v): an interface stands for every type that has its methods", p.Main.Pkg.Path(), failed)
+		hidden = p.Funcs
+	}
+	b := &builder{Graph: g, vta: dynamic, hidden: byID(hidden), meant: map[method][]*ssa.Function{}}
 	b.build()
 	return g, ctx.Err()
 }
@@ -142,6 +151,10 @@ type builder struct {
 	vta   *callgraph.Graph
 	impls map[string][]*ssa.Function // method name → concrete methods, for rule 4
 	boxed *typeutil.Map              // interface type → types of which its values are made, for rule 5
+
+	hidden   map[string][]*ssa.Function // types.Func.Id → methods that vta does not know, for rule 6
+	meant    map[method][]*ssa.Function // what rule 6 found
+	anyBoxed *typeutil.Map              // types of which values of any interface are made, for rule 6
 }
 
 func (b *builder) build() {
@@ -204,6 +217,9 @@ func (b *builder) sitesOf(f *ssa.Function, c ssa.CallInstruction, dynamic []*ssa
 		s.Given = !cc.IsInvoke() && given(cc.Value, map[ssa.Value]bool{})
 		for _, d := range dynamic {
 			s.Callees = append(s.Callees, b.through(d)...)
+		}
+		if cc.IsInvoke() {
+			s.Callees = append(s.Callees, b.lenient(cc)...)
 		}
 		if len(s.Callees) == 0 && cc.IsInvoke() {
 			if s.Callees = b.received(cc); len(s.Callees) == 0 {
@@ -338,6 +354,9 @@ func (b *builder) calleesIn(f *ssa.Function, c ssa.CallInstruction) []*ssa.Funct
 				out = append(out, e.Callee.Func)
 			}
 		}
+	}
+	if c.Common().IsInvoke() {
+		out = append(out, b.lenient(c.Common())...)
 	}
 	if len(out) == 0 && c.Common().IsInvoke() {
 		return b.soleImplementation(c.Common())
