@@ -68,7 +68,7 @@ func (j *joiner) program(exe *summary.Executable) {
 func (j *joiner) departures(ctx context.Context, exe *summary.Executable) error {
 	for i := range exe.Departures {
 		d := &exe.Departures[i]
-		if !d.Kind.Process() {
+		if !d.Kind.Process() || d.Again {
 			continue
 		}
 		e := departure(exe, d)

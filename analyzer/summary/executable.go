@@ -148,6 +148,7 @@ type Departure struct {
 	Brings   []string // names of the functions in the value that is sent on a channel
 	Serves   flow.Kind
 	Idle     bool // nothing in the program is seen to call the function that decides it
+	Again    bool // the same as one before it, by other calls down to In
 }
 
 // Base is the clone of the same function of which nothing is known.

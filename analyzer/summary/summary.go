@@ -11,6 +11,7 @@ package summary
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -298,9 +299,20 @@ func (b *builder) departures() {
 			frames[id] = c.Frame
 		}
 	}
+	ways := map[string]map[ID]bool{} // of one request → clones that send it by one of them
 	for i, d := range all {
+		same := fmt.Sprint(d.Kind, d.Key, d.Origin(), d.In, d.Line)
+		if ways[same] == nil {
+			ways[same] = map[ID]bool{}
+		} else {
+			b.exe.Departures[i].Again = true
+		}
 		for _, id := range b.clonesOf(d.found.Origin()) {
+			if ways[same][id] {
+				continue
+			}
 			if fr := frames[id]; b.sends(id, &d.Departure) && (fr == nil || d.found.Fits(fr)) {
+				ways[same][id] = true
 				b.exe.funcs[id].Leaves = append(b.exe.funcs[id].Leaves, i)
 			}
 		}

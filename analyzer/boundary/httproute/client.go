@@ -2,6 +2,7 @@ package httproute
 
 import (
 	"context"
+	"fmt"
 	"go/types"
 	"slices"
 	"strings"
@@ -178,13 +179,14 @@ type clientFinder struct {
 	*boundary.Unit
 	out   *boundary.Findings
 	seen  map[string]bool
+	ways  map[string]int // of one request
 	dials bool
 
 	constants map[ssa.Value]bool // the parts of paths that somebody writes a constant for
 }
 
 func newClientFinder(u *boundary.Unit, out *boundary.Findings) clientFinder {
-	return clientFinder{Unit: u, out: out, seen: map[string]bool{}, dials: dials(u), constants: map[ssa.Value]bool{}}
+	return clientFinder{Unit: u, out: out, seen: map[string]bool{}, ways: map[string]int{}, dials: dials(u), constants: map[ssa.Value]bool{}}
 }
 
 // send is a call that sends a request, with what it sends in a frame.
@@ -347,14 +349,23 @@ func (f clientFinder) value(w *ssa.Function) bool {
 	return f.Index.Addressed(w) || len(f.Index.Closures(w)) > 0
 }
 
-// add reports d once for each function that decides it.
+// mostWays is by how many ways a function that decides a request can send it.
+const mostWays = 8
+
+// add reports d once for each function that decides it, and for each way from
+// there down to the send: of those that branch, one may never be taken.
 func (f clientFinder) add(d boundary.Departure) {
 	k := f.Program.Name(d.In) + " " + d.Key.Name + " " + d.Key.Path + " " + d.Key.Address
 	if o, ok := d.Origin().(*ssa.Function); ok {
 		k += " " + f.Program.Name(o)
 	}
-	if !f.seen[k] {
-		f.seen[k] = true
+	way := k
+	for _, p := range d.Via {
+		way += fmt.Sprintf(" %d", p.Pos)
+	}
+	if !f.seen[way] && f.ways[k] < mostWays {
+		f.seen[way] = true
+		f.ways[k]++
 		f.out.Departures = append(f.out.Departures, d)
 	}
 }
