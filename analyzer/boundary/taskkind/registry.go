@@ -140,6 +140,11 @@ func stored(addr ssa.Value, seen map[ssa.Value]bool) *ssa.Lookup {
 	if field, ok := addr.(*ssa.FieldAddr); ok {
 		addr = field.X
 	}
+	if captured, ok := addr.(*ssa.FreeVar); ok {
+		if addr = calls.Binding(captured); addr == nil {
+			return nil
+		}
+	}
 	for _, st := range index.StoresTo(addr) {
 		if l := lookedUp(st.Val, seen); l != nil {
 			return l
