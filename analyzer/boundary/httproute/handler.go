@@ -8,6 +8,7 @@ import (
 	"golang.org/x/tools/go/ssa"
 
 	"github.com/callroute/callroute/analyzer/boundary"
+	"github.com/callroute/callroute/analyzer/calls"
 	"github.com/callroute/callroute/analyzer/eval"
 	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/index"
@@ -282,10 +283,53 @@ func (f *serverFinder) serveHTTP(c *eval.Context, o eval.Object, depth int) []bo
 			}
 		}
 	}
-	if len(inner) > 0 {
-		return inner
+	own := f.method(c, o)
+	if len(inner) == 0 {
+		return own
 	}
-	return f.method(c, o)
+	for _, h := range own {
+		if slices.ContainsFunc(inner, h.Is) {
+			continue
+		}
+		f.wrapping = append(f.wrapping, h)
+		f.cutFields(h.Fn)
+	}
+	return inner
+}
+
+// cutFields cuts the calls by which a handler passes on to handlers in its fields:
+// where the receiver is not known they would reach those of every route.
+func (f *serverFinder) cutFields(fn *ssa.Function) {
+	for _, s := range f.Graph.Out(fn) {
+		cc := s.Instr.Common()
+		if s.Rule == calls.VTA && cc.StaticCallee() == nil && f.handlerLike(cc.Value.Type()) && ofReceiver(cc.Value, map[ssa.Value]bool{}) && !slices.Contains(f.out.Cuts, s.Instr) {
+			f.out.Cuts = append(f.out.Cuts, s.Instr)
+		}
+	}
+}
+
+// ofReceiver reports whether v is a field of the receiver, one of several or none.
+func ofReceiver(v ssa.Value, seen map[ssa.Value]bool) bool {
+	if seen[v] {
+		return true
+	}
+	seen[v] = true
+	switch v := v.(type) {
+	case *ssa.Const:
+		return v.IsNil()
+	case *ssa.Phi:
+		return !slices.ContainsFunc(v.Edges, func(e ssa.Value) bool { return !ofReceiver(e, seen) })
+	case *ssa.UnOp:
+		return ofReceiver(v.X, seen)
+	case *ssa.FieldAddr:
+		return ofReceiver(v.X, seen)
+	case *ssa.Field:
+		return ofReceiver(v.X, seen)
+	case *ssa.Parameter:
+		fn := v.Parent()
+		return fn.Signature.Recv() != nil && v == fn.Params[0]
+	}
+	return false
 }
 
 var httpMethods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
