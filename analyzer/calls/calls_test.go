@@ -1,11 +1,14 @@
 package calls_test
 
 import (
+	"go/token"
+	"go/types"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/callroute/callroute/analyzer/boundary"
+	"github.com/callroute/callroute/analyzer/calls"
 	"github.com/callroute/callroute/analyzer/internal/unit"
 )
 
@@ -123,5 +126,31 @@ func TestEdges(t *testing.T) {
 	}
 	if t.Failed() {
 		t.Log(strings.Join(got, "\n"))
+	}
+}
+
+// A program on which the type analysis panics has a graph all the same: an
+// interface stands for what has its methods.
+func TestWithoutTypeFlow(t *testing.T) {
+	u := unit.Load(t, bakery, "bakery")
+	for _, f := range u.Program.Funcs {
+		if f.Name() == "rye" { // its calls have no results
+			n := types.NewVar(token.NoPos, nil, "", types.Typ[types.Int])
+			f.Signature = types.NewSignatureType(nil, nil, nil, nil, types.NewTuple(n, n), false)
+		}
+	}
+	g, err := calls.Build(t.Context(), u.Program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(g.Note, "example.com/bakery") {
+		t.Errorf("the note is %q", g.Note)
+	}
+	u.Graph = g
+	got := edges(u)
+	for _, want := range []string{"main -> rye (call, static)", "main -> stone.bake (interface, vta)", "rye -> rye.func1 (closure, passed)"} {
+		if !slices.Contains(got, want) {
+			t.Errorf("no edge %s in\n%s", want, strings.Join(got, "\n"))
+		}
 	}
 }
