@@ -11,6 +11,8 @@
 # make conformance
 #                 write docs/ENGINE-CONFORMANCE.md from what the engine's tests
 #                 find: as root, some ten minutes
+# make soundness  write docs/SOUNDNESS.md: run the engine's commands and compare
+#                 what runs with what is told; as root, some four minutes
 # make fuzz       run each fuzz target for FUZZTIME
 # make bench      benchmarks of each stage, COUNT times, for benchstat
 
@@ -22,7 +24,7 @@ COUNT    ?= 1
 seccomp  := $(shell pkg-config --exists libseccomp 2>/dev/null && echo -tags seccomp)
 golangci := $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-.PHONY: build test test-short check fmt fuzz bench conformance
+.PHONY: build test test-short check fmt fuzz bench conformance soundness
 
 # engine-runc needs gcc, and has seccomp where libseccomp's headers are; all
 # else is Go alone. toolbox.tar is the image that engined begins with.
@@ -61,3 +63,6 @@ bench:
 conformance:
 	@.ci/install-packages
 	E2E_FAULTS=4 $(GO) test ./engine/e2e -count 1 -timeout 45m -run '^(TestSweep|TestFaults)$$' -conformance $(CURDIR)/docs/ENGINE-CONFORMANCE.md
+
+soundness: build
+	$(BIN)/callroute verify --list testdata/verify/engine.txt --format md -o docs/SOUNDNESS.md || [ $$? = 1 ]

@@ -30,6 +30,7 @@ const (
 var stages = []string{
 	"encode", "store", "models", "system", "revision", "golist", "load", "program", "text", "index", "calls", "provenance", "eval", "clone",
 	"boundary", "boundary/*", "summary", "stitch", "source", "narrow", "walk", "backward", "compare", "value",
+	"observe/record", "observe/instrument", "observe/session", "observe", "observe/trial", "observe/coverage",
 }
 
 // views import the flow package and nothing else of the analyzer.

@@ -62,6 +62,7 @@ func (m *markdown) write() {
 	for i, s := range m.Sections {
 		m.section(i+1, s)
 	}
+	m.observed()
 	m.elsewhere()
 	generated := m.say.Generated
 	if m.options.Tables {
@@ -98,7 +99,7 @@ func (m *markdown) section(number int, s Section) {
 	for _, r := range m.Rows(s) {
 		role := map[RowKind]string{SetupRow: m.say.Setup, TypeRow: m.say.TypeOf, PrepareRow: m.say.Prepares, MakerRow: m.say.Makes}[r.Kind]
 		if r.Kind == StepRow {
-			role = m.does(m.Node[r.Node])
+			role = m.ran(m.Node[r.Node], m.does(m.Node[r.Node]))
 		}
 		if m.options.NoLines {
 			m.line("| %s | %s | %s |", text(r.File), code(r.Name), role)

@@ -46,15 +46,18 @@ func took(k flow.Kind) time.Duration {
 
 // OTLP writes the spine of f as a trace in OTLP's JSON form: a resource for
 // each program, a span for each function inside the span of the one that calls
-// it, in the order of the calls. Crossings are client and server spans.
+// it, in the order of the calls. Crossings are client and server spans. Of a route
+// that was run it writes what ran, with its times.
 func OTLP(w io.Writer, f *flow.Flow, o Options) error {
 	r, err := flow.NewRoute(f)
 	if err != nil {
 		return err
 	}
+	if f.Observed != nil {
+		return writeOTLP(w, observedSpans(r, o))
+	}
 	command := strings.Join(append([]string{f.Program}, f.Command...), " ")
-	sum := sha256.Sum256([]byte(strings.Join(append([]string{f.Program}, f.Command...), "\x00")))
-	trace := hex.EncodeToString(sum[:16])
+	trace := traceID(f)
 	begins := make([]time.Duration, len(f.Spine)+1) // of each span after the first
 	for i := range f.Spine {
 		begins[i+1] = begins[i] + took(r.Onward(i).Kind)
@@ -124,10 +127,20 @@ func OTLP(w io.Writer, f *flow.Flow, o Options) error {
 		scope := &resources[place].Scopes[0]
 		scope.Spans = append(scope.Spans, span)
 	}
+	return writeOTLP(w, resources)
+}
+
+func writeOTLP(w io.Writer, resources []otlpResourceSpans) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", " ")
 	return enc.Encode(otlpTraces{resources})
+}
+
+// traceID is made of the command, so that two exports are one trace.
+func traceID(f *flow.Flow) string {
+	sum := sha256.Sum256([]byte(strings.Join(append([]string{f.Program}, f.Command...), "\x00")))
+	return hex.EncodeToString(sum[:16])
 }
 
 // spanID is the id of the i-th span; ids count from 1, as 0 is none.

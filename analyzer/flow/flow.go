@@ -139,6 +139,7 @@ type Flow struct {
 	Gaps       []Gap       `json:"gaps"`
 	Cut        int         `json:"cut,omitempty"` // steps of the route behind the spine's end, left out by --depth
 	Dropped    Dropped     `json:"dropped"`
+	Observed   *Observed   `json:"observed,omitempty"` // what of it ran, where that was looked at
 }
 
 // Component is one program on the route.

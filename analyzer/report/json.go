@@ -27,6 +27,12 @@ func listed(result any) any {
 		f.Edges = orEmpty(f.Edges)
 		f.Spine = orEmpty(f.Spine)
 		f.Gaps = orEmpty(f.Gaps)
+		if f.Observed != nil {
+			o := *f.Observed
+			o.Command, o.Processes, o.Nodes = orEmpty(o.Command), orEmpty(o.Processes), orEmpty(o.Nodes)
+			o.NotRun, o.Missed, o.Effects = orEmpty(o.NotRun), orEmpty(o.Missed), orEmpty(o.Effects)
+			f.Observed = &o
+		}
 		return f
 	case *flow.Endpoints:
 		e := *r

@@ -14,7 +14,7 @@ const indent = "  "
 // call to the next step needs no words.
 func (t *text) step(i int) {
 	n := t.Node[t.Spine[i]]
-	t.row(place(flow.Site{File: n.File, Line: n.Line}), t.paint.title(t.Name(n)))
+	t.row(place(flow.Site{File: n.File, Line: n.Line}), t.paint.title(t.Name(n))+t.paint.gap(t.notRun(n)))
 	for _, c := range n.Code {
 		t.below(n, flow.Site{File: n.File, Line: c.Line}, t.paint.aside("│ "+printable(c.Text)))
 	}
@@ -45,6 +45,14 @@ func (t *text) step(i int) {
 	default:
 		t.pass(n, next)
 	}
+}
+
+// notRun marks a step that did not run, of a route that was run.
+func (r *route) notRun(n flow.Node) string {
+	if ran, known := r.Observed.Ran(n.ID); known && !ran && n.Decl == "" {
+		return "  did not run this time"
+	}
+	return ""
 }
 
 // row writes a place, then text in the column of functions.

@@ -172,6 +172,10 @@ func (t *text) summary() {
 	}
 	t.line(fmt.Sprintf("%s on the route, %d in all; ", count(len(t.Spine), "function"), len(t.Nodes)), gaps)
 	t.WriteString(droppedLines(t.Dropped))
+	if t.Observed != nil {
+		t.line()
+		t.observed(t.Observed)
+	}
 	if !t.options.Tree && len(t.Nodes) > len(t.Spine) {
 		t.line(t.paint.aside("--tree shows every branch"))
 	}

@@ -53,7 +53,7 @@ type branches struct {
 func (b *branches) node(e flow.Edge, before []flow.Edge, first, rest string) {
 	n := b.text.Node[e.To]
 	where := place(flow.Site{File: n.File, Line: n.Line})
-	name := b.how(e, before) + b.Name(n)
+	name := b.how(e, before) + b.Name(n) + b.paint.aside(b.ran(n))
 	if _, onSpine := b.Position[n.ID]; onSpine {
 		b.row(where, b.stem+first+name+b.paint.aside("  (on the route)"))
 		return

@@ -42,6 +42,7 @@ type description struct {
 	choices map[string]map[string]string
 	outside []string
 	models  []*models.Model
+	verify  Verify
 }
 
 type describedSource struct {
@@ -83,11 +84,13 @@ func (r *reader) document(n node) (*description, error) {
 		case "choices":
 			d.choices, err = r.choices(value)
 		case "outside":
-			d.outside, err = r.names(value)
+			d.outside, err = r.words(key.text, value)
 		case "models":
 			d.models, err = r.models(value)
+		case "verify":
+			d.verify, err = r.verify(value)
 		default:
-			err = r.unknown(key, "sources", "aliases", "choices", "outside", "models")
+			err = r.unknown(key, "sources", "aliases", "choices", "outside", "models", "verify")
 		}
 		return err
 	})
@@ -127,22 +130,6 @@ func (r *reader) sources(n node) ([]describedSource, error) {
 		sources = append(sources, src)
 	}
 	return sources, nil
-}
-
-// names reads a list of programs.
-func (r *reader) names(n node) ([]string, error) {
-	if n.kind != list {
-		return nil, r.errorf(n.line, "outside is %s; write a list of programs, [NAME, NAME]", n)
-	}
-	var names []string
-	for _, item := range n.items {
-		name, err := r.text("a program outside", item)
-		if err != nil {
-			return nil, err
-		}
-		names = append(names, name)
-	}
-	return names, nil
 }
 
 // models reads a list of models, each written in place or the name of a file.
@@ -277,7 +264,7 @@ func (r *reader) unknown(key node, known ...string) error {
 
 // system compares a description with the disk.
 func (d *description) system(file string) (*System, error) {
-	s := &System{File: file, Aliases: d.aliases, Choices: d.choices, Outside: d.outside, Own: d.models}
+	s := &System{File: file, Aliases: d.aliases, Choices: d.choices, Outside: d.outside, Own: d.models, Verify: d.verify}
 	for i, described := range d.sources {
 		dir := described.dir
 		if !filepath.IsAbs(dir) {

@@ -61,6 +61,7 @@ type System struct {
 	Choices map[string]map[string]string // program → what → pinned answer
 	Outside []string                     // programs that are started and not studied
 	Own     []*models.Model              // what the user says of libraries
+	Verify  Verify                       // how it is made to run
 }
 
 // Models is what is known of libraries: what the user says, then what comes

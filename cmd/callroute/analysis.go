@@ -12,6 +12,8 @@ import (
 	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/models"
 	"github.com/callroute/callroute/analyzer/narrow"
+	"github.com/callroute/callroute/analyzer/observe"
+	"github.com/callroute/callroute/analyzer/observe/trial"
 	"github.com/callroute/callroute/analyzer/revision"
 	"github.com/callroute/callroute/analyzer/system"
 )
@@ -31,6 +33,10 @@ type analysis interface {
 	Path(ctx context.Context, from, to *narrow.Pattern) (*flow.Path, error)
 	// Impact is Callers of what a name, a place or a range of revisions means.
 	Impact(ctx context.Context, what string) (*flow.Callers, error)
+	// Observe carries out commands with programs that note what they do.
+	Observe(ctx context.Context, plan trial.Plan) ([]*observe.Run, error)
+	// Compare traces the command of a run and lays what ran beside it.
+	Compare(ctx context.Context, q analyzer.Query, run *observe.Run) (*flow.Flow, error)
 }
 
 // openFunc finds the programs of some sources. It calls progress with what it

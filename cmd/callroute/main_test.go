@@ -17,6 +17,8 @@ import (
 	"github.com/callroute/callroute/analyzer"
 	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/narrow"
+	"github.com/callroute/callroute/analyzer/observe"
+	"github.com/callroute/callroute/analyzer/observe/trial"
 )
 
 func TestMain(m *testing.M) {
@@ -121,6 +123,26 @@ func (f *fake) Trace(_ context.Context, q analyzer.Query) (*flow.Flow, error) {
 		Root:       1,
 		Spine:      []int{1},
 	}, nil
+}
+
+func (f *fake) Observe(_ context.Context, p trial.Plan) ([]*observe.Run, error) {
+	var runs []*observe.Run
+	for _, s := range p.Steps {
+		if s.Command != nil {
+			runs = append(runs, &observe.Run{Schema: observe.Schema, Command: s.Command})
+		}
+	}
+	return runs, nil
+}
+
+func (f *fake) Compare(ctx context.Context, q analyzer.Query, run *observe.Run) (*flow.Flow, error) {
+	q.Program, q.Command = run.Command[0], run.Command[1:]
+	told, err := f.Trace(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	told.Observed = &flow.Observed{Command: run.Command, Steps: flow.Share{All: 1, Are: 1}}
+	return told, nil
 }
 
 func (f *fake) Endpoints(context.Context) (*flow.Endpoints, error) {
