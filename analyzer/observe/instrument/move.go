@@ -118,8 +118,9 @@ func workWith(name string, replace map[string]string) ([]byte, error) {
 		}
 		return filepath.Join(filepath.Dir(name), path)
 	}
-	for _, u := range slices.Clone(f.Use) {
-		if err := errors.Join(f.DropUse(u.Path), f.AddUse(absolute(u.Path), "")); err != nil {
+	for _, use := range slices.Clone(f.Use) {
+		path := use.Path // what is dropped becomes empty
+		if err := errors.Join(f.DropUse(path), f.AddUse(absolute(path), "")); err != nil {
 			return nil, err
 		}
 	}
