@@ -14,9 +14,10 @@ type Observed struct {
 	Steps     Share             `json:"steps"`     // of the spine: are told, and ran
 	Crossings Share             `json:"crossings"` // of the spine: are told, and ran in this order
 	Last      *ObservedEffect   `json:"last,omitempty"`
-	Nodes     []ObservedNode    `json:"nodes"`  // the nodes that ran
-	NotRun    []NotRun          `json:"notRun"` // the steps of the spine that did not
-	Missed    []Missed          `json:"missed"` // what ran and is not told
+	Nodes     []ObservedNode    `json:"nodes"`    // the nodes that ran
+	NotRun    []NotRun          `json:"notRun"`   // the steps of the spine that did not
+	Missed    []Missed          `json:"missed"`   // what ran and is not told
+	Unjoined  []Unjoined        `json:"unjoined"` // the calls between told functions that are not
 	Effects   []ObservedEffect  `json:"effects"`
 }
 
@@ -67,6 +68,13 @@ type Missed struct {
 	Class string `json:"class"`           // at what the route loses it
 	At    string `json:"at,omitempty"`    // the function, told or of a library, behind which it is lost
 	After bool   `json:"after,omitempty"` // the command had ended
+}
+
+// Unjoined is a call between two nodes that ran and is no edge.
+type Unjoined struct {
+	From int `json:"from"`
+	To   int `json:"to"`
+	Line int `json:"line"` // of the call, in the file of From
 }
 
 // ObservedEffect is something that a process did to the machine.

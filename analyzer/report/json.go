@@ -30,7 +30,7 @@ func listed(result any) any {
 		if f.Observed != nil {
 			o := *f.Observed
 			o.Command, o.Processes, o.Nodes = orEmpty(o.Command), orEmpty(o.Processes), orEmpty(o.Nodes)
-			o.NotRun, o.Missed, o.Effects = orEmpty(o.NotRun), orEmpty(o.Missed), orEmpty(o.Effects)
+			o.NotRun, o.Missed, o.Unjoined, o.Effects = orEmpty(o.NotRun), orEmpty(o.Missed), orEmpty(o.Unjoined), orEmpty(o.Effects)
 			f.Observed = &o
 		}
 		return f

@@ -54,7 +54,24 @@ func (t *text) observed(o *flow.Observed) {
 			t.row(place(flow.Site{File: node.File, Line: node.Line}), t.Name(node)+t.paint.aside("  "+n.Class))
 		}
 	}
+	t.unjoined(o.Unjoined)
 	t.missed(o.Missed)
+}
+
+// unjoined lists the calls that are no edges.
+func (t *text) unjoined(all []flow.Unjoined) {
+	if len(all) == 0 {
+		return
+	}
+	t.line()
+	t.line("called, and is no edge of the trace")
+	for _, u := range all[:min(len(all), maxMissed)] {
+		from := t.Node[u.From]
+		t.row(place(flow.Site{File: from.File, Line: u.Line}), t.Name(from)+" → "+t.Name(t.Node[u.To])+" in "+t.paint.program(from.Component))
+	}
+	if more := len(all) - maxMissed; more > 0 {
+		t.line(indent, t.paint.aside("and "+count(more, "more call")))
+	}
 }
 
 // ran marks a function beside the spine that ran.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -17,6 +18,7 @@ func Soundness(w io.Writer, flows []*flow.Flow) error {
 	p.WriteString(soundnessHead)
 	p.table(flows)
 	p.notRun(flows)
+	p.unjoined(flows)
 	p.causes(flows)
 	_, err := w.Write(p.Bytes())
 	return err
@@ -96,6 +98,28 @@ func (p *soundness) notRun(flows []*flow.Flow) {
 	}
 	if !any {
 		p.WriteString("Nothing.\n")
+	}
+}
+
+// unjoined lists the calls between told functions that are no edges, each once.
+func (p *soundness) unjoined(flows []*flow.Flow) {
+	p.WriteString("\n## Called, and no edge of the trace\n\n")
+	lines := map[string]int{}
+	for _, f := range flows {
+		nodes := map[int]flow.Node{}
+		for _, n := range f.Nodes {
+			nodes[n.ID] = n
+		}
+		for _, u := range f.Observed.Unjoined {
+			from, to := nodes[u.From], nodes[u.To]
+			lines[fmt.Sprintf("- %s: `%s` → `%s` at %s:%d", from.Component, short(from.Func), short(to.Func), from.File, u.Line)]++
+		}
+	}
+	for _, line := range slices.Sorted(maps.Keys(lines)) {
+		fmt.Fprintf(p, "%s, %s\n", line, count(lines[line], "command"))
+	}
+	if len(lines) == 0 {
+		p.WriteString("None.\n")
 	}
 }
 

@@ -184,11 +184,17 @@ func (c *cover) figures(o *flow.Observed) {
 	}
 	for pair, calls := range c.joined {
 		from, to := c.node(pair[0]), c.node(pair[1])
-		if from == 0 || to == 0 || !c.fn(pair[0]).Own || !c.fn(pair[1]).Own || calls[0].How == record.Through {
+		calls = slices.DeleteFunc(calls, c.settingUp)
+		if len(calls) == 0 || from == 0 || to == 0 || !c.fn(pair[0]).Own || !c.fn(pair[1]).Own || calls[0].How == record.Through {
 			continue
 		}
-		count(&o.Calls, c.edges[[2]int{from, to}])
+		joined := c.edges[[2]int{from, to}]
+		count(&o.Calls, joined)
+		if !joined {
+			o.Unjoined = append(o.Unjoined, flow.Unjoined{From: from, To: to, Line: calls[0].Line})
+		}
 	}
+	slices.SortFunc(o.Unjoined, func(a, b flow.Unjoined) int { return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To)) })
 }
 
 // settingUpEverywhere says that a function ran only while processes were set up.
