@@ -21,6 +21,7 @@
 //	walk      follows the command and chooses the spine
 //	backward  what reaches a function
 //	compare   how a route changed
+//	rules     what must be so of routes
 //	flow      the result
 package analyzer
 

@@ -161,6 +161,13 @@ type (
 		Message   sarifMessage    `json:"message"`
 		Locations []sarifLocation `json:"locations"`
 		CodeFlows []sarifCodeFlow `json:"codeFlows,omitempty"`
+
+		Fingerprints map[string]string  `json:"partialFingerprints,omitempty"`
+		Suppressions []sarifSuppression `json:"suppressions,omitempty"`
+	}
+	sarifSuppression struct {
+		Kind          string `json:"kind"`
+		Justification string `json:"justification"`
 	}
 	sarifCodeFlow struct {
 		Message     sarifMessage      `json:"message"`

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/callroute/callroute/analyzer/flow"
+	"github.com/callroute/callroute/analyzer/stitch"
 	"github.com/callroute/callroute/analyzer/summary"
 )
 
@@ -40,6 +41,7 @@ func (w *walker) start(e Entry) {
 				From: last, To: n, Kind: flow.Registration, Site: w.siteOf(e.Exe, e.Arrival.Registered),
 				Detail: strings.TrimSpace(e.Arrival.Key.String()), Rule: e.Arrival.Rule, Candidates: len(e.Arrival.Handlers), Label: h.Label,
 			})
+			w.around(start, stitch.Join{Exe: e.Exe, Func: h.Func, Before: e.Arrival.Before, Registered: e.Arrival.Registered}, hop{edge: none, via: via})
 			w.addHop(start, hop{to: w.stop(a, h.Func), edge: none, via: via})
 			w.push(a, h.Func)
 		}

@@ -15,6 +15,7 @@ import (
 	"github.com/callroute/callroute/analyzer/observe"
 	"github.com/callroute/callroute/analyzer/observe/trial"
 	"github.com/callroute/callroute/analyzer/revision"
+	"github.com/callroute/callroute/analyzer/rules"
 	"github.com/callroute/callroute/analyzer/system"
 )
 
@@ -155,3 +156,9 @@ func placesOf(ctx context.Context, s sources, rev string) (*places, error) {
 func (p *places) write(ctx context.Context, rev, dir string) error {
 	return revision.Write(ctx, p.top, rev, dir)
 }
+
+// checkRules says how rules are asked.
+type checkRules = rules.Options
+
+// readRules reads a file of rules.
+func readRules(name string) (*rules.File, error) { return rules.Read(name) }

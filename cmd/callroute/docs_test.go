@@ -171,11 +171,15 @@ func open(s *jsonschema.Schema) {
 	}
 }
 
-// docs/TRACE.md names every field that JSON has.
+// docs/TRACE.md and docs/CHECK.md name every field that JSON has.
 func TestTraceDocument(t *testing.T) {
-	text, err := os.ReadFile("../../docs/TRACE.md")
-	if err != nil {
-		t.Fatal(err)
+	var text []byte
+	for _, name := range []string{"TRACE.md", "CHECK.md"} {
+		page, err := os.ReadFile(filepath.Join("../../docs", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text = append(text, page...)
 	}
 	seen := map[reflect.Type]bool{}
 	var visit func(reflect.Type)
@@ -190,12 +194,12 @@ func TestTraceDocument(t *testing.T) {
 		for i := range typ.NumField() {
 			f := typ.Field(i)
 			if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" && !bytes.Contains(text, []byte("`"+name+"`")) {
-				t.Errorf("docs/TRACE.md does not tell what %q of %s is", name, typ.Name())
+				t.Errorf("no page tells what %q of %s is", name, typ.Name())
 			}
 			visit(f.Type)
 		}
 	}
-	for _, typ := range []reflect.Type{reflect.TypeFor[flow.Flow](), reflect.TypeFor[flow.Command](), reflect.TypeFor[flow.Endpoints](), reflect.TypeFor[flow.Callers](), reflect.TypeFor[flow.Path](), reflect.TypeFor[flow.Diff]()} {
+	for _, typ := range []reflect.Type{reflect.TypeFor[flow.Flow](), reflect.TypeFor[flow.Command](), reflect.TypeFor[flow.Endpoints](), reflect.TypeFor[flow.Callers](), reflect.TypeFor[flow.Path](), reflect.TypeFor[flow.Diff](), reflect.TypeFor[flow.Check]()} {
 		visit(typ)
 	}
 	if len(seen) < 10 {

@@ -57,7 +57,23 @@ not run, 130 after Ctrl-C. Long flags may have one dash or two.`,
 	})
 	root.SuggestionsMinimumDistance = 2
 	root.SetHelpCommand(helpCommand())
-	root.AddCommand(a.callersCommand(), a.commandsCommand(), a.diffCommand(), a.endpointsCommand(), a.impactCommand(), a.modelsCommand(), a.pathCommand(), a.renderCommand(), a.reportCommand(), a.serveCommand(), a.traceCommand(), a.verifyCommand(), a.versionCommand(), a.learnCommand())
+	root.AddCommand(
+		a.callersCommand(),
+		a.checkCommand(),
+		a.commandsCommand(),
+		a.diffCommand(),
+		a.endpointsCommand(),
+		a.impactCommand(),
+		a.learnCommand(),
+		a.modelsCommand(),
+		a.pathCommand(),
+		a.renderCommand(),
+		a.reportCommand(),
+		a.serveCommand(),
+		a.traceCommand(),
+		a.verifyCommand(),
+		a.versionCommand(),
+	)
 	return root
 }
 
