@@ -18,6 +18,9 @@ type Targets struct {
 	list  []flow.Target // in the order of programs, then of the source
 }
 
+// List is the functions.
+func (t *Targets) List() []flow.Target { return t.list }
+
 // Find is the functions that a pattern names in any program, as --to names them
 // on a route; also those that send or serve a request, or make a call that acts on
 // the machine, by its name. Where one stands in the sources under study, those of libraries are
@@ -55,7 +58,7 @@ func (x *Index) targets(bases map[int]bool) *Targets {
 		}
 		f := exe.Func(id)
 		t.list = append(t.list, flow.Target{
-			Program: exe.Program.String(), Func: f.Name, Decl: f.Decl, Site: flow.Site{File: f.File, Line: f.Line}, Idle: !running[exe][id],
+			Program: exe.Program.String(), Func: f.Name, Decl: f.Decl, Site: flow.Site{File: f.File, Line: f.Line}, EndLine: f.End, Idle: !running[exe][id],
 		})
 	}
 	slices.SortFunc(t.list, compareTargets)

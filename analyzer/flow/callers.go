@@ -31,7 +31,8 @@ type Target struct {
 	Func    string `json:"func"` // as in Node
 	Decl    string `json:"decl,omitempty"`
 	Site
-	Idle bool `json:"idle,omitempty"` // nothing in its program is seen to call it
+	EndLine int  `json:"endLine,omitempty"`
+	Idle    bool `json:"idle,omitempty"` // nothing in its program is seen to call it
 }
 
 // Caller is an entry of a program that leads to a target.
@@ -86,4 +87,12 @@ type Crossing struct {
 	Key  string   `json:"key"`            // as in Endpoint
 	From []string `json:"from,omitempty"` // who sends it, each "program func"
 	To   []string `json:"to,omitempty"`   // who handles it
+}
+
+// Excerpt is the source of a function.
+type Excerpt struct {
+	Programs []string `json:"programs"` // that have it
+	Func     string   `json:"func"`
+	Site
+	Text string `json:"text"` // from Line on
 }

@@ -34,6 +34,8 @@ type analysis interface {
 	Path(ctx context.Context, from, to *narrow.Pattern) (*flow.Path, error)
 	// Impact is Callers of what a name, a place or a range of revisions means.
 	Impact(ctx context.Context, what string) (*flow.Callers, error)
+	// Code is the source of functions.
+	Code(context.Context, *narrow.Pattern) ([]flow.Excerpt, error)
 	// Observe carries out commands with programs that note what they do.
 	Observe(ctx context.Context, plan trial.Plan) ([]*observe.Run, error)
 	// Compare traces the command of a run and lays what ran beside it.

@@ -189,6 +189,10 @@ func (f *fake) Path(_ context.Context, from, to *narrow.Pattern) (*flow.Path, er
 	return nil, fmt.Errorf("no way leads from %q to %q", from, to)
 }
 
+func (f *fake) Code(_ context.Context, p *narrow.Pattern) ([]flow.Excerpt, error) {
+	return nil, fmt.Errorf("no function, request or place matches %q", p)
+}
+
 func (f *fake) Impact(_ context.Context, what string) (*flow.Callers, error) {
 	return nil, fmt.Errorf("no function, request or place matches %q", what)
 }

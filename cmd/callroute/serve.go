@@ -7,15 +7,11 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/callroute/callroute/analyzer"
 	"github.com/callroute/callroute/analyzer/article"
-	"github.com/callroute/callroute/analyzer/flow"
-	"github.com/callroute/callroute/analyzer/narrow"
 	"github.com/callroute/callroute/analyzer/webui"
 )
 
@@ -76,14 +72,13 @@ func (a *app) serve(ctx context.Context, o *serveOptions) error {
 		return fmt.Errorf("cannot listen on %s: %w", o.addr, err)
 	}
 	defer listener.Close()
-	src := &webSource{app: a}
-	roots, err := src.open(ctx, o.sources)
-	if err != nil {
+	src := &session{app: a, sources: o.sources}
+	if err := src.open(ctx); err != nil {
 		return err
 	}
 	a.progress.stop()
 	server := &http.Server{
-		Handler:           webui.Handler(ctx, src, webui.ServeOptions{Lang: article.Lang(o.lang), Roots: roots, Remote: o.remote, Host: host, Editor: o.editor}),
+		Handler:           webui.Handler(ctx, src, webui.ServeOptions{Lang: article.Lang(o.lang), Roots: src.roots, Remote: o.remote, Host: host, Editor: o.editor}),
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		BaseContext:       func(net.Listener) context.Context { return ctx },
@@ -145,74 +140,4 @@ func sourceRoots(s sources) (map[string]string, error) {
 		roots[src.Given] = src.Dir
 	}
 	return roots, nil
-}
-
-// webSource is the analyzer as the explorer asks it. The progress that the
-// analyzer reports goes to whoever is asking.
-type webSource struct {
-	app *app
-	an  analysis
-
-	mu  sync.Mutex
-	say func(string)
-}
-
-// open finds the programs, and the folder of each source tree by the name that
-// traces have for it.
-func (s *webSource) open(ctx context.Context, from sources) (roots map[string]string, err error) {
-	own := *s.app
-	own.open = func(ctx context.Context, from sources, _ func(string)) (analysis, error) {
-		if roots, err = sourceRoots(from); err != nil {
-			return nil, err
-		}
-		return s.app.open(ctx, from, s.progress)
-	}
-	s.an, err = own.analysis(ctx, from)
-	return roots, err
-}
-
-// progress passes on what the analyzer does.
-func (s *webSource) progress(what string) {
-	s.mu.Lock()
-	say := s.say
-	s.mu.Unlock()
-	if say == nil {
-		say = s.app.progress.say
-	}
-	say(what)
-}
-
-func (s *webSource) asking(progress func(string)) func() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.say = progress
-	return func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.say = nil
-	}
-}
-
-// Programs implements webui.Source.
-func (s *webSource) Programs() []string { return s.an.Programs() }
-
-// Commands implements webui.Source.
-func (s *webSource) Commands(ctx context.Context, program string, progress func(string)) ([]flow.Command, error) {
-	defer s.asking(progress)()
-	return s.an.Commands(ctx, program)
-}
-
-// Auxiliary implements webui.Source.
-func (s *webSource) Auxiliary() []string { return s.an.Auxiliary() }
-
-// Endpoints implements webui.Source.
-func (s *webSource) Endpoints(ctx context.Context, progress func(string)) (*flow.Endpoints, error) {
-	defer s.asking(progress)()
-	return s.an.Endpoints(ctx)
-}
-
-// Trace implements webui.Source.
-func (s *webSource) Trace(ctx context.Context, program string, command []string, progress func(string)) (*flow.Flow, error) {
-	defer s.asking(progress)()
-	return s.an.Trace(ctx, analyzer.Query{Program: program, Command: command, View: narrow.View{Code: true}})
 }
