@@ -150,7 +150,7 @@ func (b *Builder) each(at *eval.Context, fr *eval.Frame, call ssa.CallInstructio
 		if in == fr {
 			return nil, false
 		}
-		found, all := b.callees(b.eval.Brief(), in, call)
+		found, all := b.callees(b.brief(), in, call)
 		out, whole = append(out, found...), whole && all
 	}
 	return out, whole
@@ -212,7 +212,7 @@ func (b *Builder) inside(f eval.Func, args []eval.Answer) (out []target, whole b
 	}
 	b.wrappers++
 	defer func() { b.wrappers-- }()
-	at := b.eval.Brief()
+	at := b.brief()
 	whole = true
 	for _, block := range f.Fn.Blocks {
 		for _, instr := range block.Instrs {

@@ -46,11 +46,16 @@ const (
 	// maxClones is more than the entries that any table of commands or handlers
 	// in the systems that were tried has.
 	maxClones = 400
-	// maxOfData is the same where no input is a function: objects and constants
-	// that many tell apart are data, not work. Of a library's function they tell
-	// less, and there are many more of those.
+	// maxOfData is the same where no input is a function: constants that many tell
+	// apart are data, not work. Of a library's function they tell less, and there
+	// are many more of those.
 	maxOfData    = 48
 	maxInLibrary = 12
+	// maxOfObjects is the same where the inputs are objects that keep no function
+	// themselves: what has many of them is data. These are two of three clones of a
+	// daemon, and nearly all decide the same.
+	maxOfObjects        = 8
+	maxObjectsInLibrary = 3
 	// maxNesting is deeper than decorators are stacked; recursion that wraps its
 	// own argument nests without end.
 	maxNesting = 8
@@ -107,16 +112,17 @@ type Builder struct {
 	clones   map[*eval.Frame]*Clone
 	count    map[*ssa.Function]int
 	all      []*Clone
-	queue    []*Clone // reached and not explored
-	wrappers int      // that are looked through, one inside the other
-	chosen   int      // elements that were chosen for the call at hand
+	queue    []*Clone        // reached and not explored
+	asked    []*eval.Context // for the clone that is explored
+	wrappers int             // that are looked through, one inside the other
+	chosen   int             // elements that were chosen for the call at hand
 }
 
 // New prepares to clone. The callees of the calls in replaced stand elsewhere:
-// a finder gave them.
-func New(ev *eval.Evaluator, x *index.Index, g *calls.Graph, replaced map[ssa.CallInstruction]bool) *Builder {
+// a finder gave them. From those in sends a request or a started program follows.
+func New(ev *eval.Evaluator, x *index.Index, g *calls.Graph, replaced map[ssa.CallInstruction]bool, sends []ssa.CallInstruction) *Builder {
 	return &Builder{
-		eval: ev, graph: g, index: x, relevant: newRelevance(g, x), replaced: replaced,
+		eval: ev, graph: g, index: x, relevant: newRelevance(g, x, sends), replaced: replaced,
 		clones: map[*eval.Frame]*Clone{}, count: map[*ssa.Function]int{},
 	}
 }
@@ -154,21 +160,62 @@ func (b *Builder) Enter(f eval.Func, args []eval.Answer) *Clone {
 	if c := b.clones[fr]; c != nil {
 		return c
 	}
-	most := maxOfData
-	if !b.graph.Program.User(f.Fn) {
-		most = maxInLibrary
-	}
-	if f.Closure != nil || slices.ContainsFunc(bound, function) {
-		most = maxClones
-	}
-	if fr.Nesting() > maxNesting || b.count[f.Fn] >= most {
+	if fr.Nesting() > maxNesting || b.count[f.Fn] >= b.most(f, bound) {
 		return b.Base(f.Fn)
 	}
 	return b.at(fr)
 }
 
-func function(a eval.Answer) bool {
-	return slices.ContainsFunc(a.Values, func(v eval.Value) bool { _, ok := v.(eval.Func); return ok })
+// most is how many clones f may have when these inputs make another.
+func (b *Builder) most(f eval.Func, inputs []eval.Answer) int {
+	user := b.graph.Program.User(f.Fn)
+	switch {
+	case f.Closure != nil || slices.ContainsFunc(inputs, has[eval.Func]):
+		return maxClones
+	case b.decides(f.Fn, inputs):
+		if user {
+			return maxOfData
+		}
+		return maxInLibrary
+	case user:
+		return maxOfObjects
+	}
+	return maxObjectsInLibrary
+}
+
+// decides reports whether one of the inputs tells more than which object is meant,
+// or decides where a call goes.
+func (b *Builder) decides(f *ssa.Function, inputs []eval.Answer) bool {
+	called := b.relevant.of(f).called
+	for i, a := range inputs {
+		if len(a.Values) > 0 && (called[i] && keepsFunctions(f.Params[i].Type()) || !has[eval.Object](a)) {
+			return true
+		}
+	}
+	return false
+}
+
+// keepsFunctions reports whether what a parameter is given may have functions in
+// fields of its own. Of an interface that is not known.
+func keepsFunctions(t types.Type) bool {
+	if p, ok := t.Underlying().(*types.Pointer); ok {
+		t = p.Elem()
+	}
+	s, ok := t.Underlying().(*types.Struct)
+	if !ok {
+		return true
+	}
+	for f := range s.Fields() {
+		if _, ok := f.Type().Underlying().(*types.Signature); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// has reports whether a value of kind T is among those of an answer.
+func has[T eval.Value](a eval.Answer) bool {
+	return slices.ContainsFunc(a.Values, func(v eval.Value) bool { _, ok := v.(T); return ok })
 }
 
 // telling reports whether an answer can decide anything.
@@ -250,7 +297,8 @@ func (b *Builder) Explore(ctx context.Context) error {
 		c := b.queue[0]
 		b.queue = b.queue[1:]
 		b.explore(c)
-		b.eval.Forget()
+		b.eval.Forget(b.asked)
+		b.asked = b.asked[:0]
 	}
 	return nil
 }
@@ -260,10 +308,17 @@ func (b *Builder) All() []*Clone { return b.all }
 
 func (b *Builder) explore(c *Clone) { b.body(c, c.Frame, nil) }
 
+// brief is a context for the clone that is explored.
+func (b *Builder) brief() *eval.Context {
+	c := b.eval.Brief()
+	b.asked = append(b.asked, c)
+	return c
+}
+
 // body adds the calls of one function body: that of c itself, or that of a range
 // over a function in it, which the compiler made a function of its own.
 func (b *Builder) body(c *Clone, fr *eval.Frame, loop ssa.CallInstruction) {
-	at := b.eval.Brief()
+	at := b.brief()
 	live := b.live(at, c, fr)
 	for _, s := range b.graph.Out(fr.Fn) {
 		if !live(s.Instr.Block()) {

@@ -13,19 +13,21 @@ import (
 
 // relevance tells which inputs of a function decide where its calls go, or
 // which of them run: those from which the value that is called, the receiver of
-// an interface call, or the operand of a condition is made, in the function
-// itself or in one that it hands the input to.
+// an interface call, what is sent, or the operand of a condition is made, in the
+// function itself or in one that it hands the input to.
 type relevance struct {
-	graph *calls.Graph
-	index *index.Index
-	funcs map[*ssa.Function]*inputs
-	queue []operand
+	graph   *calls.Graph
+	index   *index.Index
+	funcs   map[*ssa.Function]*inputs
+	queue   []operand
+	calling bool // what is followed decides where calls go, not only which run
 }
 
 // inputs is the parameters and captured variables of a function that are
 // relevant, by their place.
 type inputs struct {
 	params, free []bool
+	called       []bool // parameters that decide where calls go
 	seen         map[ssa.Value]bool
 }
 
@@ -39,14 +41,25 @@ type operand struct {
 // by the value that is called, which is relevant by itself.
 const manyCallees = 64
 
-func newRelevance(g *calls.Graph, x *index.Index) *relevance {
-	r := &relevance{graph: g, index: x, funcs: map[*ssa.Function]*inputs{}}
-	for _, f := range g.Program.Funcs {
-		if f.Blocks != nil {
-			r.decided(f)
+// newRelevance finds the relevant inputs. sends are the calls from which a request
+// or a started program follows.
+func newRelevance(g *calls.Graph, x *index.Index, sends []ssa.CallInstruction) *relevance {
+	r := &relevance{graph: g, index: x, funcs: map[*ssa.Function]*inputs{}, calling: true}
+	each := func(decided func(*ssa.Function)) {
+		for _, f := range g.Program.Funcs {
+			if f.Blocks != nil {
+				decided(f)
+			}
 		}
+		r.settle()
+	}
+	each(r.called)
+	for _, call := range sends {
+		r.sent(call)
 	}
 	r.settle()
+	r.calling = false
+	each(r.asked)
 	return r
 }
 
@@ -63,7 +76,8 @@ func (r *relevance) settle() {
 func (r *relevance) of(f *ssa.Function) *inputs {
 	in := r.funcs[f]
 	if in == nil {
-		in = &inputs{params: make([]bool, len(f.Params)), free: make([]bool, len(f.FreeVars)), seen: map[ssa.Value]bool{}}
+		n := len(f.Params)
+		in = &inputs{params: make([]bool, n), called: make([]bool, n), free: make([]bool, len(f.FreeVars)), seen: map[ssa.Value]bool{}}
 		r.funcs[f] = in
 	}
 	return in
@@ -71,39 +85,39 @@ func (r *relevance) of(f *ssa.Function) *inputs {
 
 func (in *inputs) captures() bool { return slices.Contains(in.free, true) }
 
-// decided queues the operands of f that decide: of calls that can go to several
-// functions, or to none that is known, and of conditions. In a library only a
-// condition on an input itself counts; what its objects hold is its own affair.
-func (r *relevance) decided(f *ssa.Function) {
+// called queues what f calls where that can be several functions, or none that is
+// known, and the functions that it hands on.
+func (r *relevance) called(f *ssa.Function) {
+	for _, s := range r.graph.Out(f) {
+		if s.Rule == calls.Passed {
+			continue
+		}
+		for _, v := range s.Handed() {
+			r.push(f, v)
+		}
+		cc := s.Instr.Common()
+		switch {
+		case len(s.Callees) == 1:
+		case cc.IsInvoke():
+			if !calls.Universal(cc.Method) {
+				r.push(f, cc.Value)
+			}
+		case cc.StaticCallee() == nil:
+			r.push(f, cc.Value)
+		}
+	}
+}
+
+// asked queues the conditions of f. In a library only a condition on an input
+// itself counts; what its objects hold is its own affair.
+func (r *relevance) asked(f *ssa.Function) {
 	user := r.graph.Program.User(f)
 	for _, b := range f.Blocks {
-		for _, instr := range b.Instrs {
-			switch instr := instr.(type) {
-			case *ssa.If:
-				if onInput(instr.Cond, 0) || user && decidable(instr.Cond, 0) {
-					r.push(f, instr.Cond)
-				}
-			case ssa.CallInstruction:
-				s := r.graph.At(instr)
-				if s == nil {
-					continue
-				}
-				for _, v := range s.Handed() {
-					r.push(f, v)
-				}
-				if len(s.Callees) == 1 {
-					continue
-				}
-				cc := instr.Common()
-				switch {
-				case cc.IsInvoke():
-					if !calls.Universal(cc.Method) {
-						r.push(f, cc.Value)
-					}
-				case cc.StaticCallee() == nil:
-					r.push(f, cc.Value)
-				}
-			}
+		if len(b.Instrs) == 0 {
+			continue
+		}
+		if cond, ok := b.Instrs[len(b.Instrs)-1].(*ssa.If); ok && (onInput(cond.Cond, 0) || user && decidable(cond.Cond, 0)) {
+			r.push(f, cond.Cond)
 		}
 	}
 }
@@ -332,7 +346,7 @@ func (r *relevance) parameter(f *ssa.Function, p *ssa.Parameter) {
 	if i < 0 || in.params[i] || carriesNothing(p.Type()) {
 		return
 	}
-	in.params[i] = true
+	in.params[i], in.called[i] = true, r.calling
 	for _, s := range r.graph.In(f) {
 		if s.Rule != calls.Passed && len(s.Callees) <= manyCallees {
 			r.push(s.Caller, argument(s.Instr.Common(), i))

@@ -4,19 +4,10 @@ import (
 	"golang.org/x/tools/go/ssa"
 )
 
-// Sends notes calls from which a request or a started program follows: what they
-// pass on decides what is asked for. Where that is captured, or kept in the object
-// of a method that only a library calls, it is relevant; what comes as an argument
-// is not, for the caller is then the function that decides. It must be called
-// before anything is cloned.
-func (b *Builder) Sends(sends []ssa.CallInstruction) {
-	for _, call := range sends {
-		b.relevant.sent(call)
-	}
-	b.relevant.settle()
-}
-
-// sent marks the inputs that the operands of a call are made from.
+// sent marks the inputs that the operands of a call are made from which sends
+// something: what it passes on decides what is asked for. Where that is captured,
+// or kept in the object of a method that only a library calls, it is relevant; what
+// comes as an argument is not, for the caller is then the function that decides.
 func (r *relevance) sent(call ssa.CallInstruction) {
 	f := call.Parent()
 	seen := map[ssa.Value]bool{}

@@ -53,7 +53,7 @@ func (e *evaluation) call(v *ssa.Call, i int, fr *Frame) []Value {
 // concrete type where that is known, else of every callee in the call graph.
 func (e *evaluation) invoked(v *ssa.Call, i int, fr *Frame) []Value {
 	cc := &v.Call
-	if cc.Method.FullName() == "(context.Context).Value" {
+	if cc.Method.Name() == "Value" && cc.Method.FullName() == "(context.Context).Value" {
 		if out := e.fromContext(v); out != nil {
 			return out
 		}

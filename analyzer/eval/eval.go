@@ -61,8 +61,9 @@ type Evaluator struct {
 	given   map[*ssa.Parameter]given
 	tables  map[*ssa.MapUpdate][]update
 	lookups map[*ssa.Function]Lookup
-	filling map[elemKey]bool // elements whose choices are being looked for
-	flags   map[any][]Elem   // variable → defaults that flags give it; nil until asked for
+	spare   []map[elemKey]Answer // empty, to be used again
+	filling map[elemKey]bool     // elements whose choices are being looked for
+	flags   map[any][]Elem       // variable → defaults that flags give it; nil until asked for
 }
 
 // New makes an evaluator.
@@ -212,9 +213,20 @@ func (c *Context) question() *evaluation {
 	*c.work += *c.steps
 	*c.steps = 0
 	if c.memo == nil {
-		c.memo = map[elemKey]Answer{}
+		c.memo = c.ev.remember()
 	}
 	return &evaluation{Context: c, active: map[elemKey]bool{}, parting: map[partKey]bool{}}
+}
+
+// remember is an empty map for answers.
+func (ev *Evaluator) remember() map[elemKey]Answer {
+	n := len(ev.spare)
+	if n == 0 {
+		return map[elemKey]Answer{}
+	}
+	m := ev.spare[n-1]
+	ev.spare = ev.spare[:n-1]
+	return m
 }
 
 // running reports whether v is being evaluated already: a cycle.
@@ -510,7 +522,10 @@ func (e *evaluation) given(v ssa.Value, fr *Frame) bool {
 
 // distinct drops equal texts, and opaque answers when there are better ones.
 func distinct(in []Value) []Value {
-	var out []Value
+	if len(in) < 2 {
+		return in
+	}
+	out := make([]Value, 0, len(in))
 	seen := map[string]bool{}
 	known := slices.ContainsFunc(in, func(v Value) bool { h, ok := v.(Hole); return !ok || h.Kind != Opaque || isChan(h) })
 	for _, v := range in {

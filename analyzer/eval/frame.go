@@ -118,10 +118,23 @@ func (ev *Evaluator) interned(k frameKey, f *Frame) *Frame {
 	return f
 }
 
-// Forget drops the frames of calls below those that were entered with arguments.
-// Whoever asked for what happens in one of them has the answer, and it is not
-// asked again.
-func (ev *Evaluator) Forget() { clear(ev.below) }
+// Forget drops the frames of calls below those that were entered with arguments,
+// and what these contexts remember. Whoever asked for what happens in one of them
+// has the answer, and it is not asked again.
+func (ev *Evaluator) Forget(asked []*Context) {
+	clear(ev.below)
+	for _, c := range asked {
+		if m := c.memo; m != nil && len(m) <= mostRemembered {
+			clear(m)
+			ev.spare = append(ev.spare, m)
+		}
+		c.memo = nil
+	}
+}
+
+// mostRemembered is the answers in a map that is used again. To clear a larger one
+// costs more than to make one.
+const mostRemembered = 512
 
 // Nesting is how many frames stand one in the other behind what is known of f:
 // it grows without end where a function wraps its own result again and again.

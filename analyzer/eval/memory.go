@@ -68,6 +68,9 @@ func (e *evaluation) contents(o Object, t types.Type) []Value {
 	if _, ok := t.Underlying().(*types.Slice); ok {
 		return e.grown(stores, o)
 	}
+	if len(stores) == 1 && len(flags) == 0 {
+		return e.eval(stores[0].Val, e.frameOf(stores[0], o.Frame))
+	}
 	var out []Value
 	for _, st := range stores {
 		out = append(out, e.eval(st.Val, e.frameOf(st, o.Frame))...)

@@ -308,9 +308,16 @@ func (e *evaluation) fieldOfText(t Text, x ssa.Value, i int) []Value {
 // modelled reports whether t is a library's type whose fields are followed in
 // the order in which they are set.
 func modelled(t types.Type) bool {
-	switch index.TypeSymbol(t) {
-	case "net/url.URL", "net/http.Request", "os/exec.Cmd":
-		return true
+	n := index.Named(t)
+	if n == nil {
+		return false
+	}
+	switch n.Obj().Name() { // asked of every field: the symbol is made for few
+	case "URL", "Request", "Cmd":
+		switch index.TypeSymbol(t) {
+		case "net/url.URL", "net/http.Request", "os/exec.Cmd":
+			return true
+		}
 	}
 	return false
 }

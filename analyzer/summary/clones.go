@@ -28,8 +28,7 @@ type kinds struct{ failing, optional map[*ssa.BasicBlock]bool }
 // clone takes the functions apart by context and gives each clone an ID, the
 // bases first.
 func (b *builder) clone(ctx context.Context) error {
-	b.cloner = clone.New(b.u.Eval, b.u.Index, b.u.Graph, b.cut)
-	b.cloner.Sends(b.deciding())
+	b.cloner = clone.New(b.u.Eval, b.u.Index, b.u.Graph, b.cut, b.deciding())
 	for _, f := range b.u.Program.Funcs {
 		if b.kept(f) && f.Synthetic != packageInit {
 			b.add(f)

@@ -54,7 +54,11 @@ func Hole(payload any) Text { return Text{[]Part{{Hole: payload}}} }
 
 // Concat is one text after the other.
 func Concat(texts ...Text) Text {
-	var b builder
+	n := 0
+	for _, t := range texts {
+		n += len(t.Parts)
+	}
+	b := builder{make([]Part, 0, n)}
 	for _, t := range texts {
 		b.add(t.Parts...)
 	}
