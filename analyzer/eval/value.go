@@ -3,6 +3,7 @@ package eval
 import (
 	"go/constant"
 	"go/types"
+	"slices"
 
 	"golang.org/x/tools/go/ssa"
 
@@ -151,3 +152,44 @@ func AsText(v Value) Text {
 	}
 	return Text{Text: text.Hole(text.Unknown{})}
 }
+
+// distinct drops equal texts, and opaque answers when there are better ones.
+func distinct(in []Value) []Value {
+	if len(in) < 2 {
+		return in
+	}
+	out := make([]Value, 0, len(in))
+	seen := map[string]bool{}
+	known := slices.ContainsFunc(in, func(v Value) bool { h, ok := v.(Hole); return !ok || h.Kind != Opaque || isChan(h) })
+	for _, v := range in {
+		switch v := v.(type) {
+		case Text:
+			if s, ok := v.Const(); ok {
+				if seen[s] {
+					continue
+				}
+				seen[s] = true
+			}
+		case Hole:
+			if known && v.Kind == Opaque && !isChan(v) {
+				continue
+			}
+		case Object:
+			if slices.ContainsFunc(out, func(o Value) bool {
+				p, ok := o.(Object)
+				return ok && p.Site == v.Site && p.Frame == v.Frame && slices.Equal(p.Path, v.Path)
+			}) {
+				continue
+			}
+		case Func:
+			if slices.Contains(out, Value(v)) {
+				continue
+			}
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+// isChan reports whether the hole is a channel that was made at a known place.
+func isChan(h Hole) bool { _, ok := h.V.(*ssa.MakeChan); return ok }
