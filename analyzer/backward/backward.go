@@ -23,10 +23,12 @@ package backward
 
 import (
 	"context"
+	"slices"
 
 	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/stitch"
 	"github.com/callroute/callroute/analyzer/summary"
+	"github.com/callroute/callroute/analyzer/walk"
 )
 
 // Index is the calls of a system by what they reach. It is safe for one user at a
@@ -115,33 +117,13 @@ func (x *Index) departures(ctx context.Context, exe *summary.Executable) error {
 				x.add(exe, summary.ID(from), exe, p.In)
 			}
 			for _, j := range reached[i] {
-				for _, to := range entered(j) {
+				for _, to := range j.Entered() {
 					x.add(exe, summary.ID(from), j.Exe, to)
 				}
 			}
 		}
 	}
 	return nil
-}
-
-// entered is the functions at which a joined departure goes on.
-func entered(j stitch.Join) []summary.ID {
-	var out []summary.ID
-	if j.Func != summary.None {
-		out = append(out, j.Func)
-	}
-	for _, h := range j.Before {
-		out = append(out, h.Func)
-	}
-	if j.Func != summary.None {
-		return out
-	}
-	out = append(out, j.Exe.Main)
-	if c := j.Command; c != nil {
-		out = append(out, commandFuncs(c)...)
-		out = append(out, c.Route...)
-	}
-	return out
 }
 
 // add says that one function passes control to another, once.
@@ -180,6 +162,46 @@ func (x *Index) behind(targets []int) map[int]int {
 		}
 	}
 	return steps
+}
+
+// within is where a walk goes that looks for targets: what may lead to them, and
+// what makes the literals among which a call of an argument on the way chooses.
+func (x *Index) within(targets []int) walk.Within {
+	seen := make([]bool, len(x.callers))
+	work := slices.Clone(targets)
+	makers := map[int]bool{} // bases whose clones are in seen
+	for len(work) > 0 {
+		n := work[len(work)-1]
+		work = work[:len(work)-1]
+		if seen[n] {
+			continue
+		}
+		seen[n] = true
+		for _, c := range x.callers[n] {
+			work = append(work, int(c))
+		}
+		exe, id := x.at(n)
+		for _, s := range exe.Func(id).Sites {
+			if !s.Given || s.Candidates < 2 {
+				continue
+			}
+			bases := map[int]bool{}
+			for _, to := range s.To {
+				if maker := exe.Func(to).Literal; maker != summary.None {
+					if base := x.first[exe] + int(exe.Base(maker)); !makers[base] {
+						makers[base], bases[base] = true, true
+					}
+				}
+			}
+			if len(bases) > 0 {
+				work = append(work, x.clones(bases)...)
+			}
+		}
+	}
+	return func(exe *summary.Executable, id summary.ID) bool {
+		first, known := x.first[exe]
+		return known && seen[first+int(id)]
+	}
 }
 
 // clones is the numbers of every clone of the functions with the given bases.

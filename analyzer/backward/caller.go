@@ -21,8 +21,7 @@ type entry struct {
 // Callers is what reaches the targets.
 func (x *Index) Callers(ctx context.Context, t *Targets) (*flow.Callers, error) {
 	out := &flow.Callers{Schema: flow.CallersSchema, Targets: t.list, Callers: []flow.Caller{}, Programs: x.Programs(), Unjoined: x.unjoined}
-	behind := x.behind(x.clones(t.bases))
-	ends := x.among(t)
+	behind, goal := x.behind(x.clones(t.bases)), x.goal(t)
 	for _, exe := range x.exes {
 		out.Dropped.Add(exe.Dropped)
 		out.Unknown += unknown(exe)
@@ -30,7 +29,7 @@ func (x *Index) Callers(ctx context.Context, t *Targets) (*flow.Callers, error) 
 			if !x.leads(exe, e, behind) {
 				continue
 			}
-			way, err := walk.Shortest(ctx, x.stitcher, e.Entry, ends)
+			way, err := walk.Shortest(ctx, x.stitcher, e.Entry, goal)
 			if err != nil {
 				return nil, err
 			}
@@ -40,7 +39,7 @@ func (x *Index) Callers(ctx context.Context, t *Targets) (*flow.Callers, error) 
 			}
 		}
 	}
-	if err := x.idle(ctx, t, behind, ends, out); err != nil {
+	if err := x.idle(ctx, t, behind, goal, out); err != nil {
 		return nil, err
 	}
 	slices.SortStableFunc(out.Callers, func(a, b flow.Caller) int {
@@ -130,7 +129,7 @@ const mostIdle = 50
 
 // idle adds, for targets that nothing is seen to reach, the functions above them
 // that nothing is seen to call: in a library the exported ones.
-func (x *Index) idle(ctx context.Context, t *Targets, behind map[int]int, ends walk.Ends, out *flow.Callers) error {
+func (x *Index) idle(ctx context.Context, t *Targets, behind map[int]int, goal walk.Goal, out *flow.Callers) error {
 	if len(out.Callers) > 0 || !slices.ContainsFunc(t.list, func(t flow.Target) bool { return t.Idle }) {
 		return nil
 	}
@@ -141,7 +140,7 @@ func (x *Index) idle(ctx context.Context, t *Targets, behind map[int]int, ends w
 	}
 	for _, n := range tops {
 		exe, id := x.at(n)
-		way, err := walk.Shortest(ctx, x.stitcher, walk.Entry{Exe: exe, Func: &id}, ends)
+		way, err := walk.Shortest(ctx, x.stitcher, walk.Entry{Exe: exe, Func: &id}, goal)
 		if err != nil {
 			return err
 		}

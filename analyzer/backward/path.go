@@ -13,7 +13,7 @@ import (
 // entry takes: the caller in the answer, of which only this part is given. Where
 // no entry comes to the first, it is the way that a caller of it would take.
 func (x *Index) Path(ctx context.Context, from, to *Targets) (*flow.Caller, error) {
-	begins, ends := x.among(from), x.among(to)
+	begins, goal := x.among(from), x.goal(to)
 	before, behind := x.behind(x.clones(from.bases)), x.behind(x.clones(to.bases))
 	if !slices.ContainsFunc(x.clones(from.bases), func(n int) bool { _, ok := behind[n]; return ok }) {
 		return nil, nil
@@ -30,7 +30,7 @@ func (x *Index) Path(ctx context.Context, from, to *Targets) (*flow.Caller, erro
 			if !x.leads(exe, e, before) || !x.leads(exe, e, behind) {
 				continue
 			}
-			way, err := walk.Between(ctx, x.stitcher, e.Entry, begins, ends)
+			way, err := walk.Between(ctx, x.stitcher, e.Entry, begins, goal)
 			if err != nil {
 				return nil, err
 			}
@@ -43,7 +43,7 @@ func (x *Index) Path(ctx context.Context, from, to *Targets) (*flow.Caller, erro
 	for _, exe := range x.exes {
 		for i := range exe.NumFuncs() {
 			if id := summary.ID(i); from.bases[x.first[exe]+i] {
-				way, err := walk.Between(ctx, x.stitcher, walk.Entry{Exe: exe, Func: &id}, begins, ends)
+				way, err := walk.Between(ctx, x.stitcher, walk.Entry{Exe: exe, Func: &id}, begins, goal)
 				if err != nil {
 					return nil, err
 				}
@@ -56,7 +56,7 @@ func (x *Index) Path(ctx context.Context, from, to *Targets) (*flow.Caller, erro
 
 // From is the shortest way of one entry to one of some functions, nil for none.
 func (x *Index) From(ctx context.Context, e walk.Entry, to *Targets) (*flow.Caller, error) {
-	way, err := walk.Shortest(ctx, x.stitcher, e, x.among(to))
+	way, err := walk.Shortest(ctx, x.stitcher, e, x.goal(to))
 	if err != nil || len(way) == 0 {
 		return nil, err
 	}
@@ -68,6 +68,11 @@ func (x *Index) From(ctx context.Context, e walk.Entry, to *Targets) (*flow.Call
 		c.Kind = e.Arrival.Kind
 	}
 	return c, nil
+}
+
+// goal is to come to one of the targets.
+func (x *Index) goal(t *Targets) walk.Goal {
+	return walk.Goal{Ends: x.among(t), Within: x.within(x.clones(t.bases))}
 }
 
 // among reports of a function whether it is one of the targets.

@@ -21,6 +21,7 @@ package stitch
 
 import (
 	"context"
+	"slices"
 
 	"github.com/callroute/callroute/analyzer/boundary"
 	"github.com/callroute/callroute/analyzer/flow"
@@ -49,6 +50,14 @@ type Stitcher struct {
 	Protocols boundary.Protocols
 
 	spoken map[client]bool // see request.speaksTo
+	joined map[*summary.Departure]joined
+}
+
+// joined is what was found for a departure: a function that sends is come to in
+// many ways.
+type joined struct {
+	joins []Join
+	gap   *Gap
 }
 
 // Join is one thing that a departure reaches.
@@ -64,11 +73,50 @@ type Join struct {
 	Label      string
 }
 
+// Entered is the functions at which a joined departure goes on, with those that
+// stand on the way to a command of a started program.
+func (j *Join) Entered() []summary.ID {
+	var out []summary.ID
+	if j.Func != summary.None {
+		out = append(out, j.Func)
+		for _, h := range j.Before {
+			out = append(out, h.Func)
+		}
+		return out
+	}
+	if j.Exe.Main != summary.None {
+		out = append(out, j.Exe.Main)
+	}
+	if c := j.Command; c != nil {
+		for _, h := range slices.Concat(c.Before, c.Run, c.After) {
+			out = append(out, h.Func)
+		}
+		out = append(out, c.Route...)
+	}
+	return out
+}
+
 // Gap says why a departure reaches nothing.
 type Gap struct{ Reason, Hint string }
 
-// Join finds what d, which leaves from, reaches. It gives joins or a gap.
+// Join finds what d, which leaves from, reaches. It gives joins or a gap, the same
+// each time.
 func (s *Stitcher) Join(ctx context.Context, from *summary.Executable, d *summary.Departure) ([]Join, *Gap, error) {
+	if known, ok := s.joined[d]; ok {
+		return known.joins, known.gap, nil
+	}
+	joins, gap, err := s.join(ctx, from, d)
+	if err != nil {
+		return nil, nil, err
+	}
+	if s.joined == nil {
+		s.joined = map[*summary.Departure]joined{}
+	}
+	s.joined[d] = joined{joins, gap}
+	return joins, gap, nil
+}
+
+func (s *Stitcher) join(ctx context.Context, from *summary.Executable, d *summary.Departure) ([]Join, *Gap, error) {
 	p := s.Protocols.Of(d.Kind)
 	if d.Reason != "" && p.Reach != boundary.Starts {
 		return nil, &Gap{d.Reason, d.Hint}, nil

@@ -1,6 +1,7 @@
 package walk
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/callroute/callroute/analyzer/flow"
@@ -21,6 +22,12 @@ func (w *walker) depart(v visit, d *summary.Departure) error {
 	joins, gap, err := w.st.Join(w.ctx, v.exe, d)
 	if err != nil {
 		return err
+	}
+	if w.within != nil {
+		joins = slices.DeleteFunc(slices.Clone(joins), func(j stitch.Join) bool { return !w.enters(j) })
+		if len(joins) == 0 && !w.within(v.exe, d.In) && !slices.ContainsFunc(d.Via, func(p summary.Place) bool { return w.within(v.exe, p.In) }) {
+			return nil
+		}
 	}
 	from, via := w.carry(v, d)
 	in := w.node(place{v.exe, d.In})
@@ -56,6 +63,11 @@ func (w *walker) depart(v visit, d *summary.Departure) error {
 		w.join(v, d, j, joins, h)
 	}
 	return nil
+}
+
+// enters reports whether a join leads to where the walker goes.
+func (w *walker) enters(j stitch.Join) bool {
+	return slices.ContainsFunc(j.Entered(), func(id summary.ID) bool { return w.within(j.Exe, id) })
 }
 
 // join adds the edge to one thing that a departure reaches.

@@ -12,18 +12,29 @@ import (
 // Ends reports whether a way may end at a function, which is given by its base.
 type Ends func(*summary.Executable, summary.ID) bool
 
+// Within reports whether a walk goes to a function. It must hold for all from which
+// control may come to where the walk is to end, and for what makes the literals that
+// a call on such a way chooses among.
+type Within func(*summary.Executable, summary.ID) bool
+
+// Goal is where a way may end, and where a walk that looks for it goes.
+type Goal struct {
+	Ends   Ends
+	Within Within
+}
+
 // Shortest is the shortest way from e to a function at which it may end, nil where
 // the entry leads to none. It is one that Walk could tell: what is known of why a
 // program runs decides on the way. A request begins at its handler.
 //
 // What is only built on the way to a command, or where a handler is registered, is
 // reached by the start of its program and not by the entry.
-func Shortest(ctx context.Context, st *stitch.Stitcher, e Entry, ends Ends) ([]flow.Step, error) {
-	w, err := walked(ctx, st, e)
+func Shortest(ctx context.Context, st *stitch.Stitcher, e Entry, to Goal) ([]flow.Step, error) {
+	w, err := walked(ctx, st, e, to.Within)
 	if w == nil || err != nil {
 		return nil, err
 	}
-	s := search{graph: w.graph, ends: ends, before: map[int]leg{}}
+	s := search{graph: w.graph, ends: to.Ends, before: map[int]leg{}}
 	if ownStart(e) && s.end(s.stops[start].node) {
 		return s.steps([]passed{{s.stops[start].node, none, true}}), nil
 	}
@@ -36,12 +47,12 @@ func Shortest(ctx context.Context, st *stitch.Stitcher, e Entry, ends Ends) ([]f
 
 // Between is the shortest way, of those that e leads to, from a function at which
 // it may begin to one at which it may end, nil for none.
-func Between(ctx context.Context, st *stitch.Stitcher, e Entry, begins, ends Ends) ([]flow.Step, error) {
-	w, err := walked(ctx, st, e)
+func Between(ctx context.Context, st *stitch.Stitcher, e Entry, begins Ends, to Goal) ([]flow.Step, error) {
+	w, err := walked(ctx, st, e, to.Within)
 	if w == nil || err != nil {
 		return nil, err
 	}
-	s := search{graph: w.graph, ends: ends, before: map[int]leg{}}
+	s := search{graph: w.graph, ends: to.Ends, before: map[int]leg{}}
 	var from []int
 	for i := range s.stops {
 		if p := s.where[s.stops[i].node-1]; begins(p.exe, p.id) {
@@ -51,9 +62,10 @@ func Between(ctx context.Context, st *stitch.Stitcher, e Entry, begins, ends End
 	return s.steps(s.run(from)), nil
 }
 
-// walked is what e leads to, nil for a program without a main function.
-func walked(ctx context.Context, st *stitch.Stitcher, e Entry) (*walker, error) {
+// walked is what e leads to as far as the walk goes, nil for a program without a main function.
+func walked(ctx context.Context, st *stitch.Stitcher, e Entry, within Within) (*walker, error) {
 	w := newWalker(ctx, st, e)
+	w.within = within
 	w.start(e)
 	if err := w.run(); err != nil || w.flow.Root == 0 {
 		return nil, err

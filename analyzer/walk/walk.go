@@ -77,6 +77,7 @@ type walker struct {
 	visited map[visit]bool
 	queue   []visit
 	pending []pending
+	within  Within // where it goes, nil for everywhere
 }
 
 func newWalker(ctx context.Context, st *stitch.Stitcher, e Entry) *walker {
@@ -184,6 +185,9 @@ func (w *walker) visit(v visit) error {
 
 // take follows one callee of a site.
 func (w *walker) take(v visit, s *summary.Site, to summary.ID) {
+	if w.within != nil && (s.Kind == flow.Registration || !w.within(v.exe, to)) {
+		return
+	}
 	f := v.exe.Func(v.id)
 	from, n := w.node(place{v.exe, v.id}), w.node(place{v.exe, to})
 	e := flow.Edge{
@@ -207,7 +211,11 @@ func (w *walker) take(v visit, s *summary.Site, to summary.ID) {
 		w.registersMore(v.exe, n, to)
 		return
 	}
-	w.addHop(w.stop(v.activation, v.id), hop{to: w.stop(v.activation, to), edge: at, pos: s.Pos, cost: w.cost(v.exe, s, to), failure: s.Failure, maybe: s.Optional})
+	cost := 0
+	if w.within == nil { // else nobody chooses a spine
+		cost = w.cost(v.exe, s, to)
+	}
+	w.addHop(w.stop(v.activation, v.id), hop{to: w.stop(v.activation, to), edge: at, pos: s.Pos, cost: cost, failure: s.Failure, maybe: s.Optional})
 	w.push(v.activation, to)
 }
 
