@@ -28,8 +28,8 @@ const (
 // through them. A stage imports only stages before it. All packages of
 // boundary/* stand at one place.
 var stages = []string{
-	"encode", "store", "models", "system", "revision", "golist", "load", "program", "text", "index", "calls", "provenance", "eval", "clone",
-	"boundary", "boundary/*", "summary", "stitch", "source", "narrow", "walk", "backward", "compare", "rules", "value",
+	"encode", "store", "models", "system", "revision", "golist", "load", "program", "text", "index", "calls", "dataflow", "provenance", "eval", "clone",
+	"boundary", "boundary/*", "summary", "stitch", "source", "narrow", "walk", "backward", "compare", "rules", "value", "access",
 	"observe/record", "observe/instrument", "observe/session", "observe", "observe/trial", "observe/coverage",
 }
 

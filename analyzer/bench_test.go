@@ -91,7 +91,7 @@ func BenchmarkStage(b *testing.B) {
 	})
 	measure("summary", func() error { // with its clones
 		given := clipped(found)
-		_, err := summary.Build(b.Context(), unit(), &given)
+		_, err := summary.Build(b.Context(), unit(), &given, summary.Calls)
 		return err
 	})
 }

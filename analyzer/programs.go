@@ -32,6 +32,7 @@ type programs struct {
 	skipped  []golist.Skipped // main packages that are not in all
 	done     map[*system.Program]*summary.Executable
 	share    float64 // of the work on the next program that is done
+	detail   summary.Detail
 }
 
 // All implements stitch.Programs.
@@ -39,7 +40,7 @@ func (p *programs) All() []*system.Program { return p.all }
 
 // Get implements stitch.Programs.
 func (p *programs) Get(ctx context.Context, prog *system.Program) (*summary.Executable, error) {
-	if exe := p.done[prog]; exe != nil {
+	if exe := p.done[prog]; exe != nil && (p.detail == summary.Calls || exe.Bodies != nil) {
 		return exe, nil
 	}
 	exe, err := p.analyze(ctx, prog)
@@ -107,7 +108,7 @@ func (p *programs) analyze(ctx context.Context, prog *system.Program) (*summary.
 	}
 	p.share = summaryShare
 	p.say(fmt.Sprintf("summing up %s", prog))
-	exe, err := summary.Build(ctx, unit, &found)
+	exe, err := summary.Build(ctx, unit, &found, p.detail)
 	if err != nil {
 		return nil, err
 	}

@@ -77,6 +77,9 @@ func (x *Index) Programs() []flow.Component {
 	return out
 }
 
+// Executables is the programs that are indexed.
+func (x *Index) Executables() []*summary.Executable { return x.exes }
+
 // calls adds what happens inside a program.
 func (x *Index) calls(exe *summary.Executable) {
 	for from := range exe.NumFuncs() {

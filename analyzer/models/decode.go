@@ -194,6 +194,11 @@ func (m *Model) checkOthers() error {
 			return e.Call.errorf("an effect needs call, and does, which is one of %s", list(deeds))
 		}
 	}
+	for _, p := range m.Passes {
+		if p.Call.Zero() || !contains(forms, p.As) || !contains(forms, p.Of) {
+			return p.Call.errorf("a pass needs call, and forms are %s", list(forms[1:]))
+		}
+	}
 	for _, l := range m.Leaves {
 		if l.Call.Zero() || l.Why == "" {
 			return l.Call.errorf("an entry of leaves needs call, and why it is not followed")

@@ -46,6 +46,7 @@ type Model struct {
 	Bundles   []Symbol   `yaml:"bundles"` // structs whose fields count as parameters or results, when they are embedded
 	Effects   []Effect   `yaml:"effects"`
 	Callbacks []Callback `yaml:"callbacks"`
+	Passes    []Pass     `yaml:"passes"`
 	Leaves    []Leave    `yaml:"leaves"`
 
 	File string `yaml:"-"` // where it was written
@@ -237,6 +238,35 @@ type Leave struct {
 	Why  string `yaml:"why"`
 	To   *Arg   `yaml:"to"` // the argument that says where to
 }
+
+// Pass says that a call passes on what it is given.
+type Pass struct {
+	Call  Symbol `yaml:"call"`
+	From  Arg    `yaml:"from"`
+	To    *Arg   `yaml:"to"`    // what it is written into; nil for the first result
+	As    Form   `yaml:"as"`    // the form that it is written in
+	Of    Form   `yaml:"of"`    // the form that it is read from
+	Key   *Arg   `yaml:"key"`   // the key of the element: of To what is set, of From what is read
+	Field string `yaml:"field"` // of what the call makes, which holds it
+	Same  bool   `yaml:"same"`  // what is written into the result goes to From
+	Says  string `yaml:"says"`  // what is done to it
+	None  bool   `yaml:"none"`  // it passes nothing on
+}
+
+// Form is how values are written down.
+type Form string
+
+// The forms.
+const (
+	JSON   Form = "json"
+	YAML   Form = "yaml"
+	Proto  Form = "proto"
+	Query  Form = "query"
+	Header Form = "header"
+	Path   Form = "path" // of a URL
+)
+
+var forms = []Form{"", JSON, YAML, Proto, Query, Header, Path}
 
 // Does is what an effect does.
 type Does string

@@ -102,6 +102,23 @@ func (s *Set) effect(c Called) *Effect {
 	return nil
 }
 
+// Passes is how a call of the symbol passes on what it is given, and whether that
+// is known.
+func (s *Set) Passes(symbol string) []*Pass {
+	c := Split(symbol)
+	m := s.Of(c.Path)
+	if m == nil {
+		return nil
+	}
+	var out []*Pass
+	for i := range m.Passes {
+		if p := &m.Passes[i]; m.Matches(p.Call, c) {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
 // Carries reports whether a library that mentions a function or type of another
 // package is worth its bodies, because that has an effect.
 func (s *Set) Carries(path, name string) bool {

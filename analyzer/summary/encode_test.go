@@ -19,7 +19,7 @@ func TestEncodeCarriesEveryField(t *testing.T) {
 		fill(reflect.ValueOf(&f).Elem(), &n, &left)
 		want.funcs = append(want.funcs, f)
 	}
-	if slices.Sort(left); !slices.Equal(left, []string{"Executable.Program", "Executable.funcs", "Executable.stored"}) {
+	if slices.Sort(left); !slices.Equal(left, []string{"Executable.Bodies", "Executable.Program", "Executable.funcs", "Executable.stored"}) {
 		t.Errorf("left out are %q", left)
 	}
 	have, err := Decode(want.Encode())

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/callroute/callroute/analyzer/boundary"
+	"github.com/callroute/callroute/analyzer/dataflow"
 	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/load"
 	"github.com/callroute/callroute/analyzer/system"
@@ -28,6 +29,8 @@ type Executable struct {
 	CommandLine CommandLine
 	Dropped     flow.Dropped
 	load.Names
+
+	Bodies []*dataflow.Body `encode:"-"` // what Func.Body counts; none unless asked for
 
 	funcs  []Func  `encode:"-"` // by ID …
 	stored *stored `encode:"-"` // … or where they are, see Decode
@@ -72,6 +75,7 @@ type Func struct {
 	Effects  []Effect
 	Branches []Branch
 	Lost     []Lost
+	Body     int32 // its place in Executable.Bodies, counted from 1; 0 for none
 
 	Before ID // the clone before it on the shortest way from main, see WayTo; None for main, and where none leads
 	First  ID // of a base: the clone of it that comes first on those ways, None where none leads

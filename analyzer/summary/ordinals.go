@@ -48,6 +48,11 @@ func (e *Executable) eachPos(visit func(*int)) {
 			}
 		}
 	}
+	for _, b := range e.Bodies {
+		for i := range b.Steps {
+			visit(&b.Steps[i].Pos)
+		}
+	}
 	for i := range e.Departures {
 		visit(&e.Departures[i].Pos)
 		places(e.Departures[i].Via)

@@ -26,8 +26,17 @@ import (
 	"github.com/callroute/callroute/analyzer/provenance"
 )
 
+// Detail says how much of a program is kept.
+type Detail int
+
+// The details. Values are kept for the questions that follow them.
+const (
+	Calls Detail = iota
+	Values
+)
+
 // Build reduces u and what was found in it.
-func Build(ctx context.Context, u *boundary.Unit, found *boundary.Findings) (*Executable, error) {
+func Build(ctx context.Context, u *boundary.Unit, found *boundary.Findings, d Detail) (*Executable, error) {
 	b := &builder{
 		makers: provenance.Finder{Index: u.Index, Graph: u.Graph},
 		u:      u, found: found, ids: map[boundary.Node]ID{}, optional: map[Place]bool{}, cut: map[ssa.CallInstruction]bool{},
@@ -37,6 +46,9 @@ func Build(ctx context.Context, u *boundary.Unit, found *boundary.Findings) (*Ex
 	b.exe.Dropped.Packages = append(b.exe.Dropped.Packages, u.Program.Broke...)
 	if err := b.build(ctx); err != nil {
 		return nil, err
+	}
+	if d == Values {
+		b.bodies()
 	}
 	b.exe.renumber()
 	return b.exe, nil

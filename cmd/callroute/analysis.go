@@ -27,6 +27,9 @@ type analysis interface {
 	Auxiliary() []string
 	Trace(context.Context, analyzer.Query) (*flow.Flow, error)
 	Endpoints(context.Context) (*flow.Endpoints, error)
+	Value(context.Context, analyzer.ValueQuery) (*flow.Value, error)
+	Writers(ctx context.Context, symbol string) (*flow.Accesses, error)
+	Readers(ctx context.Context, symbol string) (*flow.Accesses, error)
 	// Commands lists what can be traced in one program, or in all if program
 	// is empty.
 	Commands(ctx context.Context, program string) ([]flow.Command, error)

@@ -145,6 +145,22 @@ func (f *fake) Compare(ctx context.Context, q analyzer.Query, run *observe.Run) 
 	return told, nil
 }
 
+func (f *fake) Value(_ context.Context, q analyzer.ValueQuery) (*flow.Value, error) {
+	return &flow.Value{
+		Schema: flow.ValueSchema, Program: q.Program, Command: q.Command, Flag: q.Flag,
+		Hops: []flow.ValueHop{{After: -1, Component: "kiln", Func: "example.org/kiln.main", Site: flow.Site{File: "main.go", Line: 4}, Kind: flow.Call, Did: "flag.Int"}},
+		Ends: []flow.ValueEnd{{Call: "os.WriteFile", What: "heat"}},
+	}, nil
+}
+
+func (f *fake) Writers(_ context.Context, symbol string) (*flow.Accesses, error) {
+	return &flow.Accesses{Schema: flow.AccessesSchema, Query: symbol, Verb: "writes", Targets: []string{symbol}}, nil
+}
+
+func (f *fake) Readers(_ context.Context, symbol string) (*flow.Accesses, error) {
+	return &flow.Accesses{Schema: flow.AccessesSchema, Query: symbol, Verb: "reads", Targets: []string{symbol}}, nil
+}
+
 func (f *fake) Endpoints(context.Context) (*flow.Endpoints, error) {
 	e := &flow.Endpoints{
 		Departures: []flow.Endpoint{{

@@ -1,0 +1,45 @@
+package flow
+
+// ValueSchema names the version of the JSON of a followed value.
+const ValueSchema = "callroute.value/v1"
+
+// Value is where one value goes: a tree of hops, from the flag that sets it to the
+// writes that last.
+type Value struct {
+	Schema     string      `json:"schema"`
+	Program    string      `json:"program"`
+	Command    []string    `json:"command"`
+	Flag       string      `json:"flag,omitempty"`
+	Components []Component `json:"components,omitempty"`
+	Hops       []ValueHop  `json:"hops"` // a hop comes after the one that it follows
+	Ends       []ValueEnd  `json:"ends"` // the one that is reached furthest first
+	Gaps       []ValueGap  `json:"gaps"`
+}
+
+// ValueHop is one line of the source that passes the value on.
+type ValueHop struct {
+	ID        int    `json:"id"`    // its place in Value.Hops
+	After     int    `json:"after"` // the hop before, -1 for none
+	Component string `json:"component"`
+	Func      string `json:"func"` // as in Node
+	Site
+	Kind   Kind   `json:"kind"`             // call for what stays in the program; else how the value left the one before
+	Detail string `json:"detail,omitempty"` // of what leaves the program: the route, the method, the command line
+	Place  string `json:"place,omitempty"`  // the field it is in then, with its type
+	Wire   string `json:"wire,omitempty"`   // its name in a document, a message or a request
+	Did    string `json:"did,omitempty"`    // what was done to it
+	Code   string `json:"code,omitempty"`   // the line
+}
+
+// ValueEnd is a write of the value that lasts.
+type ValueEnd struct {
+	Hop  int    `json:"hop"`
+	Call string `json:"call"`           // what writes it: "os.WriteFile"
+	What string `json:"what,omitempty"` // constants that say to what: "cpu.weight"
+}
+
+// ValueGap is a place where the value is lost.
+type ValueGap struct {
+	Hop    int    `json:"hop"`
+	Reason string `json:"reason"`
+}

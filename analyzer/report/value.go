@@ -1,0 +1,137 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/callroute/callroute/analyzer/flow"
+)
+
+// mostForks is how many of the other ends of a value are listed.
+const mostForks = 12
+
+// Value writes where a value goes: the way to the end that is reached furthest line
+// by line, and where it leaves that way for the other ends; all of them in full with
+// o.Tree.
+func Value(w io.Writer, v *flow.Value, o TextOptions) error {
+	t := &valueText{text: &text{options: o, paint: paint{o.Color}}, v: v, shown: map[int]bool{}}
+	t.line(t.paint.title(strings.Join(append(append([]string{v.Program}, v.Command...), "--"+v.Flag), " ")))
+	if len(v.Ends) == 0 {
+		t.line()
+		t.line("The value is not seen to be written anywhere.")
+	}
+	for i, e := range v.Ends {
+		if i == 0 || o.Tree {
+			t.way(e)
+		}
+	}
+	if !o.Tree {
+		t.forks()
+	}
+	for _, g := range v.Gaps {
+		t.line()
+		t.line(t.paint.gap("gap: "+g.Reason), t.after(g.Hop))
+	}
+	_, err := w.Write(t.Bytes())
+	return err
+}
+
+type valueText struct {
+	*text
+	v     *flow.Value
+	shown map[int]bool // hops
+	last  int          // the hop that was shown last
+}
+
+// way writes the hops to an end that were not written yet.
+func (t *valueText) way(e flow.ValueEnd) {
+	var hops []flow.ValueHop
+	for i := e.Hop; i >= 0; i = t.v.Hops[i].After {
+		hops = append(hops, t.v.Hops[i])
+	}
+	slices.Reverse(hops)
+	before := ""
+	for i, h := range hops {
+		if t.shown[h.ID] {
+			before = h.Component
+			continue
+		}
+		if i > 0 && t.last != h.After {
+			t.line()
+			t.line("from "+t.at(t.v.Hops[h.After]), ":")
+		}
+		if h.Kind == flow.Call && h.Component != before {
+			t.line()
+			t.line(t.paint.program(h.Component))
+		}
+		before = h.Component
+		t.hop(h)
+		t.shown[h.ID], t.last = true, h.ID
+	}
+	t.line(indent, "■ ", ended(e))
+}
+
+// hop writes one line of the source, with what happens there.
+func (t *valueText) hop(h flow.ValueHop) {
+	t.line(indent, t.paint.place(t.at(h)), "  ", t.paint.aside(h.Func[strings.LastIndexByte(h.Func, '/')+1:]))
+	if h.Code != "" {
+		t.line(indent, indent, printable(h.Code))
+	}
+	var what []string
+	if h.Place != "" {
+		what = append(what, h.Place)
+	}
+	if h.Wire != "" {
+		what = append(what, `"`+h.Wire+`"`)
+	}
+	if h.Did != "" {
+		what = append(what, h.Did)
+	}
+	if len(what) > 0 {
+		t.line(indent, indent, "→ ", strings.Join(what, "; "))
+	}
+	if h.Kind != flow.Call {
+		t.line()
+		t.line(t.paint.crossing("══ " + string(h.Kind) + " " + h.Detail + " ══▶"))
+	}
+}
+
+func (t *valueText) at(h flow.ValueHop) string { return fmt.Sprintf("%s:%d", h.File, h.Line) }
+
+// after says where something is, "" where that is not known.
+func (t *valueText) after(hop int) string {
+	if hop < 0 {
+		return ""
+	}
+	return " (" + t.at(t.v.Hops[hop]) + ")"
+}
+
+// forks lists the ends beside the first.
+func (t *valueText) forks() {
+	if len(t.v.Ends) < 2 {
+		return
+	}
+	t.line()
+	t.line("It also goes to:")
+	for i, e := range t.v.Ends[1:] {
+		if i == mostForks {
+			t.line(indent, t.paint.aside(fmt.Sprintf("… %s more; --all shows every way", count(len(t.v.Ends)-1-mostForks, "end"))))
+			break
+		}
+		h := t.v.Hops[e.Hop]
+		leaves := h
+		for leaves.After >= 0 && !t.shown[leaves.ID] {
+			leaves = t.v.Hops[leaves.After]
+		}
+		t.line(indent, h.Component, ": ", ended(e), " at ", t.paint.place(t.at(h)), t.paint.aside(", from "+t.at(leaves)))
+	}
+}
+
+func ended(e flow.ValueEnd) string {
+	if e.What == "" {
+		return "written by " + e.Call
+	}
+	return "written to " + e.What + " by " + e.Call
+}

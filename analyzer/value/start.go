@@ -1,0 +1,175 @@
+package value
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/callroute/callroute/analyzer/dataflow"
+	"github.com/callroute/callroute/analyzer/flow"
+	"github.com/callroute/callroute/analyzer/models"
+	"github.com/callroute/callroute/analyzer/summary"
+	"github.com/callroute/callroute/analyzer/system"
+)
+
+// startedBy is a place where a flag is defined or read.
+type startedBy struct {
+	exe  *summary.Executable
+	flag string
+	from int // the fact of the argument that sets it, -1 for what is typed
+}
+
+// start finds the registers that a flag of a command sets: the variable whose
+// address is given to a call of the command line's library together with the name of
+// the flag, and what such a call gives.
+func (f *follower) start(exe *summary.Executable, c *summary.Command, flag string, from int) error {
+	if s := (startedBy{exe, flag, from}); slices.Contains(f.starts, s) {
+		return nil
+	} else {
+		f.starts = append(f.starts, s)
+	}
+	names := map[string]bool{}
+	found := false
+	for _, fn := range f.defining(exe, c) {
+		b := exe.Body(fn)
+		if b == nil {
+			continue
+		}
+		f.route[exe].bases[exe.Base(fn)] = true
+		for i := range b.Steps {
+			s := &b.Steps[i]
+			if s.Op != dataflow.Call || !f.commandLine(s.Name) {
+				continue
+			}
+			for k, t := range s.Texts {
+				if t == flag {
+					found = f.startAt(exe, fn, s, k, from) || found
+				}
+				if flagName.MatchString(t) && t != "false" && t != "true" {
+					names[t] = true
+				}
+			}
+		}
+	}
+	if found || from >= 0 {
+		return nil
+	}
+	all := slices.Sorted(maps.Keys(names))
+	if near := system.Nearest(flag, all); len(near) > 0 {
+		return fmt.Errorf("no flag --%s is seen to be defined for this command; did you mean --%s?", flag, strings.Join(near, " or --"))
+	}
+	if len(all) > 0 {
+		return fmt.Errorf("no flag --%s is seen to be defined for this command; there are --%s", flag, strings.Join(all, ", --"))
+	}
+	return fmt.Errorf("no flag of this command is seen to be defined: callroute finds them where a library of the command line is given their name")
+}
+
+var flagName = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9]*([-_.][a-zA-Z0-9]+)*$`)
+
+// commandLine reports whether a symbol is one of a library that reads command lines.
+func (f *follower) commandLine(symbol string) bool {
+	path := models.Split(symbol).Path
+	if path == "flag" {
+		return true
+	}
+	m := f.models.Of(path)
+	return m != nil && m.Kind == models.CommandLine
+}
+
+// defining is the functions that may define the flags of a command: what makes it
+// and runs it with what they call; those of the commands above it come last, alone.
+func (f *follower) defining(exe *summary.Executable, c *summary.Command) []summary.ID {
+	if f.route[exe] == nil {
+		f.route[exe] = newRoute(exe, nil)
+	}
+	var work, above []summary.ID
+	if c == nil {
+		work = append(work, exe.Main)
+	} else {
+		for i, id := range c.Route {
+			if i == len(c.Route)-1 {
+				work = append(work, id)
+			} else {
+				above = append(above, id)
+			}
+		}
+		for _, h := range slices.Concat(c.Run, c.Before) {
+			work = append(work, h.Func)
+		}
+	}
+	seen := map[summary.ID]bool{}
+	var out []summary.ID
+	for len(work) > 0 {
+		id := work[0]
+		work = work[1:]
+		if id == summary.None || seen[id] {
+			continue
+		}
+		seen[id] = true
+		out = append(out, id)
+		for _, s := range exe.Func(id).Sites {
+			for _, to := range s.To {
+				if !exe.Func(to).Library && s.Kind != flow.Registration {
+					work = append(work, to)
+				}
+			}
+		}
+	}
+	for _, id := range above {
+		if !seen[id] {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// startAt starts at a call that defines or reads a flag. The name is argument k.
+func (f *follower) startAt(exe *summary.Executable, fn summary.ID, s *dataflow.Step, k, from int) bool {
+	r := f.route[exe]
+	if !slices.Contains(r.clones, fn) {
+		r.clones = append(r.clones, fn)
+		slices.Sort(r.clones)
+		r.callers = nil
+	}
+	x := fact{exe: exe, fn: fn}
+	h := at(x, s, shortSymbol(s.Name))
+	found := false
+	for j, a := range s.Args {
+		if j == k || a == dataflow.None || !s.Points[j] || j == 0 && strings.HasPrefix(s.Name, "(") {
+			continue
+		}
+		found = true
+		if set := method(exe, s.Types[j], "Set"); set != summary.None {
+			r.allow(set)
+			n := len(f.facts)
+			f.add(fact{exe: exe, fn: summary.None, reg: dataflow.None, name: "--" + s.Texts[k], path: path{}}, from, h)
+			c := caller{fn: fn, step: &dataflow.Step{Op: dataflow.Call, Line: s.Line, Args: []dataflow.Reg{a, dataflow.None}}}
+			f.into(n, entryKey{exe, set, 1, path{}}, c, hop{exe: exe, fn: fn, line: int(s.Line), did: "reads it with " + shortSymbol(s.Types[j]) + ".Set"})
+			continue
+		}
+		f.add(x.written(a, path{}), from, h)
+	}
+	if found || len(s.Results) == 0 || f.commandLine(s.Type) {
+		return found
+	}
+	f.add(x.to(s.Results[0], path{}), from, h)
+	return true
+}
+
+// method is the method of a named type, None where it is not in the summary.
+func method(exe *summary.Executable, typeName, name string) summary.ID {
+	if typeName == "" {
+		return summary.None
+	}
+	i := strings.LastIndexByte(typeName, '.')
+	for _, full := range []string{typeName[:i+1] + "(*" + typeName[i+1:] + ")." + name, typeName + "." + name} {
+		for id := range summary.ID(exe.NumFuncs()) {
+			if exe.Func(id).Name == full && exe.Base(id) == id {
+				return id
+			}
+		}
+	}
+	return summary.None
+}

@@ -1,0 +1,204 @@
+package value
+
+import (
+	"bufio"
+	"cmp"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/callroute/callroute/analyzer/dataflow"
+	"github.com/callroute/callroute/analyzer/flow"
+	"github.com/callroute/callroute/analyzer/summary"
+)
+
+// tell turns the facts that lead to an end into hops: one for each line of a function
+// that the value passes.
+func (f *follower) tell(q Query) *flow.Value {
+	t := &teller{follower: f, hopOf: map[hopKey]int{}, ended: map[endKey]bool{}, files: map[string][]string{}, out: &flow.Value{
+		Schema: flow.ValueSchema, Program: q.Entry.Exe.Program.String(), Command: q.Entry.Words, Flag: q.Flag,
+		Hops: []flow.ValueHop{}, Ends: []flow.ValueEnd{}, Gaps: []flow.ValueGap{},
+	}}
+	type reached struct {
+		end
+		hops []hop
+	}
+	var all []reached
+	for _, e := range f.ends {
+		for _, hops := range f.histories(e) {
+			all = append(all, reached{e, hops})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b reached) int {
+		return cmp.Or(cmp.Compare(crossings(b.hops), crossings(a.hops)), cmp.Compare(len(a.hops), len(b.hops)))
+	})
+	for _, e := range all {
+		t.end(e.end, e.hops)
+	}
+	if f.capped {
+		t.out.Gaps = append(t.out.Gaps, flow.ValueGap{Hop: -1, Reason: "the value is taken to pass so many places that it is followed no further"})
+	}
+	if f.deep {
+		t.out.Gaps = append(t.out.Gaps, flow.ValueGap{Hop: -1, Reason: "what lies deeper in lists that hold themselves is not followed"})
+	}
+	return t.out
+}
+
+// mostWays is how many calls of the function that writes are told apart.
+const mostWays = 40
+
+// histories is the hops to an end, oldest first, for each call that led there: what is
+// written to is often said by who calls a function that writes.
+func (f *follower) histories(e end) [][]hop {
+	var out [][]hop
+	var back func(i int, later []hop, named bool)
+	back = func(i int, later []hop, named bool) {
+		for ; i >= 0 && len(out) < mostWays; i = f.facts[i].from {
+			m := f.facts[i]
+			if in := f.entered[m.entry]; !named && in != nil && m.fn != summary.None && m.reg == dataflow.Reg(in.slot) && m.path == in.path && len(in.ways) > 1 {
+				for _, w := range in.ways {
+					back(w.from, append(slices.Clip(later), w.hop), nameOf(w.hop) != "")
+				}
+				return
+			}
+			later = append(later, m.hop)
+			named = named || nameOf(m.hop) != "" || m.hop.kind != ""
+		}
+		hops := slices.Clone(later)
+		slices.Reverse(hops)
+		out = append(out, hops)
+	}
+	back(e.fact, []hop{e.hop}, nameOf(e.hop) != "")
+	return out
+}
+
+// nameOf is the constant argument of a call that names a file or a property.
+func nameOf(h hop) string {
+	for _, text := range h.texts {
+		if isName(text) {
+			return text
+		}
+	}
+	return ""
+}
+
+func crossings(hops []hop) int {
+	n := 0
+	for _, h := range hops {
+		if h.kind != "" {
+			n++
+		}
+	}
+	return n
+}
+
+// hopKey is a hop as readers tell them apart.
+type hopKey struct {
+	after int
+	exe   *summary.Executable
+	fn    summary.ID
+	line  int
+	kind  flow.Kind
+	wire  string
+}
+
+type teller struct {
+	*follower
+	out   *flow.Value
+	hopOf map[hopKey]int
+	ended map[endKey]bool
+	files map[string][]string // lines by file
+}
+
+// end adds the hops to an end. Of several ways to one write the first is told.
+func (t *teller) end(e end, hops []hop) {
+	what := ""
+	for i := len(hops) - 1; i >= 0 && what == "" && (i == len(hops)-1 || hops[i].kind == ""); i-- {
+		what = nameOf(hops[i])
+	}
+	key := endKey{e.hop.exe, e.hop.exe.Base(e.hop.fn), e.hop.line, what}
+	if t.ended[key] {
+		return
+	}
+	t.ended[key] = true
+	last := -1
+	for i := 0; i < len(hops); {
+		joined := hops[i]
+		i++
+		if joined.line == 0 {
+			continue
+		}
+		// One line does several things at once.
+		for i < len(hops) && joined.kind == "" && (hops[i].line == 0 || hops[i].at() == joined.at()) {
+			joined.join(hops[i])
+			i++
+		}
+		if !joined.quiet || joined.did != "" || i >= len(hops) {
+			last = t.hop(last, joined)
+		}
+	}
+	t.out.Ends = append(t.out.Ends, flow.ValueEnd{Hop: last, Call: e.what, What: what})
+}
+
+// endKey is a write as readers tell them apart.
+type endKey struct {
+	exe  *summary.Executable
+	fn   summary.ID
+	line int
+	what string
+}
+
+// at is where a hop stands.
+func (h hop) at() endKey { return endKey{exe: h.exe, fn: h.fn, line: h.line} }
+
+// join adds what else happens on the line of a hop.
+func (h *hop) join(next hop) {
+	if next.line == 0 {
+		return
+	}
+	h.quiet = h.quiet && next.quiet
+	h.place, h.wire = cmp.Or(next.place, h.place), cmp.Or(next.wire, h.wire)
+	h.kind, h.detail = next.kind, next.detail
+	if next.did != "" && !strings.Contains(h.did, next.did) {
+		h.did = strings.TrimPrefix(h.did+", "+next.did, ", ")
+	}
+}
+
+// isName reports whether a constant argument is the name of a file or property.
+func isName(text string) bool {
+	return len(text) > 1 && !strings.ContainsAny(text, " %\n") && strings.Trim(text, "0123456789-") != ""
+}
+
+// hop adds one hop behind another.
+func (t *teller) hop(after int, h hop) int {
+	key := hopKey{after, h.exe, h.exe.Base(h.fn), h.line, h.kind, h.wire}
+	if n, ok := t.hopOf[key]; ok {
+		return n
+	}
+	n := len(t.out.Hops)
+	t.hopOf[key] = n
+	fn := h.exe.Func(h.fn)
+	t.out.Hops = append(t.out.Hops, flow.ValueHop{
+		ID: n, After: after, Component: h.exe.Program.String(), Func: fn.Name, Site: flow.Site{File: fn.File, Line: h.line},
+		Kind: cmp.Or(h.kind, flow.Call), Detail: h.detail, Place: h.place, Wire: h.wire, Did: h.did, Code: t.line(h.exe.Path(fn.File), h.line),
+	})
+	return n
+}
+
+// line is a line of a source file, "" where it cannot be read.
+func (t *teller) line(file string, n int) string {
+	lines, ok := t.files[file]
+	if !ok {
+		if in, err := os.Open(file); err == nil {
+			for s := bufio.NewScanner(in); s.Scan(); {
+				lines = append(lines, s.Text())
+			}
+			in.Close()
+		}
+		t.files[file] = lines
+	}
+	if n < 1 || n > len(lines) {
+		return ""
+	}
+	return strings.TrimSpace(lines[n-1])
+}

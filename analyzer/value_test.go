@@ -1,0 +1,221 @@
+package analyzer_test
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/tools/txtar"
+
+	"github.com/callroute/callroute/analyzer"
+	"github.com/callroute/callroute/analyzer/flow"
+	"github.com/callroute/callroute/analyzer/system"
+)
+
+// TestValue follows values through the systems in testdata/values and holds what is
+// found against what stands in front of the files:
+//
+//	value PROGRAM [COMMAND...] --flag NAME
+//	hop PROGRAM FUNCTION [TEXT]    a hop in it; TEXT is in what is told of it
+//	end PROGRAM NAME               a write to it
+//	writers SYMBOL, readers SYMBOL
+//	by FUNCTION [TEXT]             who does it; TEXT is in how
+//	from FUNCTION                  who calls one of them
+//	!hop, !end, !by, !from         there is none
+func TestValue(t *testing.T) {
+	files, err := filepath.Glob("../testdata/values/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no systems:", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			archive, err := txtar.ParseFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			dir := t.TempDir()
+			for _, f := range archive.Files {
+				name := filepath.Join(dir, filepath.FromSlash(f.Name))
+				if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(name, f.Data, 0o666); err != nil {
+					t.Fatal(err)
+				}
+			}
+			t.Setenv("GOPROXY", "off")
+			checkValues(t, dir, string(archive.Comment))
+		})
+	}
+}
+
+func checkValues(t *testing.T, dir, expectations string) {
+	t.Helper()
+	sys, err := system.FromDirs([]string{dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := analyzer.Open(t.Context(), sys, analyzer.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var v *flow.Value
+	var found *flow.Accesses
+	asked, checked := "", 0
+	for lines := bufio.NewScanner(strings.NewReader(expectations)); lines.Scan(); {
+		verb, rest, _ := strings.Cut(lines.Text(), " ")
+		want, not := strings.CutPrefix(verb, "!")
+		var have []string
+		switch want {
+		case "value":
+			command, flag, _ := strings.Cut(rest, " --flag ")
+			words := strings.Fields(command)
+			v, err = a.Value(t.Context(), analyzer.ValueQuery{Program: words[0], Command: words[1:], Flag: flag})
+		case "writers":
+			found, err = a.Writers(t.Context(), rest)
+		case "readers":
+			found, err = a.Readers(t.Context(), rest)
+		case "hop":
+			have = hopsOf(v)
+		case "end":
+			have = endsOf(v)
+		case "by":
+			have = accessesOf(found)
+		case "from":
+			have = callSitesOf(found)
+		default:
+			continue
+		}
+		if err != nil {
+			t.Fatal(lines.Text(), err)
+		}
+		if have == nil && !slices.Contains([]string{"hop", "end", "by", "from"}, want) {
+			asked = lines.Text()
+			continue
+		}
+		checked++
+		if ok := slices.ContainsFunc(have, func(s string) bool { return matches(s, rest) }); ok == not {
+			t.Errorf("%s: %s; there are\n\t%s", asked, lines.Text(), strings.Join(have, "\n\t"))
+		}
+	}
+	if checked == 0 {
+		t.Error("nothing is expected")
+	}
+}
+
+// matches reports whether a line begins with the first two words of what is wanted,
+// and has the rest of it.
+func matches(have, want string) bool {
+	words := strings.SplitN(want, " ", 3)
+	for i, w := range words {
+		first, rest, _ := strings.Cut(have, " ")
+		switch {
+		case i == 2:
+			return strings.Contains(have, w)
+		case first != w:
+			return false
+		}
+		have = rest
+	}
+	return true
+}
+
+func hopsOf(v *flow.Value) []string {
+	out := []string{}
+	for _, h := range v.Hops {
+		out = append(out, fmt.Sprintf("%s %s %s; %s; %q", h.Component, funcOf(h.Func), h.Place, h.Did, h.Wire))
+	}
+	return out
+}
+
+func accessesOf(a *flow.Accesses) []string {
+	out := []string{}
+	for _, x := range a.Accesses {
+		for _, l := range x.Lines {
+			if !x.Own {
+				out = append(out, funcOf(x.Func)+" "+l.How)
+			}
+		}
+	}
+	return out
+}
+
+func callSitesOf(a *flow.Accesses) []string {
+	out := []string{}
+	for _, x := range a.Accesses {
+		for _, c := range x.From {
+			out = append(out, funcOf(c.Func))
+		}
+	}
+	return out
+}
+
+// funcOf is a function's name in its package, of which main stands for all.
+func funcOf(name string) string {
+	_, name, _ = strings.Cut(name[strings.LastIndexByte(name, '/')+1:], ".")
+	return "main." + name
+}
+
+func endsOf(v *flow.Value) []string {
+	out := []string{}
+	for _, e := range v.Ends {
+		out = append(out, v.Hops[e.Hop].Component+" "+e.What)
+	}
+	return out
+}
+
+// TestValueOfEngine follows flags of our own engine through its five programs to the
+// files of the cgroup that the runtime writes.
+func TestValueOfEngine(t *testing.T) {
+	if testing.Short() {
+		t.Skip("analyzes the engine")
+	}
+	sys, err := system.FromDirs([]string{".."})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := analyzer.Open(t.Context(), sys, analyzer.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		flag string
+		wire []string // names on the way, in this order
+		ends []string
+		not  string // an end that another flag has
+	}{
+		{"cpu-shares", []string{"CpuShares", "cpu/shares", "stdin cpu/shares"}, []string{"engine-runc cpu.weight", "engine-runc cpu.shares", "engined container.json"}, "memory.max"},
+	} {
+		t.Run(test.flag, func(t *testing.T) {
+			v, err := a.Value(t.Context(), analyzer.ValueQuery{Program: "engine", Command: []string{"update"}, Flag: test.flag})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ends := endsOf(v)
+			for _, want := range test.ends {
+				if !slices.Contains(ends, want) {
+					t.Errorf("no end %q among %q", want, ends)
+				}
+			}
+			if slices.ContainsFunc(ends, func(e string) bool { return strings.HasSuffix(e, " "+test.not) }) {
+				t.Errorf("ends in %s: %q", test.not, ends)
+			}
+			var wire []string
+			for i := v.Ends[0].Hop; i >= 0; i = v.Hops[i].After {
+				wire = append(wire, v.Hops[i].Wire)
+			}
+			slices.Reverse(wire)
+			for _, want := range test.wire {
+				at := slices.Index(wire, want)
+				if at < 0 {
+					t.Fatalf("no %q on the way %q", want, wire)
+				}
+				wire = wire[at:]
+			}
+		})
+	}
+}
