@@ -49,6 +49,9 @@ import (
 type Options struct {
 	Tags     string       // build tags, as in go build -tags
 	Progress func(string) // told about each long step, if set
+	// Libraries takes sources that build no command for one program each, which is
+	// entered at its exported functions.
+	Libraries bool
 }
 
 // Analyzer answers questions about one system. Programs are analyzed when a
@@ -78,6 +81,15 @@ func Open(ctx context.Context, sys *system.System, o Options) (*Analyzer, error)
 		}
 		p.all = append(p.all, mains...)
 		p.skipped = append(p.skipped, p.loader.Skipped(src)...)
+	}
+	if len(p.all) == 0 && o.Libraries {
+		for _, src := range sys.Sources {
+			libraries, err := p.loader.Libraries(src)
+			if err != nil {
+				return nil, err
+			}
+			p.all = append(p.all, libraries...)
+		}
 	}
 	if len(p.all) == 0 {
 		return nil, noPrograms(sys, p.skipped)

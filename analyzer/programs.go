@@ -83,7 +83,7 @@ func (p *programs) analyze(ctx context.Context, prog *system.Program) (*summary.
 	if err != nil {
 		return nil, err
 	}
-	if built.Main == nil {
+	if built.Main == nil && !prog.Library {
 		return nil, fmt.Errorf("%s: the main package could not be built", prog.Package)
 	}
 	p.share = callsShare

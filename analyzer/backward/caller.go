@@ -52,7 +52,7 @@ func (x *Index) Callers(ctx context.Context, t *Targets) (*flow.Callers, error) 
 // of which each serves a part, it keeps the one with the shorter way.
 func keep(all *[]flow.Caller, c flow.Caller) {
 	for i, x := range *all {
-		if x.Kind == c.Kind && x.Package == c.Package && x.Program == c.Program && slices.Equal(x.Words, c.Words) {
+		if x.Kind == c.Kind && x.Package == c.Package && x.Program == c.Program && !c.Exported && slices.Equal(x.Words, c.Words) {
 			if len(c.Way) < len(x.Way) {
 				(*all)[i] = c
 			}
@@ -108,8 +108,14 @@ func entries(exe *summary.Executable) []entry {
 		add(entry{funcs: []summary.ID{exe.Main}}, "", nil)
 	}
 	for i := range exe.NumFuncs() {
-		if id := summary.ID(i); strings.Contains(exe.Func(id).Name, ".init#") && exe.Base(id) == id {
+		id := summary.ID(i)
+		f := exe.Func(id)
+		switch {
+		case f.Base != id:
+		case strings.Contains(f.Name, ".init#"):
 			add(entry{Entry: walk.Entry{Func: &id}, funcs: []summary.ID{id}}, "", nil)
+		case exe.Program.Library && !f.Library && f.Exported():
+			add(entry{Entry: walk.Entry{Func: &id}, funcs: []summary.ID{id}, caller: flow.Caller{Exported: true}}, "", nil)
 		}
 	}
 	return out

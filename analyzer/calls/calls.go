@@ -137,7 +137,7 @@ func Build(ctx context.Context, p *program.Program) (*Graph, error) {
 		return nil, err
 	}
 	if failed != nil {
-		g.Note = fmt.Sprintf("of calls through interfaces and function values in %s it is not known what flows there (%v): an interface stands for every type that has its methods", p.Main.Pkg.Path(), failed)
+		g.Note = fmt.Sprintf("of calls through interfaces and function values in %s it is not known what flows there (%v): an interface stands for every type that has its methods", p.Exe.Program, failed)
 		hidden = p.Funcs
 	}
 	b := &builder{Graph: g, vta: dynamic, hidden: byID(hidden), meant: map[method][]*ssa.Function{}}

@@ -42,10 +42,11 @@ type Caller struct {
 	Kind    Kind     `json:"kind"`    // as in Command; empty for the start of a program
 	Words   []string `json:"words"`   // as callroute trace takes them behind the program
 	Hidden  bool     `json:"hidden,omitempty"`
-	// Idle says that the way begins at a function that nothing is seen to call,
-	// as an exported one of a library.
-	Idle bool   `json:"idle,omitempty"`
-	Way  []Step `json:"way"`
+	// Idle says that the way begins at a function that nothing is seen to call.
+	Idle bool `json:"idle,omitempty"`
+	// Exported says that the way begins at an exported function of a library.
+	Exported bool   `json:"exported,omitempty"`
+	Way      []Step `json:"way"`
 }
 
 // PathSchema names the version of the JSON of Path.

@@ -61,6 +61,9 @@ func (l *Lister) Forget(p *system.Program) {
 
 // listMain asks the go command.
 func (l *Lister) listMain(ctx context.Context, r *root, p *system.Program) (*Listing, error) {
+	if p.Library {
+		return l.listLibrary(ctx, r, p)
+	}
 	listed, err := l.list(ctx, r, metadata, []string{r.pattern(p.Dir)})
 	if err != nil {
 		return nil, err

@@ -77,7 +77,7 @@ func order(main *packages.Package, goroot string) []*unit {
 		u := &unit{
 			Package: Package{Path: p.PkgPath, Dir: p.Dir},
 			clause:  p.Name, files: p.GoFiles, module: p.Module, imports: map[string]*unit{},
-			missing: len(p.GoFiles) == 0 && p.PkgPath != "unsafe", checked: make(chan struct{}),
+			missing: len(p.GoFiles) == 0 && p.PkgPath != "unsafe" && !strings.HasSuffix(p.PkgPath, golist.EveryPackage), checked: make(chan struct{}),
 			incomplete: map[ast.Node]bool{}, emptied: map[*ast.FuncDecl]Opaque{}, opaque: map[string]Opaque{}, links: map[string]string{}, messages: map[*ast.FuncDecl]bool{},
 			asm: slices.ContainsFunc(p.OtherFiles, func(name string) bool { return filepath.Ext(name) == ".s" }),
 		}

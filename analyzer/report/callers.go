@@ -41,7 +41,10 @@ func Callers(w io.Writer, c *flow.Callers, o CallersOptions) error {
 func Path(w io.Writer, p *flow.Path, o TextOptions) error {
 	v := &callersView{paint: paint{o.Color}, names: namesOf(p.Programs)}
 	by := "taken by " + v.entry(p.Caller)
-	if p.Idle {
+	switch {
+	case p.Exported:
+		by = "taken by whoever calls an exported function"
+	case p.Idle:
 		by = "nothing is seen to call its first function"
 	}
 	fmt.Fprintf(v, "%s\n%s\n", v.paint.title(v.brief(p.Caller)), v.paint.aside(by))
@@ -95,6 +98,8 @@ func (v *callersView) crossings(all []flow.Crossing) {
 // title is the heading that a caller stands under.
 func title(c flow.Caller) string {
 	switch {
+	case c.Exported:
+		return "exported functions"
 	case c.Idle:
 		return "functions that nothing is seen to call"
 	case c.Kind == "":
@@ -125,7 +130,7 @@ func (v *callersView) group(callers []flow.Caller) {
 
 // entry is what a person asks for, as callroute trace takes it.
 func (v *callersView) entry(c flow.Caller) string {
-	if c.Idle {
+	if c.Idle || c.Exported {
 		return c.Program + " " + v.name(c.Program, c.Way[0].Func, c.Way[0].Decl)
 	}
 	return printable(strings.Join(append([]string{c.Program}, c.Words...), " "))

@@ -102,6 +102,13 @@ func (b *builder) reach() {
 	if main := b.u.Main(); main != nil {
 		function(main)
 	}
+	if b.u.Program.Exe.Program.Library {
+		for _, f := range b.u.Program.Funcs {
+			if exported(f) && b.u.Program.User(f) {
+				function(f)
+			}
+		}
+	}
 	for _, f := range b.u.Program.Funcs {
 		if strings.HasPrefix(f.Name(), "init#") {
 			function(f)
@@ -135,6 +142,11 @@ func (b *builder) reach() {
 			function(f)
 		}
 	}
+}
+
+// exported reports whether whoever imports the package of f can call it.
+func exported(f *ssa.Function) bool {
+	return f.Object() != nil && f.Object().Exported() && f.Parent() == nil
 }
 
 // given is what is known of the parameters of a handler: what its finder says,

@@ -1,6 +1,7 @@
 package summary
 
 import (
+	"go/token"
 	"slices"
 	"strings"
 
@@ -98,10 +99,26 @@ func (r *reach) starts() {
 		}
 	}
 	for id := range ID(r.exe.NumFuncs()) {
-		if strings.Contains(r.exe.Func(id).Name, ".init#") {
+		f := r.exe.Func(id)
+		if strings.Contains(f.Name, ".init#") || r.exe.Program.Library && !f.Library && f.Exported() {
 			r.push(id)
 		}
 	}
+}
+
+// Exported reports whether whoever imports the package of f can call it.
+func (f *Func) Exported() bool {
+	name, _, _ := strings.Cut(f.Name, "[")
+	_, name, _ = strings.Cut(name[strings.LastIndexByte(name, '/')+1:], ".")
+	if f.Decl != "" || f.Literal != None || name == "" {
+		return false
+	}
+	for part := range strings.SplitSeq(strings.NewReplacer("(*", "", ")", "").Replace(name), ".") {
+		if !token.IsExported(part) {
+			return false
+		}
+	}
+	return true
 }
 
 // run follows all sites but those that skip names.

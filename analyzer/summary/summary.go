@@ -83,7 +83,7 @@ func (b *builder) build(ctx context.Context) error {
 	if err := b.clone(ctx); err != nil {
 		return err
 	}
-	if m := b.u.Program.Main.Func("main"); m != nil {
+	if m := b.u.Main(); m != nil {
 		b.exe.Main = b.id(m)
 	}
 	for _, c := range b.cloner.All() {

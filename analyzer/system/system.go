@@ -44,13 +44,14 @@ type Source struct {
 	Version string // tag or revision of the tree; empty where neither git nor a VERSION file tells
 }
 
-// Program is one main package.
+// Program is one main package, or a library.
 type Program struct {
 	Name    string // of the executable: last element of Dir, or the module's name for a root main
 	Label   string // what people call it where Name is not enough, see Label; empty: Name
 	Package string // import path
 	Dir     string // absolute
 	Source  *Source
+	Library bool // it has no main package: the packages of a source that builds no command
 }
 
 // System is what `--src` and `-f callroute.yaml` describe.

@@ -56,7 +56,7 @@ func openAnalyzer(ctx context.Context, s sources, progress func(string)) (analys
 		return nil, err
 	}
 	tuneCollector()
-	return analyzer.Open(ctx, sys, analyzer.Options{Tags: s.tags, Progress: progress})
+	return analyzer.Open(ctx, sys, analyzer.Options{Tags: s.tags, Progress: progress, Libraries: s.libraries})
 }
 
 // tuneCollector trades memory for speed: analyzing allocates much that lives

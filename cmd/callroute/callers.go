@@ -29,7 +29,7 @@ func (o *callersOptions) register(cmd *cobra.Command) {
 }
 
 func (a *app) callersCommand() *cobra.Command {
-	o := &callersOptions{output: output{app: a}}
+	o := &callersOptions{sources: sources{libraries: true}, output: output{app: a}}
 	cmd := &cobra.Command{
 		Use:   "callers NAME",
 		Short: "List what reaches a function, across processes",
@@ -41,7 +41,8 @@ request that a function sends or serves, and a call by which it acts on the
 machine, os.WriteFile.
 
 Each way is one that a trace of its command has. Calls of which it is not known
-what they reach may be more ways: they are counted at the end.`,
+what they reach may be more ways: they are counted at the end. Sources that build
+no command are answered from their exported functions on.`,
 		Example: `  callroute callers 'container.(*Container).Update'
   callroute callers update.go:120 --ways
   callroute callers 'POST /containers/*/update'

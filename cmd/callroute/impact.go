@@ -10,7 +10,7 @@ import (
 )
 
 func (a *app) impactCommand() *cobra.Command {
-	o := &callersOptions{output: output{app: a}}
+	o := &callersOptions{sources: sources{libraries: true}, output: output{app: a}}
 	cmd := &cobra.Command{
 		Use:   "impact NAME|FILE:LINE|REVISION..[REVISION]",
 		Short: "List what a change touches, across processes",

@@ -20,7 +20,7 @@ import (
 )
 
 func (a *app) mcpCommand() *cobra.Command {
-	var s sources
+	s := sources{libraries: true}
 	cmd := &cobra.Command{
 		Use:   "mcp",
 		Short: "Answer an assistant's questions, by the Model Context Protocol",

@@ -19,7 +19,7 @@ type pathOptions struct {
 }
 
 func (a *app) pathCommand() *cobra.Command {
-	o := &pathOptions{output: output{app: a}}
+	o := &pathOptions{sources: sources{libraries: true}, output: output{app: a}}
 	cmd := &cobra.Command{
 		Use:   "path FROM TO",
 		Short: "Show the shortest way from one function to another",

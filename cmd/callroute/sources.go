@@ -14,6 +14,8 @@ type sources struct {
 	dirs []string
 	file string
 	tags string
+
+	libraries bool // that build no command are answered from exported functions on
 }
 
 func (s *sources) register(cmd *cobra.Command) {

@@ -65,7 +65,7 @@ func (f *finder) argv0Entries(fn *ssa.Function, l *ssa.Lookup) {
 func (f *finder) argv0Command(name string, target, in *ssa.Function, l *ssa.Lookup) {
 	cmd := boundary.Command{
 		Words: []string{name}, Argv0: true, Hidden: true, Kind: flow.Registration, Pos: target.Pos(), Rule: "execprogram/5",
-		Route: []boundary.Node{f.Program.Main.Func("main"), in},
+		Route: []boundary.Node{f.Main(), in},
 	}
 	for _, t := range f.Graph.Through(target) {
 		cmd.Run = append(cmd.Run, boundary.Handler{Fn: t})

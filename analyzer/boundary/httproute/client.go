@@ -314,7 +314,7 @@ func (f clientFinder) within(chain []ssa.CallInstruction, s send) func(*eval.Fra
 
 // dead reports whether nothing in the program can call o.
 func (f clientFinder) dead(o *ssa.Function) bool {
-	if o.Object() == nil || o.Object().Exported() || len(f.Graph.In(o)) > 0 || o == f.Program.Main.Func("main") {
+	if o.Object() == nil || o.Object().Exported() || len(f.Graph.In(o)) > 0 || o == f.Main() {
 		return false
 	}
 	return !f.Index.Addressed(o) && !slices.ContainsFunc(f.Graph.Wrappers(o), f.value)
