@@ -59,6 +59,7 @@ type nodeData struct {
 	Line    int        `json:"line"`
 	End     int        `json:"end"`
 	Does    []doesData `json:"does,omitempty"`
+	Ran     runData    `json:"ran,omitempty"`
 	Code    []codeData `json:"code,omitempty"`
 }
 
@@ -68,6 +69,14 @@ type typeData struct {
 	File int    `json:"file"`
 	Line int    `json:"line"`
 }
+
+// runData says whether a function ran, where the command was run.
+type runData int
+
+const (
+	ran    runData = 1
+	notRun runData = -1
+)
 
 // doesData is what a function does to the machine.
 type doesData struct {
@@ -214,6 +223,11 @@ func (c *collector) collectNodes(nodes []flow.Node) {
 		}
 		for _, e := range n.Does {
 			d.Does = append(d.Does, doesData(e))
+		}
+		if yes, known := c.Observed.Ran(n.ID); yes {
+			d.Ran = ran
+		} else if known && n.Decl == "" {
+			d.Ran = notRun
 		}
 		for _, l := range n.Code {
 			d.Code = append(d.Code, codeData{l.Line, l.Text})

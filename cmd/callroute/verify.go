@@ -145,6 +145,9 @@ func (a *app) verify(ctx context.Context, o *verifyOptions) error {
 		flows = append(flows, f)
 	}
 	a.progress.stop()
+	if len(flows) == 0 {
+		return fmt.Errorf("%s has no run", o.record)
+	}
 	if err := o.write(flows); err != nil {
 		return err
 	}
@@ -183,10 +186,12 @@ func (p *afterProgress) Write(text []byte) (int, error) {
 
 func (o *verifyOptions) write(flows []*flow.Flow) error {
 	switch {
-	case o.list != "" && o.view.format.name == "md":
+	case (o.list != "" || len(flows) > 1) && o.view.format.name == "md":
 		return o.view.output.write(func(w io.Writer) error { return report.Soundness(w, flows) })
-	case o.view.format.name != textFormat.name || o.view.tree || o.view.brief:
+	case len(flows) == 1 && (o.view.format.name != textFormat.name || o.view.tree || o.view.brief):
 		return o.view.write(flows[0])
+	case o.view.format.name != textFormat.name:
+		return fmt.Errorf("%d commands have a text and --format md, not %s", len(flows), o.view.format.name)
 	}
 	return o.view.output.write(func(w io.Writer) error {
 		for i, f := range flows {

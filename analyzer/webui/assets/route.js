@@ -93,6 +93,7 @@ function nodeRow(app, i, by, far) {
   far ? el('span', { class: 'program' }, model.program(i)) : '',
   el('span', { class: 'name' }, breaks(n.name)),
   el('small', { class: 'where' }, breaks(model.place(n.file, n.line))),
+  n.ran ? el('small', { class: n.ran > 0 ? 'ran' : 'not-run' }, n.ran > 0 ? t('ran') : t('did not run this time')) : '',
   by && says(by) ? el('small', {}, breaks(says(by))) : '',
   by && by.under ? el('small', { class: 'if' }, breaks(by.under.join('; '))) : '');
 }
