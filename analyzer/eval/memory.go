@@ -229,10 +229,27 @@ func (e *evaluation) fieldOf(o Object, i int, t types.Type) []Value {
 	if _, ok := t.Underlying().(*types.Struct); ok && len(out) == 0 {
 		return []Value{Object{Site: o.Site, Frame: o.Frame, Path: path, T: t}}
 	}
+	if len(out) == 0 && e.assigned(o, path) {
+		e.incomplete = true // what was assigned has the field from somewhere
+		return nil
+	}
 	if len(out) == 0 && (private(o.Site) || e.unsetField(o, i)) {
 		return zero(t)
 	}
 	return distinct(out)
+}
+
+// assigned reports whether a struct that holds the field at path was assigned to
+// o as a whole, and is not an empty one.
+func (e *evaluation) assigned(o Object, path []int) bool {
+	stores := index.StoresTo(o.Site)
+	for n := 1; n < len(path); n++ {
+		stores = append(stores[:len(stores):len(stores)], fieldStores(o.Site, path[:n])...)
+	}
+	return slices.ContainsFunc(stores, func(st *ssa.Store) bool {
+		values := e.eval(st.Val, e.frameOf(st, o.Frame))
+		return len(values) == 0 || !slices.ContainsFunc(values, zeroStruct)
+	})
 }
 
 // unsetField reports whether every store to field i of any object is known, and
