@@ -28,9 +28,9 @@ func (a *app) rootCommand() *cobra.Command {
 		Short: "From the command a person types to the last file written",
 		Long: `callroute reads the Go source of several programs and follows one command
 through all of them: from main, over each HTTP request, gRPC or ttrpc method
-and started process, into the next program and on to the last function. It
-runs nothing. What it cannot follow is shown as a gap with the reason, and
-every step names its file and line.`,
+and started process, into the next program and on to the last function. Only
+verify runs what it studies. What cannot be followed is shown as a gap with the
+reason, and every step names its file and line.`,
 		Example: `  callroute commands --src .                 what can be traced
   callroute trace --src . docker update      the route of one command
   callroute endpoints --src . --unmatched    where programs fail to meet

@@ -81,7 +81,7 @@ func (c *cover) root(k called) (class, at string) {
 	switch {
 	case k.Old:
 		return byWaiter, name
-	case strings.HasSuffix(name, ".main") || strings.HasSuffix(name, ".init") || c.run.Processes[k.process].Start >= c.run.Begin && k.Goroutine == 1:
+	case strings.HasSuffix(name, ".main") || strings.HasSuffix(name, ".init"):
 		return byProcess, strings.Join(c.run.Processes[k.process].Args, " ")
 	case !c.fn(k.Func).Own:
 		return byLibrary, name

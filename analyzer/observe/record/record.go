@@ -33,8 +33,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"unsafe"
-
-	"golang.org/x/sys/unix"
 )
 
 // Recorder is the Go file that is added to package runtime.
@@ -137,7 +135,7 @@ func Create(name string) (*File, error) {
 	if err := f.Truncate((mostChunks + 1) * chunkSize); err != nil {
 		return nil, fmt.Errorf("no room for a sparse file: %w", err)
 	}
-	control, err := unix.Mmap(int(f.Fd()), 0, os.Getpagesize(), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	control, err := shared(f, os.Getpagesize())
 	if err != nil {
 		return nil, err
 	}
@@ -169,7 +167,7 @@ func (f *File) Size() (int, error) {
 }
 
 // Close ends the recording. The file stays.
-func (f *File) Close() error { return unix.Munmap(f.control) }
+func (f *File) Close() error { return release(f.control) }
 
 // Read is everything that was recorded, a process each.
 func (f *File) Read() ([]*Process, error) {

@@ -18,8 +18,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/callroute/callroute/analyzer/observe"
 	"github.com/callroute/callroute/analyzer/observe/instrument"
 	"github.com/callroute/callroute/analyzer/observe/record"
@@ -202,10 +200,15 @@ func (t *trial) command(ctx context.Context, step Step) (observe.Recorded, error
 	limited, cancel := context.WithTimeout(ctx, t.plan.Timeout)
 	defer cancel()
 	r.Windows[t.open()] = observe.During
-	r.Begin = monotonic()
+	if r.Begin, err = record.Now(); err != nil {
+		return r, err
+	}
 	r.Exit, err = t.session.Run(limited, session.Command{Args: words, Stdin: t.plan.Stdin, Stdout: t.plan.Output, Stderr: t.plan.Output})
-	r.End = monotonic()
+	end, failed := record.Now()
+	r.End = end
 	switch {
+	case failed != nil:
+		return r, failed
 	case err != nil && ctx.Err() != nil:
 		return r, ctx.Err()
 	case err != nil && limited.Err() != nil:
@@ -246,15 +249,6 @@ func (t *trial) settle(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// monotonic is the clock of the records.
-func monotonic() int64 {
-	var now unix.Timespec
-	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &now); err != nil {
-		return 0
-	}
-	return now.Nano()
 }
 
 // expand puts in the values of $NAME and ${NAME}.
