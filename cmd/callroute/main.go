@@ -65,7 +65,7 @@ func (a *app) interrupted(by os.Signal, done <-chan exitCode) exitCode {
 		if code != cannotRun {
 			return code
 		}
-	case <-time.After(2 * time.Second):
+	case <-time.After(time.Duration(a.patience.Load())):
 	}
 	a.progress.stop()
 	fmt.Fprintln(a.stderr, "callroute: interrupted")

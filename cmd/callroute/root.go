@@ -5,6 +5,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync/atomic"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -16,10 +18,13 @@ type app struct {
 	getenv         func(string) string
 	open           openFunc
 	progress       *progress
+	patience       *atomic.Int64 // how long a verb may tidy up after Ctrl-C, a time.Duration
 }
 
 func newApp(stdout, stderr io.Writer, getenv func(string) string, open openFunc) *app {
-	return &app{stdout: stdout, stderr: stderr, getenv: getenv, open: open, progress: newProgress(stderr)}
+	a := &app{stdout: stdout, stderr: stderr, getenv: getenv, open: open, progress: newProgress(stderr), patience: new(atomic.Int64)}
+	a.patience.Store(int64(2 * time.Second))
+	return a
 }
 
 func (a *app) rootCommand() *cobra.Command {

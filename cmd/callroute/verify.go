@@ -164,6 +164,7 @@ func (a *app) runs(ctx context.Context, an analysis, o *verifyOptions) ([]*obser
 	if len(o.plan.Steps) == 0 {
 		return observe.Read(o.record)
 	}
+	a.patience.Store(int64(o.plan.Timeout)) // daemons have to be stopped
 	o.plan.Tags, o.plan.Stdin, o.plan.Output = o.sources.tags, os.Stdin, &afterProgress{a}
 	runs, err := an.Observe(ctx, o.plan)
 	if err != nil {

@@ -2,12 +2,14 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/callroute/callroute/analyzer/flow"
 )
@@ -127,4 +129,47 @@ func listing(t *testing.T, dir string) string {
 		t.Fatal(err)
 	}
 	return out.String()
+}
+
+// TestVerifyInterrupted presses Ctrl-C while a command runs: daemons are stopped by
+// the teardown, and nothing is left.
+func TestVerifyInterrupted(t *testing.T) {
+	slow(t, "programs are built and run")
+	if runtime.GOOS != "linux" {
+		t.Skip("programs are observed on Linux only")
+	}
+	src, tmp := t.TempDir(), t.TempDir()
+	t.Setenv("CALLROUTE_CACHE", t.TempDir())
+	t.Setenv("TMPDIR", tmp)
+	for name, text := range map[string]string{
+		"go.mod":  "module example.org/good\n\ngo 1.24\n",
+		"main.go": "package main\n\nimport (\n\t\"os\"\n\t\"time\"\n)\n\nfunc main() {\n\tos.WriteFile(os.Args[1], nil, 0o600)\n\ttime.Sleep(time.Hour)\n}\n",
+		"down.sh": "echo stopped >\"$CALLROUTE_SRC/stopped\"\n",
+	} {
+		if err := os.WriteFile(filepath.Join(src, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	began := filepath.Join(src, "began")
+	go func() {
+		for ctx.Err() == nil {
+			if _, err := os.Stat(began); err == nil {
+				cancel()
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+	}()
+	var out, errs bytes.Buffer
+	code := newApp(&out, &errs, os.Getenv, openAnalyzer).run(ctx, []string{"verify", "--src", src, "--teardown", filepath.Join(src, "down.sh"), "good", began})
+	if code != cannotRun || out.Len() > 0 {
+		t.Errorf("exit %d, printed %q, %q", code, out.String(), errs.String())
+	}
+	if _, err := os.Stat(filepath.Join(src, "stopped")); err != nil {
+		t.Errorf("the teardown did not run: %v", err)
+	}
+	if left, err := os.ReadDir(tmp); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
 }

@@ -32,6 +32,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/callroute/callroute/analyzer/golist"
 	"github.com/callroute/callroute/analyzer/system"
@@ -251,6 +252,9 @@ func (g *goCommand) run(ctx context.Context, args, patterns []string) (string, e
 	cmd := exec.CommandContext(ctx, "go", slices.Concat(args, g.flags, patterns)...)
 	cmd.Dir = g.dir
 	cmd.Env = append(os.Environ(), g.env...)
+	// It removes its own folders when it is interrupted, not when it is killed.
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 5 * time.Second
 	var stdout, stderr strings.Builder
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err := cmd.Run()
