@@ -61,6 +61,12 @@ type joiner struct {
 func (j *joiner) program(exe *summary.Executable) {
 	p := exe.Program
 	j.out.Programs = append(j.out.Programs, flow.Component{Name: p.String(), Package: p.Package, Dir: p.Source.Given, Version: p.Source.Version, Web: p.Source.Web})
+	if reader := exe.CommandLine; reader.Library != "" && !reader.Known {
+		if j.out.Readers == nil {
+			j.out.Readers = map[string]string{}
+		}
+		j.out.Readers[p.String()] = reader.Library
+	}
 	j.out.Dropped.Add(exe.Dropped)
 }
 
@@ -96,8 +102,9 @@ func (j *joiner) departures(ctx context.Context, exe *summary.Executable) error 
 			e.Peers = append(e.Peers, peer)
 		}
 		if gap != nil {
-			e.Reason = gap.Reason
+			e.Reason, e.Hint = gap.Reason, gap.Hint
 		}
+		e.Outside = gap == nil && len(joins) == 0
 		*list = append(*list, e)
 	}
 	return nil

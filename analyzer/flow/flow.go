@@ -289,6 +289,9 @@ type Endpoints struct {
 	// to call: those of a client that it links and may never make.
 	Idle    []Endpoint `json:"idle,omitempty"`
 	Dropped Dropped    `json:"dropped"`
+	// Readers is the libraries that read the command lines of programs, where no
+	// model describes them.
+	Readers map[string]string `json:"readers,omitempty"`
 }
 
 // Endpoint is one side of a process boundary.
@@ -305,6 +308,9 @@ type Endpoint struct {
 	Variants []string `json:"variants,omitempty"`
 
 	Reason string `json:"reason,omitempty"` // why there is no partner
+	Hint   string `json:"hint,omitempty"`   // what callroute.yaml could say to have one
+	// Outside says that it ends in a program that is not studied, as callroute.yaml has it.
+	Outside bool `json:"outside,omitempty"`
 
 	Registered []Site `json:"registered,omitempty"` // of an arrival: the table entry, then the places that led to it
 }

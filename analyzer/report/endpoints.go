@@ -61,10 +61,11 @@ func Endpoints(w io.Writer, e *flow.Endpoints, o EndpointsOptions) error {
 	return err
 }
 
-// split separates, in order, the endpoints with a partner from those without.
+// split separates, in order, the endpoints with a partner, or with one that is not
+// studied, from those without.
 func split(all []flow.Endpoint) (joined, alone []flow.Endpoint) {
 	for _, e := range slices.SortedFunc(slices.Values(all), compareEndpoints) {
-		if len(e.Peers) > 0 {
+		if len(e.Peers) > 0 || e.Outside {
 			joined = append(joined, e)
 		} else {
 			alone = append(alone, e)
@@ -94,8 +95,11 @@ func endpointRows(title string, all []flow.Endpoint, named names) []row {
 			site: e.Site, name: flow.ShortIn(named[e.Program], e.Func), note: printable(e.Reason),
 		}
 		// A departure's variants are those of its partner, an arrival's its own.
-		if len(e.Peers) > 0 {
+		switch {
+		case len(e.Peers) > 0:
 			r.note = "══▶ " + named.list(e.Peers)
+		case e.Outside:
+			r.note = outside
 		}
 		if len(e.Variants) > 0 {
 			r.note = strings.TrimSpace(r.note + " or " + named.list(e.Variants))
@@ -112,6 +116,9 @@ const (
 	longestKey  = 60
 )
 
+// outside is what a departure reaches that ends in a program which is not studied.
+const outside = "══▶ outside the system"
+
 func clipped(s string, most int) string {
 	if r := []rune(s); len(r) > most {
 		return string(r[:most-1]) + "…"
@@ -127,6 +134,9 @@ func groupRows(title string, all []flow.Endpoint) []row {
 	var order []group
 	for _, e := range all {
 		g := group{e.Program, string(e.Kind), printable(e.Reason)}
+		if e.Outside {
+			g.note = outside
+		}
 		if len(e.Peers) > 0 {
 			var programs []string
 			for _, peer := range e.Peers {

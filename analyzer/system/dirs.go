@@ -30,6 +30,36 @@ func FromDirs(dirs []string) (*System, error) {
 	return s, nil
 }
 
+// Repositories is the source trees in some folders: a folder of which git or the go
+// command knows nothing stands for the repositories in it, where it has any.
+func Repositories(dirs []string) []string {
+	if len(dirs) == 0 {
+		dirs = []string{"."}
+	}
+	var out []string
+	for _, dir := range dirs {
+		inside, _ := filepath.Glob(filepath.Join(dir, "*", ".git")) // the pattern is well-formed
+		if rooted(dir) || len(inside) == 0 {
+			out = append(out, dir)
+			continue
+		}
+		for _, git := range inside {
+			out = append(out, filepath.Dir(git))
+		}
+	}
+	return out
+}
+
+// rooted reports whether a folder is a source tree by its own files.
+func rooted(dir string) bool {
+	for _, name := range []string{".git", "go.mod", "go.work"} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
 // newSource checks that dir is a folder. given is how the user wrote it. The
 // error says only what is wrong and what to do.
 func newSource(dir, given string) (*Source, error) {

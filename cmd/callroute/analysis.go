@@ -70,6 +70,9 @@ func tuneCollector() {
 	}
 }
 
+// repositories is the source trees in some folders.
+func repositories(dirs []string) []string { return system.Repositories(dirs) }
+
 func readSystem(s sources) (*system.System, error) {
 	if s.file != "" {
 		return system.Read(s.file)

@@ -164,7 +164,7 @@ func readBaseline(name string) (map[endpointKey]bool, error) {
 	return known, nil
 }
 
-func alone(e flow.Endpoint) bool { return len(e.Peers) == 0 }
+func alone(e flow.Endpoint) bool { return len(e.Peers) == 0 && !e.Outside }
 
 // chosen is the endpoints that are asked for.
 func (o *endpointsOptions) chosen(e *flow.Endpoints, known map[endpointKey]bool) *flow.Endpoints {

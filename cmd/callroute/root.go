@@ -52,6 +52,7 @@ not run, 130 after Ctrl-C. Long flags may have one dash or two.`,
 			return cmd.Help()
 		},
 	}
+	root.AddCommand(a.initCommand())
 	root.Version = release()
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetOut(a.stdout)
