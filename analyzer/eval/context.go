@@ -28,9 +28,10 @@ const (
 type Question func(*Context) []Hole
 
 // Contexts tries callers and elements until ask is settled, and visits every
-// context in which it is. A hole that nothing can fill counts as settled.
-func (ev *Evaluator) Contexts(ask Question, visit func(*Context)) {
-	ev.contexts(ask, visit, maxContexts)
+// context in which it is. A hole that nothing can fill counts as settled. all is
+// false where there are more than were tried.
+func (ev *Evaluator) Contexts(ask Question, visit func(*Context)) (all bool) {
+	return ev.contexts(ask, visit, maxContexts)
 }
 
 // contexts is Contexts up to a number of contexts; all is false where there are
@@ -38,7 +39,7 @@ func (ev *Evaluator) Contexts(ask Question, visit func(*Context)) {
 func (ev *Evaluator) contexts(ask Question, visit func(*Context), most int) (all bool) {
 	s := &search{ev: ev, ask: ask, visit: visit, left: most}
 	s.from(ev.Context())
-	return s.left >= 0
+	return s.left >= 0 && !s.cut
 }
 
 type search struct {
@@ -46,6 +47,7 @@ type search struct {
 	ask   Question
 	visit func(*Context)
 	left  int
+	cut   bool // something was visited before it was settled, for want of work
 }
 
 func (s *search) from(c *Context) {
@@ -53,6 +55,7 @@ func (s *search) from(c *Context) {
 		return
 	}
 	if *c.work > maxWork {
+		s.cut = true
 		s.visit(c) // too much depends on too many: what is known so far
 		return
 	}

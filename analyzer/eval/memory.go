@@ -142,7 +142,7 @@ func (e *evaluation) fieldsOf(bases []Value, x ssa.Value, i int) []Value {
 			}
 			out = append(out, known)
 		case Hole:
-			if b.Kind == Element || b.Kind == Param && !types.Identical(b.V.Type(), x.Type()) {
+			if b.Kind == Element || b.Kind == Param && (!types.Identical(b.V.Type(), x.Type()) || e.undecided(b)) {
 				return []Value{b} // it is made from a value that is not chosen yet
 			}
 			unknown = true
@@ -162,6 +162,13 @@ func (e *evaluation) fieldsOf(bases []Value, x ssa.Value, i int) []Value {
 		return e.anyField(x, i)
 	}
 	return distinct(out)
+}
+
+// undecided reports whether callers are still to be chosen for an argument, as for
+// a request that is made by those who have it sent. Of a receiver any of its type
+// is as good: who made a client says nothing about what is asked of it.
+func (e *evaluation) undecided(h Hole) bool {
+	return !receiver(h.V) && e.pickedFor(elemKey{h.V, h.Frame}) == nil
 }
 
 // place is the fields that lead to field i of a part.

@@ -199,7 +199,7 @@ type send struct {
 // that decides method and path.
 func (f clientFinder) sent(s sender, call index.Call) {
 	root := f.Eval.Root(call.In)
-	f.Eval.Contexts(
+	all := f.Eval.Contexts(
 		func(c *eval.Context) []eval.Hole {
 			r := f.request(c, s, call, root)
 			holes := r.holes
@@ -216,6 +216,12 @@ func (f clientFinder) sent(s sender, call index.Call) {
 			r.urls = f.based(c, r.urls, func(c *eval.Context) []text.URL { return f.request(c, s, call, root).urls })
 			f.report(c, r, send{s, call, func(c *eval.Context, fr *eval.Frame) request { return f.request(c, s, call, fr) }}, root)
 		})
+	if !all {
+		f.add(boundary.Departure{
+			Kind: flow.HTTP, Key: boundary.Key{Path: "*"}, In: call.In, Pos: call.Instr.Pos(), Rule: "httproute/1",
+			Reason: "too many callers decide which request this is: there may be more than those that are told",
+		})
+	}
 }
 
 // mostBases is how many bases a path can have for each to be told: a client has
