@@ -41,10 +41,11 @@ func (a *Analyzer) Callers(ctx context.Context, p *narrow.Pattern) (*flow.Caller
 // other sides of their crossings.
 func (a *Analyzer) Impact(ctx context.Context, what string) (*flow.Callers, error) {
 	var changes []backward.Change
+	var notes []string
 	var p *narrow.Pattern
 	var err error
 	if revision.IsRange(what) {
-		changes, err = a.changes(ctx, what)
+		changes, notes, err = a.changes(ctx, what)
 	} else {
 		p, err = narrow.Parse(what)
 	}
@@ -67,18 +68,19 @@ func (a *Analyzer) Impact(ctx context.Context, what string) (*flow.Callers, erro
 		return nil, err
 	}
 	out.Query, out.Elsewhere, out.Peers = what, elsewhere, x.Crossings(targets)
+	out.Dropped.Notes = append(out.Dropped.Notes, notes...)
 	return out, nil
 }
 
-// changes is what changed in the sources that are in a git repository.
-func (a *Analyzer) changes(ctx context.Context, revisions string) ([]backward.Change, error) {
-	var out []backward.Change
-	var failed error
+// changes is what changed in the sources whose repository knows the revisions, and
+// why the others do not count.
+func (a *Analyzer) changes(ctx context.Context, revisions string) (out []backward.Change, notes []string, err error) {
 	answered := false
 	for _, src := range a.system.Sources {
-		lines, err := revision.Changed(ctx, src.Dir, revisions)
-		if err != nil {
-			failed = cmp.Or(failed, err)
+		lines, failed := revision.Changed(ctx, src.Dir, revisions)
+		if failed != nil {
+			err = cmp.Or(err, failed)
+			notes = append(notes, fmt.Sprintf("no change counts in %s: %v", src.Given, failed))
 			continue
 		}
 		answered = true
@@ -87,9 +89,9 @@ func (a *Analyzer) changes(ctx context.Context, revisions string) ([]backward.Ch
 		}
 	}
 	if !answered {
-		return nil, failed
+		return nil, nil, err
 	}
-	return out, nil
+	return out, notes, nil
 }
 
 // Path is the shortest way from a function, or from a command with its program in

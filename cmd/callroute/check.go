@@ -1,13 +1,11 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -28,8 +26,11 @@ type checkOptions struct {
 	update  bool
 }
 
-// checkFormats are the forms of findings, with the view of each.
-var checkFormats = map[string]func(io.Writer, *flow.Check, report.CallersOptions) error{
+// checkView writes findings in one form.
+type checkView func(io.Writer, *flow.Check, report.CallersOptions) error
+
+// checkFormats are the forms of findings.
+var checkFormats = map[string]checkView{
 	"text":   report.Check,
 	"json":   func(w io.Writer, c *flow.Check, _ report.CallersOptions) error { return report.JSON(w, c) },
 	"sarif":  func(w io.Writer, c *flow.Check, _ report.CallersOptions) error { return export.CheckSARIF(w, c) },
@@ -76,14 +77,26 @@ lines of a pull request. The exit status is 1 if there are findings.`,
 	return cmd
 }
 
-func (a *app) check(ctx context.Context, o *checkOptions) error {
-	ending := strings.TrimPrefix(filepath.Ext(o.output.file), ".")
-	if o.format == "" && !slices.Contains(checkFormatNames, ending) {
-		ending = "text"
+// view is the form that is asked for, or that the file's name says.
+func (o *checkOptions) view() (checkView, error) {
+	name := o.format
+	switch ending := strings.TrimPrefix(filepath.Ext(o.output.file), "."); {
+	case name != "":
+	case checkFormats[ending] != nil:
+		name = ending
+	default:
+		name = "text"
 	}
-	view := checkFormats[cmp.Or(o.format, ending)]
-	if view == nil {
-		return fmt.Errorf("--format %q: the formats are %s", o.format, strings.Join(checkFormatNames, ", "))
+	if checkFormats[name] == nil {
+		return nil, fmt.Errorf("--format %q: the formats are %s", name, strings.Join(checkFormatNames, ", "))
+	}
+	return checkFormats[name], nil
+}
+
+func (a *app) check(ctx context.Context, o *checkOptions) error {
+	view, err := o.view()
+	if err != nil {
+		return err
 	}
 	rules, err := readRules(o.file)
 	if err != nil {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -28,10 +27,13 @@ type diffOptions struct {
 	query    traceOptions // what is compared; no program: everything
 }
 
-// diffFormats are the forms of a diff, with the view of each.
+// diffView writes a diff in one form.
+type diffView func(io.Writer, *flow.Diff, report.DiffOptions) error
+
+// diffFormats are the forms of a diff.
 var diffFormats = []struct {
 	name string
-	view func(io.Writer, *flow.Diff, report.DiffOptions) error
+	view diffView
 }{
 	{"text", report.Diff},
 	{"json", func(w io.Writer, d *flow.Diff, _ report.DiffOptions) error { return report.JSON(w, d) }},
@@ -92,32 +94,29 @@ The exit status is 1 if there are differences.`,
 	return cmd
 }
 
-// view is the form that is asked for.
-func (o *diffOptions) view() (func(io.Writer, *flow.Diff, report.DiffOptions) error, error) {
+// view is the form that is asked for, or that the file's name says.
+func (o *diffOptions) view() (diffView, error) {
+	known := map[string]diffView{}
+	var names []string
+	for _, f := range diffFormats {
+		known[f.name] = f.view
+		names = append(names, f.name)
+	}
 	name := o.format
-	switch {
+	switch ending := strings.TrimPrefix(filepath.Ext(o.output.file), "."); {
 	case o.json && name != "" && name != "json":
 		return nil, fmt.Errorf("--json and --format %s exclude each other", name)
 	case o.json:
 		name = "json"
+	case name == "" && known[ending] != nil:
+		name = ending
 	case name == "":
-		if name = strings.TrimPrefix(filepath.Ext(o.output.file), "."); !slices.ContainsFunc(diffFormats[1:], func(f struct {
-			name string
-			view func(io.Writer, *flow.Diff, report.DiffOptions) error
-		}) bool {
-			return f.name == name
-		}) {
-			name = "text"
-		}
+		name = "text"
 	}
-	var names []string
-	for _, f := range diffFormats {
-		if f.name == name {
-			return f.view, nil
-		}
-		names = append(names, f.name)
+	if known[name] == nil {
+		return nil, fmt.Errorf("--format %q: the formats are %s", name, strings.Join(names, ", "))
 	}
-	return nil, fmt.Errorf("--format %q: the formats are %s", name, strings.Join(names, ", "))
+	return known[name], nil
 }
 
 func (a *app) diff(ctx context.Context, o *diffOptions) error {
