@@ -29,7 +29,7 @@ const (
 // boundary/* stand at one place.
 var stages = []string{
 	"encode", "store", "models", "system", "revision", "golist", "load", "program", "text", "index", "calls", "dataflow", "provenance", "eval", "clone",
-	"boundary", "boundary/*", "summary", "stitch", "source", "narrow", "walk", "backward", "compare", "rules", "value", "access",
+	"boundary", "boundary/*", "summary", "stitch", "source", "narrow", "walk", "backward", "compare", "rules", "value", "access", "touch",
 	"observe/record", "observe/instrument", "observe/session", "observe", "observe/trial", "observe/coverage",
 }
 

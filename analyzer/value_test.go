@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -25,7 +26,11 @@ import (
 //	writers SYMBOL, readers SYMBOL
 //	by FUNCTION [TEXT]             who does it; TEXT is in how
 //	from FUNCTION                  who calls one of them
-//	!hop, !end, !by, !from         there is none
+//	touch PROGRAM [COMMAND...] --like FLAG --as NAME
+//	place ROLE FILE [TEXT]         a line of FILE with TEXT; a dot is any role
+//	patched FILE TEXT              a line that the patch has for the new property
+//	apply                          applies the patch and builds the system
+//	!hop, !end, !by, !from …       there is none
 func TestValue(t *testing.T) {
 	files, err := filepath.Glob("../testdata/values/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -65,6 +70,7 @@ func checkValues(t *testing.T, dir, expectations string) {
 	}
 	var v *flow.Value
 	var found *flow.Accesses
+	var touched *flow.Touch
 	asked, checked := "", 0
 	for lines := bufio.NewScanner(strings.NewReader(expectations)); lines.Scan(); {
 		verb, rest, _ := strings.Cut(lines.Text(), " ")
@@ -79,6 +85,20 @@ func checkValues(t *testing.T, dir, expectations string) {
 			found, err = a.Writers(t.Context(), rest)
 		case "readers":
 			found, err = a.Readers(t.Context(), rest)
+		case "touch":
+			command, flags, _ := strings.Cut(rest, " --like ")
+			like, as, _ := strings.Cut(flags, " --as ")
+			words := strings.Fields(command)
+			touched, err = a.Touch(t.Context(), analyzer.TouchQuery{
+				ValueQuery: analyzer.ValueQuery{Program: words[0], Flag: like}, As: as,
+			})
+		case "apply":
+			applyPatch(t, dir, touched.Patch)
+			a, err = analyzer.Open(t.Context(), sys, analyzer.Options{})
+		case "place":
+			have = placesOf(touched, rest[0] == '.')
+		case "patched":
+			have = patchedOf(touched)
 		case "hop":
 			have = hopsOf(v)
 		case "end":
@@ -93,7 +113,7 @@ func checkValues(t *testing.T, dir, expectations string) {
 		if err != nil {
 			t.Fatal(lines.Text(), err)
 		}
-		if have == nil && !slices.Contains([]string{"hop", "end", "by", "from"}, want) {
+		if have == nil {
 			asked = lines.Text()
 			continue
 		}
@@ -158,6 +178,44 @@ func callSitesOf(a *flow.Accesses) []string {
 func funcOf(name string) string {
 	_, name, _ = strings.Cut(name[strings.LastIndexByte(name, '/')+1:], ".")
 	return "main." + name
+}
+
+func placesOf(touched *flow.Touch, anyRole bool) []string {
+	out := []string{}
+	for _, s := range touched.Sources {
+		for _, p := range s.Places {
+			role := p.Role
+			if anyRole {
+				role = "."
+			}
+			out = append(out, role+" "+p.File+" "+p.Code)
+		}
+	}
+	return out
+}
+
+func patchedOf(touched *flow.Touch) []string {
+	out := []string{}
+	for _, s := range touched.Sources {
+		for _, p := range s.Places {
+			if p.Patched {
+				out = append(out, p.File+" "+p.Code)
+			}
+		}
+	}
+	return out
+}
+
+// applyPatch applies a patch to a system, which must build then.
+func applyPatch(t *testing.T, dir, patch string) {
+	t.Helper()
+	for _, args := range [][]string{{"git", "apply", "-"}, {"go", "vet", "./..."}} {
+		cmd := exec.CommandContext(t.Context(), args[0], args[1:]...)
+		cmd.Dir, cmd.Stdin = dir, strings.NewReader(patch)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %v\n%s\n%s", args, err, out, patch)
+		}
+	}
 }
 
 func endsOf(v *flow.Value) []string {

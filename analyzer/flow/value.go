@@ -28,6 +28,7 @@ type ValueHop struct {
 	Place  string `json:"place,omitempty"`  // the field it is in then, with its type
 	Wire   string `json:"wire,omitempty"`   // its name in a document, a message or a request
 	Did    string `json:"did,omitempty"`    // what was done to it
+	Itself bool   `json:"itself,omitempty"` // the value is passed on itself, not in an object that has it
 	Code   string `json:"code,omitempty"`   // the line
 }
 

@@ -9,7 +9,7 @@ import (
 
 // JSON writes a result as the programs that read it expect it: lists are never
 // null, and routes and type arguments keep their angle brackets.
-func JSON[T *flow.Flow | *flow.Accesses | *flow.Value | *flow.Endpoints | []flow.Command | *flow.Callers | *flow.Path | *flow.Diff | *flow.Check](w io.Writer, result T) error {
+func JSON[T *flow.Flow | *flow.Touch | *flow.Accesses | *flow.Value | *flow.Endpoints | []flow.Command | *flow.Callers | *flow.Path | *flow.Diff | *flow.Check](w io.Writer, result T) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", " ")

@@ -156,7 +156,7 @@ func (h *hop) join(next hop) {
 	if next.line == 0 {
 		return
 	}
-	h.quiet = h.quiet && next.quiet
+	h.quiet, h.itself = h.quiet && next.quiet, h.itself || next.itself
 	h.place, h.wire = cmp.Or(next.place, h.place), cmp.Or(next.wire, h.wire)
 	h.kind, h.detail = next.kind, next.detail
 	if next.did != "" && !strings.Contains(h.did, next.did) {
@@ -180,7 +180,7 @@ func (t *teller) hop(after int, h hop) int {
 	fn := h.exe.Func(h.fn)
 	t.out.Hops = append(t.out.Hops, flow.ValueHop{
 		ID: n, After: after, Component: h.exe.Program.String(), Func: fn.Name, Site: flow.Site{File: fn.File, Line: h.line},
-		Kind: cmp.Or(h.kind, flow.Call), Detail: h.detail, Place: h.place, Wire: h.wire, Did: h.did, Code: t.line(h.exe.Path(fn.File), h.line),
+		Kind: cmp.Or(h.kind, flow.Call), Detail: h.detail, Place: h.place, Wire: h.wire, Did: h.did, Itself: h.itself, Code: t.line(h.exe.Path(fn.File), h.line),
 	})
 	return n
 }

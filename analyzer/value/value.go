@@ -105,6 +105,7 @@ type hop struct {
 	kind   flow.Kind // of a crossing …
 	detail string    // … and its route, method or command line
 	texts  []string  // constant arguments of the call that passes it on
+	itself bool      // it is the value, not an object that has it
 	quiet  bool      // says nothing that a reader wants to know by itself
 }
 
@@ -174,6 +175,7 @@ func (f *follower) add(x fact, from int, h hop) {
 			return
 		}
 	}
+	h.itself = x.path.empty()
 	f.known[x] = len(f.facts)
 	f.facts = append(f.facts, made{x, from, h})
 }

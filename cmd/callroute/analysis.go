@@ -30,6 +30,7 @@ type analysis interface {
 	Value(context.Context, analyzer.ValueQuery) (*flow.Value, error)
 	Writers(ctx context.Context, symbol string) (*flow.Accesses, error)
 	Readers(ctx context.Context, symbol string) (*flow.Accesses, error)
+	Touch(context.Context, analyzer.TouchQuery) (*flow.Touch, error)
 	// Commands lists what can be traced in one program, or in all if program
 	// is empty.
 	Commands(ctx context.Context, program string) ([]flow.Command, error)

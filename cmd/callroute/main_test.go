@@ -161,6 +161,10 @@ func (f *fake) Readers(_ context.Context, symbol string) (*flow.Accesses, error)
 	return &flow.Accesses{Schema: flow.AccessesSchema, Query: symbol, Verb: "reads", Targets: []string{symbol}}, nil
 }
 
+func (f *fake) Touch(_ context.Context, q analyzer.TouchQuery) (*flow.Touch, error) {
+	return &flow.Touch{Schema: flow.TouchSchema, Program: q.Program, Command: q.Command, Like: q.Flag, As: q.As}, nil
+}
+
 func (f *fake) Endpoints(context.Context) (*flow.Endpoints, error) {
 	e := &flow.Endpoints{
 		Departures: []flow.Endpoint{{

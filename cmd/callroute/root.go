@@ -63,7 +63,7 @@ not run, 130 after Ctrl-C. Long flags may have one dash or two.`,
 	})
 	root.SuggestionsMinimumDistance = 2
 	root.SetHelpCommand(helpCommand())
-	root.AddCommand(a.callersCommand(), a.checkCommand(), a.commandsCommand(), a.diffCommand(), a.endpointsCommand(), a.impactCommand(), a.mcpCommand(), a.modelsCommand(), a.pathCommand(), a.readersCommand(), a.renderCommand(), a.reportCommand(), a.serveCommand(), a.traceCommand(), a.valueCommand(), a.verifyCommand(), a.versionCommand(), a.writersCommand(), a.learnCommand())
+	root.AddCommand(a.callersCommand(), a.checkCommand(), a.commandsCommand(), a.diffCommand(), a.endpointsCommand(), a.impactCommand(), a.mcpCommand(), a.modelsCommand(), a.pathCommand(), a.readersCommand(), a.renderCommand(), a.reportCommand(), a.serveCommand(), a.touchCommand(), a.traceCommand(), a.valueCommand(), a.verifyCommand(), a.versionCommand(), a.writersCommand(), a.learnCommand())
 	return root
 }
 
