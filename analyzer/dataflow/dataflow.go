@@ -50,6 +50,7 @@ type Step struct {
 	Held     string   // Field: the named type that it has or points to
 	Holds    []string // Field that is embedded: the names that it has in JSON, in lower case
 	Removes  bool     // Insert: the element is removed, and has no value
+	Link     bool     // Field: it is an address, map, list or interface: a copy of the struct has the same
 	Number   bool     // Field: it is a number or a condition
 
 	// Of a call:

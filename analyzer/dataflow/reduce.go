@@ -203,7 +203,7 @@ func (b *body) field(to, x ssa.Value, i int) {
 	if f.Embedded() {
 		holds = b.holds(f.Type())
 	}
-	b.move(Step{Op: Field, Holds: holds, Name: f.Name(), Type: typeName(t), Tag: s.Tag(i), Embedded: f.Embedded(), Held: typeName(f.Type()), Number: number(f.Type())}, to, x)
+	b.move(Step{Op: Field, Holds: holds, Name: f.Name(), Type: typeName(t), Tag: s.Tag(i), Embedded: f.Embedded(), Held: typeName(f.Type()), Number: number(f.Type()), Link: reference(f.Type())}, to, x)
 }
 
 // extract takes one result of what has several.

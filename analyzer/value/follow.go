@@ -135,8 +135,8 @@ func (f *follower) store(i int, x fact, s *dataflow.Step) {
 	if s.Args[1] == x.reg {
 		f.add(x.written(s.Args[0], x.path), i, f.stored(x, s))
 	}
-	if s.Args[0] == x.reg && x.how > held && s.Ref && !x.path.empty() {
-		// What lies at the address is itself an address.
+	if s.Args[0] == x.reg && x.how > held && (s.Ref && !x.path.empty() || x.path.linked()) {
+		// What lies at the address is itself an address, or has one.
 		f.add(x.written(s.Args[1], x.path), i, at(x, s, ""))
 	}
 }
@@ -178,7 +178,7 @@ func (f *follower) back(i int, x fact, b *dataflow.Body, u *uses) {
 	switch s.Op {
 	case dataflow.Field:
 		h.place = fieldName(s)
-		f.add(x.written(s.Args[0], f.paths.with(elem{kind: field, name: s.Name, owner: s.Type, tag: s.Tag, embedded: s.Embedded}, x.path)), i, h)
+		f.add(x.written(s.Args[0], f.paths.with(elem{kind: field, name: s.Name, owner: s.Type, tag: s.Tag, embedded: s.Embedded, link: s.Link}, x.path)), i, h)
 	case dataflow.Elem:
 		if s.Ref || b.Steps[d].Op == dataflow.Elem {
 			f.add(x.written(s.Args[0], f.paths.with(elem{kind: element, name: s.Name}, x.path)), i, h)

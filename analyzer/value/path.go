@@ -26,6 +26,7 @@ type elem struct {
 	owner    string      // field: the struct
 	tag      string      // field
 	embedded bool        // field
+	link     bool        // field: a copy of the struct has the same object there
 	form     models.Form // encoded, named
 }
 
@@ -87,6 +88,16 @@ func (p path) len() int {
 		return 0
 	}
 	return p.at.n
+}
+
+// linked reports whether p leads through an object that copies of a struct share.
+func (p path) linked() bool {
+	for ; p.is(field); p = p.tail() {
+		if p.head().link {
+			return !p.tail().empty()
+		}
+	}
+	return false
 }
 
 // inElements is p without the elements in front.
