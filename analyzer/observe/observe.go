@@ -81,13 +81,14 @@ type Call struct {
 
 // Effect is something that a process did to the machine.
 type Effect struct {
-	Verb   string `json:"verb"`
-	What   string `json:"what"`
-	Number int    `json:"number,omitempty"`
-	Func   int    `json:"func"` // as Caller
-	Line   int    `json:"line,omitempty"`
-	When   Time   `json:"when"`
-	At     int64  `json:"at"`
+	Goroutine uint64 `json:"goroutine"`
+	Verb      string `json:"verb"`
+	What      string `json:"what"`
+	Number    int    `json:"number,omitempty"`
+	Func      int    `json:"func"` // as Caller
+	Line      int    `json:"line,omitempty"`
+	When      Time   `json:"when"`
+	At        int64  `json:"at"`
 }
 
 // Windows are the windows of a record in which a command's times are.
@@ -159,7 +160,7 @@ func (m *maker) process(p *record.Process) (Process, bool) {
 			act := m.build.Acts[r.ID]
 			if what, ok := object(act, r); ok {
 				out.Effects = append(out.Effects, Effect{
-					Verb: act.Verb, What: what, Number: r.Number, Func: m.function(out.Program, r.Caller), Line: r.Line, When: when, At: r.Time,
+					Goroutine: r.Goroutine, Verb: act.Verb, What: what, Number: r.Number, Func: m.function(out.Program, r.Caller), Line: r.Line, When: when, At: r.Time,
 				})
 			}
 		}

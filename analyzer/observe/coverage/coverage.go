@@ -64,6 +64,7 @@ type cover struct {
 	handlers  map[string]bool     // program + name of everything that can be asked for
 	idle      map[[4]int]bool     // calls while nothing was asked: process, function, caller, line
 	first     []map[int]called    // per process: the first call of each function
+	calls     []map[int][]called  // per process: all calls of each function, in the order of time
 	setup     []int64             // per process: when its command's function was entered
 	ran       map[int]called      // function → its first call while the command ran or after
 	joined    map[[2]int][]called // function and caller → their calls, one a process
@@ -124,9 +125,10 @@ func (c *cover) quiet() {
 // collect finds the first calls, and when each process was set up.
 func (c *cover) collect() {
 	c.first = make([]map[int]called, len(c.run.Processes))
+	c.calls = make([]map[int][]called, len(c.run.Processes))
 	c.setup = make([]int64, len(c.run.Processes))
 	for p := range c.run.Processes {
-		c.first[p] = map[int]called{}
+		c.first[p], c.calls[p] = map[int]called{}, map[int][]called{}
 		for i := range c.run.Processes[p].Calls {
 			k := &c.run.Processes[p].Calls[i]
 			if k.When < observe.During || c.idle[[4]int{p, k.Func, k.Caller, k.Line}] {
@@ -135,6 +137,7 @@ func (c *cover) collect() {
 			if _, ok := c.first[p][k.Func]; !ok {
 				c.first[p][k.Func] = called{k, p}
 			}
+			c.calls[p][k.Func] = append(c.calls[p][k.Func], called{k, p})
 			pair := [2]int{k.Caller, k.Func}
 			c.joined[pair] = append(c.joined[pair], called{k, p})
 			if c.entries[c.key(k.Func)] {
@@ -259,15 +262,39 @@ func (c *cover) caller(k called) int {
 // above is the callers of a call, the nearest first, as far as they are known.
 func (c *cover) above(k called) []int {
 	var out []int
-	for f := k.Caller; f >= 0 && !slices.Contains(out, f); {
-		out = append(out, f)
-		up, ok := c.first[k.process][f]
+	for k.Caller >= 0 && !slices.Contains(out, k.Caller) {
+		out = append(out, k.Caller)
+		up, ok := c.entry(k.process, k.Caller, moment{k.Goroutine, k.At})
 		if !ok {
 			break
 		}
-		f = up.Caller
+		k = up
 	}
 	return out
+}
+
+// moment is when something happens, and where.
+type moment struct {
+	goroutine uint64
+	at        int64
+}
+
+// entry is the call by which a function was entered that does something at a
+// moment: the last before in its goroutine, else the last before. A function is
+// recorded once for each caller, so it may be one of another time.
+func (c *cover) entry(process, f int, m moment) (called, bool) {
+	var best called
+	for _, k := range c.calls[process][f] {
+		switch {
+		case best.Call == nil:
+		case k.At > m.at:
+			return best, true
+		case best.Goroutine == m.goroutine && k.Goroutine != m.goroutine:
+			continue
+		}
+		best = k
+	}
+	return best, best.Call != nil
 }
 
 // short is a function's name without the folders of its import path.

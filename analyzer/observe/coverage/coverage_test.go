@@ -143,3 +143,31 @@ func TestOtherSystem(t *testing.T) {
 		t.Errorf("functions %v, steps %v, nodes %v", o.Functions, o.Steps, o.Nodes)
 	}
 }
+
+// Two requests pass one interceptor, each in a goroutine of its own: who called it is
+// told by the goroutine, not by who was first.
+func TestEntry(t *testing.T) {
+	call := func(caller int, at int64, goroutine uint64) called {
+		return called{Call: &observe.Call{Func: 1, Caller: caller, At: at, Goroutine: goroutine}}
+	}
+	c := &cover{calls: []map[int][]called{{1: {call(10, 100, 5), call(11, 200, 6), call(12, 300, 5)}}}}
+	for _, test := range []struct {
+		name string
+		m    moment
+		want int // the caller
+	}{
+		{"first request", moment{5, 110}, 10},
+		{"second request", moment{6, 210}, 11},
+		{"first goroutine while the second runs", moment{5, 210}, 10},
+		{"first goroutine again", moment{5, 310}, 12},
+		{"a goroutine started by the second", moment{7, 250}, 11},
+		{"before all", moment{6, 50}, 10},
+	} {
+		if k, ok := c.entry(0, 1, test.m); !ok || k.Caller != test.want {
+			t.Errorf("%s: called by %d, want %d", test.name, k.Caller, test.want)
+		}
+	}
+	if _, ok := c.entry(0, 2, moment{5, 100}); ok {
+		t.Error("a function that was not entered has an entry")
+	}
+}

@@ -39,7 +39,7 @@ func (c *cover) effects(o *flow.Observed) {
 		if e.Func >= 0 {
 			f := c.fn(e.Func)
 			out.Func, out.Site, out.Node = f.Name, flow.Site{File: f.File, Line: e.Line}, c.node(e.Func)
-			ways := append([]int{e.Func}, c.callersOf(e.Func, e.process)...)
+			ways := append([]int{e.Func}, c.callersOf(e.Func, e.process, moment{e.Goroutine, e.At})...)
 			out.Told = slices.ContainsFunc(ways, func(f int) bool { return c.node(f) != 0 })
 			out.Spine = slices.ContainsFunc(ways, func(f int) bool { return c.node(f) == end })
 		}
@@ -59,9 +59,9 @@ func (c *cover) effects(o *flow.Observed) {
 // start is the last effect only of a command that has no other.
 func passes(verb string) bool { return verb == "signals" || verb == "starts" }
 
-// callersOf is the functions above f in a process.
-func (c *cover) callersOf(f, process int) []int {
-	k, ok := c.first[process][f]
+// callersOf is the functions above f, which does something at a moment.
+func (c *cover) callersOf(f, process int, m moment) []int {
+	k, ok := c.entry(process, f, m)
 	if !ok {
 		return nil
 	}

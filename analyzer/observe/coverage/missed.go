@@ -53,7 +53,7 @@ func (c *cover) lost(k called) (class, at string) {
 		if c.node(k.Caller) != 0 {
 			break
 		}
-		up, ok := c.first[k.process][k.Caller]
+		up, ok := c.entry(k.process, k.Caller, moment{k.Goroutine, k.At})
 		if !ok {
 			// The caller was entered before the command.
 			return byWaiter, c.describe(k.Caller, k.Line)
