@@ -72,11 +72,11 @@ type Call struct {
 	Func      int        `json:"func"`           // index of Functions
 	Caller    int        `json:"caller"`         // index of Functions, -1 if it is not known
 	Line      int        `json:"line,omitempty"` // in the caller
-	How       record.How `json:"how,omitempty"`  //
-	When      Time       `json:"when"`           //
-	At        int64      `json:"at"`             // nanoseconds
-	Goroutine uint64     `json:"goroutine"`      //
-	Old       bool       `json:"old,omitempty"`  // the goroutine was there before the command
+	How       record.How `json:"how,omitempty"`
+	When      Time       `json:"when"`
+	At        int64      `json:"at"` // nanoseconds
+	Goroutine uint64     `json:"goroutine"`
+	Old       bool       `json:"old,omitempty"` // the goroutine was there before the command
 }
 
 // Effect is something that a process did to the machine.

@@ -84,19 +84,19 @@ func cell(s string) string {
 
 func (p *soundness) notRun(flows []*flow.Flow) {
 	p.WriteString("\n## Told, and did not run\n\n")
-	any := false
+	none := true
 	for _, f := range flows {
 		nodes := map[int]flow.Node{}
 		for _, n := range f.Nodes {
 			nodes[n.ID] = n
 		}
 		for _, n := range f.Observed.NotRun {
-			any = true
+			none = false
 			node := nodes[n.Node]
 			fmt.Fprintf(p, "- `%s`: `%s` %s:%d, %s\n", cell(strings.Join(f.Observed.Command, " ")), short(node.Func), node.File, node.Line, n.Class)
 		}
 	}
-	if !any {
+	if none {
 		p.WriteString("Nothing.\n")
 	}
 }

@@ -8,6 +8,7 @@
 package trial
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -127,43 +128,37 @@ func (t *trial) inSession(ctx context.Context, dir string) (recorded []observe.R
 			return nil, err
 		}
 	}
+	failed := t.steps(ctx, &recorded)
+	all, err := t.file.Read()
+	for i := range recorded {
+		recorded[i].Processes = all
+	}
+	return recorded, errors.Join(failed, err)
+}
+
+// steps carries out the steps, and adds what was observed.
+func (t *trial) steps(ctx context.Context, recorded *[]observe.Recorded) error {
 	for _, step := range t.plan.Steps {
 		if step.Command == nil {
-			what := step.Where
-			if what == "" {
-				what = step.Script
-			}
-			if err := t.script(ctx, step.Script, what); err != nil {
-				return t.read(recorded), err
+			if err := t.script(ctx, step.Script, cmp.Or(step.Where, step.Script)); err != nil {
+				return err
 			}
 			continue
 		}
 		say(t.plan, "running "+strings.Join(step.Command, " "))
 		r, err := t.command(ctx, step)
 		if err != nil {
-			return t.read(recorded), err
+			return err
 		}
-		recorded = append(recorded, r)
+		*recorded = append(*recorded, r)
 	}
-	return t.read(recorded), nil
+	return nil
 }
 
 func say(p Plan, what string) {
 	if p.Progress != nil {
 		p.Progress(what)
 	}
-}
-
-// read adds the record to what was carried out.
-func (t *trial) read(recorded []observe.Recorded) []observe.Recorded {
-	all, err := t.file.Read()
-	if err != nil {
-		return nil
-	}
-	for i := range recorded {
-		recorded[i].Processes = all
-	}
-	return recorded
 }
 
 // script runs a script, which has to end in time.
