@@ -67,10 +67,25 @@ func (a *Analyzer) Compare(ctx context.Context, q Query, run *observe.Run) (*flo
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", strings.Join(run.Command, " "), err)
 	}
-	known, err := a.Commands(ctx, "")
-	if err != nil {
-		return nil, err
+	var known []flow.Command
+	for _, name := range a.seen(run) {
+		commands, err := a.Commands(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		known = append(known, commands...)
 	}
 	f.Observed = coverage.Flow(f, run, known)
 	return f, nil
+}
+
+// seen is the names of the programs that a run had.
+func (a *Analyzer) seen(run *observe.Run) []string {
+	var names []string
+	for _, p := range a.programs.all {
+		if slices.ContainsFunc(run.Processes, func(r observe.Process) bool { return r.Program == p.Package }) {
+			names = append(names, p.String())
+		}
+	}
+	return names
 }
