@@ -13,8 +13,11 @@
 #                 find: as root, some ten minutes
 # make soundness  write docs/SOUNDNESS.md: run the engine's commands and compare
 #                 what runs with what is told; as root, some four minutes
+# make cross      vet the analyzer and the command line for windows and darwin
+# make snapshot   what a release is, in dist/, without publishing it
 # make fuzz       run each fuzz target for FUZZTIME
-# make bench      benchmarks of each stage, COUNT times, for benchstat
+# make bench      what an answer costs, cold and warm, then benchmarks of each stage,
+#                 COUNT times, for benchstat
 
 GO       ?= go
 BIN      ?= bin
@@ -24,7 +27,7 @@ COUNT    ?= 1
 seccomp  := $(shell pkg-config --exists libseccomp 2>/dev/null && echo -tags seccomp)
 golangci := $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-.PHONY: build test test-short check fmt fuzz bench conformance soundness
+.PHONY: build test test-short check cross fmt fuzz bench conformance snapshot soundness
 
 # engine-runc needs gcc, and has seccomp where libseccomp's headers are; all
 # else is Go alone. toolbox.tar is the image that engined begins with.
@@ -47,6 +50,14 @@ check:
 	$(golangci) run ./...
 	$(GO) mod tidy -diff
 
+# One architecture each: what differs is the system.
+cross:
+	GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) vet ./analyzer/... ./cmd/callroute ./cmd/callroute-graphviz
+	GOOS=darwin GOARCH=arm64 CGO_ENABLED=0 $(GO) vet ./analyzer/... ./cmd/callroute ./cmd/callroute-graphviz
+
+snapshot:
+	$(GO) run github.com/goreleaser/goreleaser/v2@v2.15.1 release --snapshot --clean --skip=ko,sbom
+
 fmt:
 	$(golangci) fmt ./...
 
@@ -58,6 +69,7 @@ fuzz:
 	done
 
 bench:
+	bench/answers.sh -n $(COUNT)
 	$(GO) test -run '^$$' -bench . -benchmem -count $(COUNT) ./...
 
 conformance:

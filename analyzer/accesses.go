@@ -23,6 +23,7 @@ func (a *Analyzer) Readers(ctx context.Context, symbol string) (*flow.Accesses, 
 }
 
 func (a *Analyzer) accesses(ctx context.Context, symbol string, k access.Kind) (*flow.Accesses, error) {
+	defer a.programs.memory.close(ctx)
 	if a.programs.detail != summary.Values {
 		a.programs.detail, a.index = summary.Values, nil
 	}

@@ -32,6 +32,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/callroute/callroute/analyzer/backward"
 	"github.com/callroute/callroute/analyzer/flow"
@@ -39,6 +40,7 @@ import (
 	"github.com/callroute/callroute/analyzer/load"
 	"github.com/callroute/callroute/analyzer/narrow"
 	"github.com/callroute/callroute/analyzer/stitch"
+	"github.com/callroute/callroute/analyzer/store"
 	"github.com/callroute/callroute/analyzer/summary"
 	"github.com/callroute/callroute/analyzer/system"
 	"github.com/callroute/callroute/analyzer/walk"
@@ -52,6 +54,8 @@ type Options struct {
 	// Libraries takes sources that build no command for one program each, which is
 	// entered at its exported functions.
 	Libraries bool
+
+	Store *store.Store // where results are kept from one run to the next; nil for nowhere
 }
 
 // Analyzer answers questions about one system. Programs are analyzed when a
@@ -73,7 +77,8 @@ type Query struct {
 // Open finds the programs of sys. It loads none of them yet.
 func Open(ctx context.Context, sys *system.System, o Options) (*Analyzer, error) {
 	p := &programs{system: sys, progress: o.Progress, done: map[*system.Program]*summary.Executable{}}
-	p.loader = load.New(load.Options{Tags: o.Tags, Progress: p.say, Models: sys.Models(), Servers: protocols.Servers()})
+	p.loader = load.New(load.Options{Tags: o.Tags, Progress: p.say, Models: sync.OnceValue(sys.Models), Servers: protocols.Servers()})
+	p.memory = remember(ctx, o.Store, sys, p.loader, o.Tags)
 	for _, src := range sys.Sources {
 		mains, err := p.loader.Mains(ctx, src)
 		if err != nil {
@@ -115,6 +120,7 @@ func noPrograms(sys *system.System, skipped []golist.Skipped) error {
 
 // Trace follows one command.
 func (a *Analyzer) Trace(ctx context.Context, q Query) (*flow.Flow, error) {
+	defer a.programs.memory.close(ctx)
 	p, err := a.program(q.Program)
 	if err != nil {
 		return nil, err
@@ -128,6 +134,7 @@ func (a *Analyzer) Trace(ctx context.Context, q Query) (*flow.Flow, error) {
 		return nil, err
 	}
 	st := &stitch.Stitcher{System: a.system, Programs: a.programs, Protocols: protocols}
+	entry.Notes = a.programs.memory.notesOf()
 	f, err := walk.Walk(ctx, st, entry, q.View)
 	if err == nil && f.Root == 0 && q.Focus == nil && q.Ignore == nil && q.Show == nil && q.Hide == nil {
 		return nil, cannotFollow(p, q.Command, f.Dropped)

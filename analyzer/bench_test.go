@@ -49,7 +49,7 @@ func BenchmarkStage(b *testing.B) {
 
 	var loaded *load.Executable
 	measure("load", func() (err error) {
-		loaded, err = load.New(load.Options{Models: models}).Load(b.Context(), prog, a.system)
+		loaded, err = load.New(load.Options{Models: a.system.Models}).Load(b.Context(), prog, a.system)
 		return err
 	})
 	var built *program.Program

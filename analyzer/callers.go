@@ -21,6 +21,7 @@ import (
 // leads to the functions which a pattern names, each with a shortest way. It
 // analyzes every program that is not a test, an example or a tool of the tree.
 func (a *Analyzer) Callers(ctx context.Context, p *narrow.Pattern) (*flow.Callers, error) {
+	defer a.programs.memory.close(ctx)
 	x, err := a.backward(ctx)
 	if err != nil {
 		return nil, err
@@ -40,6 +41,7 @@ func (a *Analyzer) Callers(ctx context.Context, p *narrow.Pattern) (*flow.Caller
 // revisions as revision.Changed takes it, what changed; with what stands on the
 // other sides of their crossings.
 func (a *Analyzer) Impact(ctx context.Context, what string) (*flow.Callers, error) {
+	defer a.programs.memory.close(ctx)
 	var changes []backward.Change
 	var notes []string
 	var p *narrow.Pattern
@@ -97,6 +99,7 @@ func (a *Analyzer) changes(ctx context.Context, revisions string) (out []backwar
 // Path is the shortest way from a function, or from a command with its program in
 // front of it, to another function.
 func (a *Analyzer) Path(ctx context.Context, from, to *narrow.Pattern) (*flow.Path, error) {
+	defer a.programs.memory.close(ctx)
 	x, err := a.backward(ctx)
 	if err != nil {
 		return nil, err

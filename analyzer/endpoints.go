@@ -15,6 +15,7 @@ import (
 // entered, with its partners. It analyzes every program that is not a test,
 // an example or a tool of the tree.
 func (a *Analyzer) Endpoints(ctx context.Context) (*flow.Endpoints, error) {
+	defer a.programs.memory.close(ctx)
 	progs := slices.DeleteFunc(slices.Clone(a.programs.all), (*system.Program).Auxiliary)
 	j := &joiner{
 		stitcher: &stitch.Stitcher{System: a.system, Programs: a.programs, Protocols: protocols},

@@ -19,6 +19,7 @@ type ValueQuery struct {
 
 // Value follows the value of a flag to the last writes.
 func (a *Analyzer) Value(ctx context.Context, q ValueQuery) (*flow.Value, error) {
+	defer a.programs.memory.close(ctx)
 	a.programs.detail = summary.Values
 	p, err := a.program(q.Program)
 	if err != nil {

@@ -27,6 +27,7 @@ import (
 type programs struct {
 	system   *system.System
 	loader   *load.Loader
+	memory   *memory
 	progress func(string)
 	all      []*system.Program
 	skipped  []golist.Skipped // main packages that are not in all
@@ -40,15 +41,23 @@ func (p *programs) All() []*system.Program { return p.all }
 
 // Get implements stitch.Programs.
 func (p *programs) Get(ctx context.Context, prog *system.Program) (*summary.Executable, error) {
-	if exe := p.done[prog]; exe != nil && (p.detail == summary.Calls || exe.Bodies != nil) {
+	if exe := p.done[prog]; exe != nil && (p.detail == summary.Calls || exe.HasBodies()) {
 		return exe, nil
 	}
-	exe, err := p.analyze(ctx, prog)
+	exe, err := p.recallOrAnalyze(ctx, prog)
 	if err != nil {
 		return nil, err
 	}
 	p.done[prog] = exe
 	return exe, nil
+}
+
+// recallOrAnalyze takes a summary from the store, or keeps the one that it makes.
+func (p *programs) recallOrAnalyze(ctx context.Context, prog *system.Program) (*summary.Executable, error) {
+	if exe := p.memory.recall(ctx, prog, p.detail); exe != nil {
+		return exe, nil
+	}
+	return p.memory.keep(ctx, prog, p.detail, func() (*summary.Executable, error) { return p.analyze(ctx, prog) })
 }
 
 // say tells what is being done, for how many programs it has been done, and how
@@ -178,7 +187,7 @@ func (p *programs) Serves(ctx context.Context, prog *system.Program, kind flow.K
 	if prog.Auxiliary() {
 		return false
 	}
-	return p.loader.MayServe(ctx, prog, kind) && (!p.Many() || kind != flow.HTTP || p.loader.Mentions(ctx, prog, path))
+	return p.memory.mayServe(ctx, prog, kind) && (!p.Many() || kind != flow.HTTP || p.memory.mentions(ctx, prog, path))
 }
 
 // manyPrograms is more than a client and the daemons behind it. Of so many not
@@ -191,6 +200,7 @@ func (p *programs) Many() bool { return len(p.all) > manyPrograms }
 // Commands is what can be traced: of one program, or of all when name is
 // empty.
 func (a *Analyzer) Commands(ctx context.Context, name string) ([]flow.Command, error) {
+	defer a.programs.memory.close(ctx)
 	var chosen []*system.Program
 	if name != "" {
 		p, err := a.program(name)

@@ -114,7 +114,7 @@ func newSearch(exe *summary.Executable, m *models.Set, targets []Target) *search
 	for _, t := range targets {
 		s.targets[t] = true
 	}
-	for _, b := range exe.Bodies {
+	for b := range exe.Bodies() {
 		for i := range b.Steps {
 			if st := &b.Steps[i]; st.Op == dataflow.Global && s.isTarget(st) && st.Type != "" {
 				s.types[st.Type] = true

@@ -12,11 +12,13 @@
 // empty stay two things. A map is sorted by the bytes of its keys.
 //
 // Values are read at a place each, so that a reader pays for those alone that it
-// asks for. The form is good for one set of types: Shape tells one from another.
+// asks for. The form is good for one set of types: Digest tells one from another.
 package encode
 
 import (
+	"bytes"
 	"cmp"
+	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 	"math"
@@ -39,10 +41,6 @@ func For[T any]() *Format[T] {
 	return &Format[T]{*root, types.shape.String()}
 }
 
-// Shape describes the type with all that it is made of: names of fields and their
-// types. What was written under another shape cannot be read.
-func (f *Format[T]) Shape() string { return f.shape }
-
 // Write appends a value.
 func (f *Format[T]) Write(w *Writer, v *T) {
 	f.root.write(w, reflect.ValueOf(v).Elem())
@@ -59,6 +57,42 @@ func (f *Format[T]) Read(r *Reader, at int, v *T) (err error) {
 	c := cursor{r, at}
 	f.root.read(&c, reflect.ValueOf(v).Elem())
 	return nil
+}
+
+// Marshal is one value by itself, behind the digest of its shape.
+func Marshal[T any](v *T) []byte {
+	var w Writer
+	f := For[T]()
+	f.Write(&w, v)
+	shape := f.Digest()
+	return append(shape[:], w.Bytes()...)
+}
+
+// Unmarshal reads what Marshal made of a value of the same shape; ok is false for
+// anything else.
+func Unmarshal[T any](data []byte) (v T, ok bool) {
+	f := For[T]()
+	shape := f.Digest()
+	data, ok = bytes.CutPrefix(data, shape[:])
+	if !ok {
+		return v, false
+	}
+	r, err := NewReader(data)
+	if err != nil {
+		return v, false
+	}
+	err = f.Read(r, 0, &v)
+	return v, err == nil
+}
+
+// DigestSize is the size of the digest of a shape, in bytes.
+const DigestSize = 8
+
+// Digest stands for the shape of the type: all that it is made of, with the names of
+// fields. What was written under another one cannot be read.
+func (f *Format[T]) Digest() [DigestSize]byte {
+	sum := sha256.Sum256([]byte(f.shape))
+	return [DigestSize]byte(sum[:])
 }
 
 // Writer collects values and the strings in them.
@@ -172,6 +206,15 @@ func (c *cursor) length() int {
 	return int(n)
 }
 
+// bytes reads n bytes, which nobody may change.
+func (c *cursor) bytes(n int) []byte {
+	if n > len(c.values)-c.at {
+		panic(damage("bytes are cut off"))
+	}
+	c.at += n
+	return c.values[c.at-n : c.at : c.at]
+}
+
 // coder carries the values of one type.
 type coder struct {
 	write func(*Writer, reflect.Value)
@@ -237,6 +280,22 @@ func (s *typeSet) coder(t reflect.Type) *coder {
 
 func (s *typeSet) slice(t reflect.Type, c *coder) {
 	elem := s.coder(t.Elem())
+	if t.Elem().Kind() == reflect.Uint8 {
+		c.write = func(w *Writer, v reflect.Value) {
+			if v.IsNil() {
+				w.number(0)
+				return
+			}
+			w.number(uint64(v.Len()) + 1)
+			w.values = append(w.values, v.Bytes()...)
+		}
+		c.read = func(c *cursor, v reflect.Value) {
+			if n := c.length(); n > 0 {
+				v.SetBytes(c.bytes(n - 1))
+			}
+		}
+		return
+	}
 	c.write = func(w *Writer, v reflect.Value) {
 		if v.IsNil() {
 			w.number(0)

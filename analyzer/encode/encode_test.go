@@ -137,10 +137,24 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-func TestShape(t *testing.T) {
-	type one struct{ A []struct{ B int } }
-	type other struct{ A []struct{ C int } }
-	if a, b := encode.For[one]().Shape(), encode.For[other]().Shape(); strings.ReplaceAll(a, "one", "") == strings.ReplaceAll(b, "other", "") {
-		t.Errorf("a field of another name has the same shape, %q", a)
+func TestMarshal(t *testing.T) {
+	want := samples()[3]
+	data := encode.Marshal(&want)
+	if have, ok := encode.Unmarshal[tree](data); !ok || !reflect.DeepEqual(have, want) {
+		t.Errorf("%+v came back as %+v", want, have)
 	}
+	for name, ok := range map[string]bool{
+		"a field of another name": unmarshals[struct{ Texts string }](data),
+		"a type in the type":      unmarshals[[]tree](data),
+		"nothing":                 unmarshals[tree](nil),
+	} {
+		if ok {
+			t.Errorf("it was read as another: %s", name)
+		}
+	}
+}
+
+func unmarshals[T any](data []byte) bool {
+	_, ok := encode.Unmarshal[T](data)
+	return ok
 }

@@ -233,3 +233,29 @@ func (b *buildList) absent(path, dir string) string {
 	}
 	return ""
 }
+
+// places are the folders in which the go command would find a package that it has
+// not found.
+func (b *buildList) places(path, dir, gopath string) []string {
+	out := []string{filepath.Join(dir, "vendor", filepath.FromSlash(path))}
+	for _, entry := range filepath.SplitList(gopath) {
+		out = append(out, filepath.Join(entry, "src", filepath.FromSlash(path)))
+	}
+	m := b.of(path)
+	if m == nil {
+		return out
+	}
+	below := filepath.FromSlash(strings.TrimPrefix(path, m.Path))
+	if m.Main {
+		return append(out, m.Dir+below)
+	}
+	at := module.Version{Path: m.Path, Version: m.Version}
+	if m.Replace != nil {
+		at = module.Version{Path: m.Replace.Path, Version: m.Replace.Version}
+	}
+	if folder := b.folders[m.Path]; folder != "" {
+		return append(out, folder+below)
+	}
+	cached, _ := b.cached(at)
+	return append(out, cached, cached+below)
+}

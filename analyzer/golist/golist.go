@@ -18,6 +18,7 @@
 //	serve       which programs may serve a protocol, by what they link
 //	mention     which programs write the words of a path
 //	environment what the go command is set to
+//	memory      what an earlier run has listed
 //
 // Nothing but metadata comes from the go command, so that neither cgo nor a C
 // compiler is ever run; nothing is written into a studied tree.
@@ -38,12 +39,14 @@ import (
 type Lister struct {
 	tags    string
 	servers map[flow.Kind]Server
+	memory  Memory
 
 	mu      sync.Mutex
 	trees   map[*system.Source]*tree // what a walk over a source found
 	skipped map[*system.Source][]Skipped
+	owned   map[*system.Source][]string   // by recallMains
 	listed  map[*system.Program]*Listing  // and not loaded yet
-	env     *environment                  // nil until asked for
+	env     *Environment                  // nil until asked for
 	refused map[*root]string              // why the go command does not list a root as modules
 	said    map[string]map[string]mention // by the folder of a package: see words
 }
@@ -57,6 +60,7 @@ func New(tags string, servers map[flow.Kind]Server) *Lister {
 		servers: servers,
 		trees:   map[*system.Source]*tree{},
 		skipped: map[*system.Source][]Skipped{},
+		owned:   map[*system.Source][]string{},
 		listed:  map[*system.Program]*Listing{},
 		refused: map[*root]string{},
 		said:    map[string]map[string]mention{},

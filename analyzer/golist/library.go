@@ -60,7 +60,8 @@ func (l *Lister) listLibrary(ctx context.Context, r *root, p *system.Program) (*
 	if len(main.Imports) == 0 {
 		return nil, fmt.Errorf("%s: no Go files for this system; set -tags or GOOS", r.dir)
 	}
-	out := &Listing{Main: main, Sizes: l.environment(ctx).sizes(), Why: l.absent(ctx, r, main), Files: r.files()}
+	out := &Listing{Main: main, Sizes: l.Environment(ctx).sizes(), Why: map[string]string{}, Files: r.files()}
+	l.tellAbsent(ctx, r, out)
 	packages.Visit([]*packages.Package{main}, func(pkg *packages.Package) bool {
 		out.GOROOT = cmp.Or(out.GOROOT, goroot(pkg))
 		return out.GOROOT == ""

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/semver"
@@ -27,24 +28,28 @@ type Listing struct {
 	Why    map[string]string // by import path, of what was not found
 	Notes  []string          // how it was listed, if not as usual
 	Files  []string          // that may say where packages are found; not all are there
+	Absent []string          // folders in which packages would be that were not found
 }
 
 // Executable lists the main package of p, once until Forget. That a package is
 // missing is an error only for the main package itself.
 func (l *Lister) Executable(ctx context.Context, p *system.Program) (*Listing, error) {
-	r, err := l.rootOf(p)
-	if err != nil {
-		return nil, err
-	}
 	l.mu.Lock()
-	known := l.listed[p]
+	listed := l.listed[p]
 	l.mu.Unlock()
-	if known != nil {
-		return known, nil
+	if listed != nil {
+		return listed, nil
 	}
-	listed, err := l.listMain(ctx, r, p)
-	if err != nil {
-		return nil, err
+	if listed = l.recallListing(ctx, p); listed == nil {
+		r, err := l.rootOf(p)
+		if err != nil {
+			return nil, err
+		}
+		began := time.Now()
+		if listed, err = l.listMain(ctx, r, p); err != nil {
+			return nil, err
+		}
+		l.keepListing(p, listed, began)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -75,9 +80,8 @@ func (l *Lister) listMain(ctx context.Context, r *root, p *system.Program) (*Lis
 		}
 		return nil, fmt.Errorf("%s: cannot list package %s: %s", r.dir, p.Package, why)
 	}
-	out := &Listing{
-		Main: listed[0], GOROOT: goroot(listed[0]), Sizes: l.environment(ctx).sizes(), Why: l.absent(ctx, r, listed[0]), Files: r.files(),
-	}
+	out := &Listing{Main: listed[0], GOROOT: goroot(listed[0]), Sizes: l.Environment(ctx).sizes(), Why: map[string]string{}, Files: r.files()}
+	l.tellAbsent(ctx, r, out)
 	if why := l.whyRefused(r); why != "" {
 		out.Notes = append(out.Notes, fmt.Sprintf("%s: the go command does not list this module (%s); what its go.mod names was looked up without it", r.dir, why))
 	}
@@ -109,8 +113,8 @@ func (l *Lister) list(ctx context.Context, r *root, need packages.LoadMode, patt
 // listWithoutModules links every module that r requires into a GOPATH, and lists
 // there.
 func (l *Lister) listWithoutModules(ctx context.Context, r *root, need packages.LoadMode, patterns []string) ([]*packages.Package, error) {
-	b := requirements(r, l.environment(ctx).moduleCache)
-	if err := b.check(l.environment(ctx).version); err != nil {
+	b := requirements(r, l.Environment(ctx).ModuleCache)
+	if err := b.check(l.Environment(ctx).Version); err != nil {
 		return nil, err
 	}
 	g, err := b.gopath()
@@ -314,24 +318,23 @@ func (r *root) pattern(dir string) string {
 	return "./" + filepath.ToSlash(rel)
 }
 
-// absent says of every package that was not found why, as far as that is known.
-// A package is absent if the go command has no files of it.
-func (l *Lister) absent(ctx context.Context, r *root, main *packages.Package) map[string]string {
-	why := map[string]string{}
+// tellAbsent says of every package that was not found why, as far as that is known,
+// and where it would be. A package is absent if the go command has no files of it.
+func (l *Lister) tellAbsent(ctx context.Context, r *root, out *Listing) {
 	var b *buildList
-	packages.Visit([]*packages.Package{main}, nil, func(p *packages.Package) {
+	packages.Visit([]*packages.Package{out.Main}, nil, func(p *packages.Package) {
 		if len(p.GoFiles) > 0 || p.PkgPath == "unsafe" {
 			return
 		}
 		if b == nil {
-			b = requirements(r, l.environment(ctx).moduleCache)
+			b = requirements(r, l.Environment(ctx).ModuleCache)
 		}
-		why[p.PkgPath] = b.absent(p.PkgPath, r.dir)
-		if why[p.PkgPath] == "" && len(p.Errors) > 0 {
-			why[p.PkgPath], _, _ = strings.Cut(OneLine(p.Errors[0].Msg), "; to add") // which only the tree's owner should
+		out.Why[p.PkgPath] = b.absent(p.PkgPath, r.dir)
+		if out.Why[p.PkgPath] == "" && len(p.Errors) > 0 {
+			out.Why[p.PkgPath], _, _ = strings.Cut(OneLine(p.Errors[0].Msg), "; to add") // which only the tree's owner should
 		}
+		out.Absent = append(out.Absent, b.places(p.PkgPath, r.dir, l.Environment(ctx).GOPATH)...)
 	})
-	return why
 }
 
 // driverMessage takes the go command's own words out of an error of go/packages.

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/mod/module"
 	"golang.org/x/tools/go/packages"
@@ -29,6 +30,18 @@ type Skipped struct {
 // A folder that cannot be listed does not keep the others from being so; Skipped
 // tells of it.
 func (l *Lister) Mains(ctx context.Context, src *system.Source) ([]*system.Program, error) {
+	if programs, ok := l.recallMains(src); ok {
+		return programs, nil
+	}
+	began := time.Now()
+	programs, err := l.listMains(ctx, src)
+	if err == nil {
+		l.keepMains(src, programs, began)
+	}
+	return programs, err
+}
+
+func (l *Lister) listMains(ctx context.Context, src *system.Source) ([]*system.Program, error) {
 	t, err := l.tree(src)
 	if err != nil {
 		return nil, err

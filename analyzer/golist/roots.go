@@ -35,8 +35,9 @@ const (
 
 // tree is what one walk over a source finds.
 type tree struct {
-	roots []*root  // outer before inner, by folder
-	dirs  []string // folders with Go files that are not tests
+	roots   []*root  // outer before inner, by folder
+	dirs    []string // folders with Go files that are not tests
+	folders []string // all that were walked
 }
 
 // rootOf returns the innermost root around p.
@@ -54,15 +55,21 @@ func (l *Lister) rootOf(p *system.Program) (*root, error) {
 // Owned are the import paths of the modules and trees that a source holds, without
 // their major versions: a copy of one that is vendored elsewhere may be of another.
 func (l *Lister) Owned(src *system.Source) ([]string, error) {
-	t, err := l.tree(src)
-	if err != nil {
-		return nil, err
-	}
-	var out []string
-	for _, r := range t.roots {
-		for _, path := range r.owned {
-			out = append(out, unversioned(path))
+	l.mu.Lock()
+	owned, known := l.owned[src]
+	l.mu.Unlock()
+	if !known {
+		t, err := l.tree(src)
+		if err != nil {
+			return nil, err
 		}
+		for _, r := range t.roots {
+			owned = append(owned, r.owned...)
+		}
+	}
+	out := make([]string, len(owned))
+	for i, path := range owned {
+		out[i] = unversioned(path)
 	}
 	return out, nil
 }
@@ -118,6 +125,7 @@ func walk(src *system.Source) (*tree, error) {
 		case name != src.Dir && ignored(d.Name()):
 			return filepath.SkipDir
 		}
+		t.folders = append(t.folders, name)
 		r, err := t.rootAt(name, src)
 		if r != nil {
 			t.roots = append(t.roots, r)

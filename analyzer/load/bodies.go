@@ -65,7 +65,7 @@ func (l *Loader) known() *models.Set {
 	if l.opts.Models == nil {
 		return models.Builtin()
 	}
-	return l.opts.Models
+	return l.opts.Models()
 }
 
 // stubRuntimes are the packages that generated code imports if and only if it is

@@ -52,7 +52,7 @@ type Options struct {
 	Tags     string                      // build tags as in `go build -tags`; empty leaves GOFLAGS in force
 	Progress func(string)                // told about each long step, if set
 	Bodies   []string                    // import path prefixes of libraries that get function bodies whatever the policy says
-	Models   *models.Set                 // what is known of libraries; nil for what comes with the analyzer
+	Models   func() *models.Set          // what is known of libraries; nil for what comes with the analyzer
 	Servers  map[flow.Kind]golist.Server // what it takes to serve each kind of which that is known
 }
 

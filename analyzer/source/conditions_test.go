@@ -220,7 +220,7 @@ func TestUnderWithoutSource(t *testing.T) {
 		t.Errorf("a file that does not parse gives %q", got)
 	}
 	f := oneCall(src, 3, 7)
-	Conditions(f, func(flow.Node) string { return filepath.Join(t.TempDir(), "not-there.go") })
+	Conditions(f, func(flow.Node) string { return filepath.Join(t.TempDir(), "not-there.go") }, nil)
 	if got := f.Edges[0].Under; got != nil {
 		t.Errorf("a file that is not there gives %q", got)
 	}
@@ -293,7 +293,7 @@ func conditionsIn(t *testing.T, src string, f *flow.Flow) []string {
 	if err := os.WriteFile(name, []byte(src), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	Conditions(f, func(flow.Node) string { return name })
+	Conditions(f, func(flow.Node) string { return name }, nil)
 	return f.Edges[0].Under
 }
 
@@ -304,7 +304,7 @@ func BenchmarkUnder(b *testing.B) {
 		b.Run(fmt.Sprintf("files=%d", files), func(b *testing.B) {
 			f := manyFiles(b, files)
 			for b.Loop() {
-				Conditions(f, func(n flow.Node) string { return n.File })
+				Conditions(f, func(n flow.Node) string { return n.File }, nil)
 			}
 		})
 	}

@@ -57,8 +57,8 @@ const longestText = 100
 // machine, and Node.Texts with the constants without blanks that it hands to
 // calls. Both are read from syntax: a call is known by what its file imports,
 // and its argument is shown as it is written, or as what its variable was set
-// to if it was set once in the function.
-func Effects(f *flow.Flow, file Finder) {
+// to if it was set once in the function. What is in notes is not read again.
+func Effects(f *flow.Flow, file Finder, notes *Notes) {
 	files := map[string]*parsed{}
 	for i := range f.Nodes {
 		n := &f.Nodes[i]
@@ -66,6 +66,10 @@ func Effects(f *flow.Flow, file Finder) {
 			continue
 		}
 		name := file(*n)
+		if note, known := notes.does(name, n); known {
+			n.Does, n.Texts = note.Does, note.Texts
+			continue
+		}
 		p, read := files[name]
 		if !read {
 			p = parse(name)
@@ -77,6 +81,7 @@ func Effects(f *flow.Flow, file Finder) {
 		if body := bodyOf(p.function(n)); body != nil {
 			n.Does, n.Texts = p.does(body)
 		}
+		notes.addDoes(name, n)
 	}
 }
 

@@ -52,7 +52,7 @@ func TestEffects(t *testing.T) {
 			t.Fatal(err)
 		}
 		f := &flow.Flow{Nodes: []flow.Node{{ID: 1, Func: "p.f", Line: 4, EndLine: 5 + 1 + strings.Count(test.body, "\n")}}}
-		Effects(f, func(flow.Node) string { return file })
+		Effects(f, func(flow.Node) string { return file }, nil)
 		var does []string
 		for _, e := range f.Nodes[0].Does {
 			does = append(does, fmt.Sprintf("%d %s %s", e.Line, e.Verb, e.What))

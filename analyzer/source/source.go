@@ -12,6 +12,7 @@
 //	excerpt     the lines of a function that matter for the way through it
 //	prepare     what prepares the arguments of a call
 //	effects     what a function writes and starts
+//	notes       what was found, for the next flow
 package source
 
 import (
@@ -47,8 +48,8 @@ const manyEdges = 2000
 // and of several calls on a line it takes those of the target's name. Where
 // more than one is meant, the conditions common to all are given. The operands
 // of && and || are not looked into. A file that cannot be read or parsed has no
-// conditions.
-func Conditions(f *flow.Flow, file Finder) {
+// conditions. What is in notes is not read again.
+func Conditions(f *flow.Flow, file Finder, notes *Notes) {
 	nodes := map[int]*flow.Node{}
 	for i := range f.Nodes {
 		nodes[f.Nodes[i].ID] = &f.Nodes[i]
@@ -68,6 +69,10 @@ func Conditions(f *flow.Flow, file Finder) {
 			continue
 		}
 		name := file(*from)
+		if under, known := notes.under(name, from, e.Site.Line, ownName(nodes[e.To].Func)); known {
+			f.Edges[i].Under = under
+			continue
+		}
 		if edges[name] == nil {
 			names = append(names, name)
 		}
@@ -80,7 +85,9 @@ func Conditions(f *flow.Flow, file Finder) {
 		}
 		for _, i := range edges[name] {
 			e := &f.Edges[i]
-			e.Under = p.conditions(nodes[e.From], e.Site.Line, ownName(nodes[e.To].Func))
+			callee := ownName(nodes[e.To].Func)
+			e.Under = p.conditions(nodes[e.From], e.Site.Line, callee)
+			notes.addUnder(name, nodes[e.From], e.Site.Line, callee, e.Under)
 		}
 	}
 }

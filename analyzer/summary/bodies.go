@@ -1,6 +1,8 @@
 package summary
 
 import (
+	"iter"
+
 	"golang.org/x/tools/go/ssa"
 
 	"github.com/callroute/callroute/analyzer/clone"
@@ -27,17 +29,45 @@ func (b *builder) bodies() {
 		if len(ids) == 0 || r.Within(f) || !run[b.exe.Base(ids[0])] && !b.u.Program.User(f) {
 			continue
 		}
-		b.exe.Bodies = append(b.exe.Bodies, r.Body(f))
+		b.exe.bodies = append(b.exe.bodies, r.Body(f))
 		for _, id := range ids {
-			b.exe.funcs[id].Body = int32(len(b.exe.Bodies))
+			b.exe.funcs[id].Body = int32(len(b.exe.bodies))
 		}
 	}
 }
 
 // Body is the steps of a function, nil where they are not known.
 func (e *Executable) Body(id ID) *dataflow.Body {
-	if id == None || len(e.Bodies) == 0 || e.Func(id).Body == 0 {
+	if id == None || !e.HasBodies() || e.Func(id).Body == 0 {
 		return nil
 	}
-	return e.Bodies[e.Func(id).Body-1]
+	return e.bodyAt(int(e.Func(id).Body) - 1)
+}
+
+// HasBodies reports whether the bodies of functions were kept.
+func (e *Executable) HasBodies() bool { return e.numBodies() > 0 }
+
+// Bodies is every body that was kept.
+func (e *Executable) Bodies() iter.Seq[*dataflow.Body] {
+	return func(yield func(*dataflow.Body) bool) {
+		for i := range e.numBodies() {
+			if !yield(e.bodyAt(i)) {
+				return
+			}
+		}
+	}
+}
+
+func (e *Executable) numBodies() int {
+	if e.stored != nil {
+		return len(e.stored.bodies)
+	}
+	return len(e.bodies)
+}
+
+func (e *Executable) bodyAt(i int) *dataflow.Body {
+	if e.stored != nil {
+		return e.stored.body(i)
+	}
+	return e.bodies[i]
 }

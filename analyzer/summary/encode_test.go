@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"slices"
 	"testing"
+
+	"github.com/callroute/callroute/analyzer/dataflow"
 )
 
 // TestEncodeCarriesEveryField fills every field of a summary, those that nobody
@@ -17,9 +19,13 @@ func TestEncodeCarriesEveryField(t *testing.T) {
 	for range 3 {
 		var f Func
 		fill(reflect.ValueOf(&f).Elem(), &n, &left)
+		f.Body = int32(len(want.funcs)) // the first has none
 		want.funcs = append(want.funcs, f)
+		var b dataflow.Body
+		fill(reflect.ValueOf(&b).Elem(), &n, &left)
+		want.bodies = append(want.bodies, &b)
 	}
-	if slices.Sort(left); !slices.Equal(left, []string{"Executable.Bodies", "Executable.Program", "Executable.funcs", "Executable.stored"}) {
+	if slices.Sort(left); !slices.Equal(left, []string{"Executable.Program", "Executable.bodies", "Executable.funcs", "Executable.stored"}) {
 		t.Errorf("left out are %q", left)
 	}
 	have, err := Decode(want.Encode())
@@ -37,7 +43,12 @@ func TestEncodeCarriesEveryField(t *testing.T) {
 			t.Errorf("function %d is %+v\nnot %+v", id, *f, want.funcs[id])
 		}
 	}
-	have.stored, want.funcs = nil, nil
+	for id := range ID(len(want.funcs)) {
+		if have, want := have.Body(id), want.Body(id); !reflect.DeepEqual(have, want) {
+			t.Errorf("the body of %d is %+v\nnot %+v", id, have, want)
+		}
+	}
+	have.stored, want.funcs, want.bodies = nil, nil, nil
 	if !reflect.DeepEqual(have, want) {
 		t.Errorf("it is %+v\nnot %+v", have, want)
 	}

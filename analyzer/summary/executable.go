@@ -30,16 +30,15 @@ type Executable struct {
 	Dropped     flow.Dropped
 	load.Names
 
-	Bodies []*dataflow.Body `encode:"-"` // what Func.Body counts; none unless asked for
-
-	funcs  []Func  `encode:"-"` // by ID …
-	stored *stored `encode:"-"` // … or where they are, see Decode
+	bodies []*dataflow.Body `encode:"-"` // what Func.Body counts; none unless asked for
+	funcs  []Func           `encode:"-"` // by ID …
+	stored *stored          `encode:"-"` // … or where they are, see Decode
 }
 
 // Func is the function with an ID. Nobody may change it.
 func (e *Executable) Func(id ID) *Func {
 	if e.stored != nil {
-		return e.stored.get(id)
+		return e.stored.function(id)
 	}
 	return &e.funcs[id]
 }
@@ -47,7 +46,7 @@ func (e *Executable) Func(id ID) *Func {
 // NumFuncs is how many functions there are.
 func (e *Executable) NumFuncs() int {
 	if e.stored != nil {
-		return len(e.stored.read)
+		return len(e.stored.funcs)
 	}
 	return len(e.funcs)
 }
@@ -75,7 +74,7 @@ type Func struct {
 	Effects  []Effect
 	Branches []Branch
 	Lost     []Lost
-	Body     int32 // its place in Executable.Bodies, counted from 1; 0 for none
+	Body     int32 // its place among the bodies, counted from 1; 0 for none
 
 	Before ID // the clone before it on the shortest way from main, see WayTo; None for main, and where none leads
 	First  ID // of a base: the clone of it that comes first on those ways, None where none leads

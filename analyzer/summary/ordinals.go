@@ -48,7 +48,7 @@ func (e *Executable) eachPos(visit func(*int)) {
 			}
 		}
 	}
-	for _, b := range e.Bodies {
+	for _, b := range e.bodies {
 		for i := range b.Steps {
 			visit(&b.Steps[i].Pos)
 		}

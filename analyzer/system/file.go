@@ -43,6 +43,7 @@ type description struct {
 	outside []string
 	models  []*models.Model
 	verify  Verify
+	written string // what the models say
 }
 
 type describedSource struct {
@@ -67,7 +68,10 @@ func parse(file string, data []byte) (*description, error) {
 }
 
 // reader reads the nodes of one file.
-type reader struct{ file string }
+type reader struct {
+	file    string
+	written strings.Builder // the text of models
+}
 
 func (r *reader) errorf(line int, format string, args ...any) error {
 	return fmt.Errorf("%s:%d: %s", r.file, line, fmt.Sprintf(format, args...))
@@ -87,6 +91,7 @@ func (r *reader) document(n node) (*description, error) {
 			d.outside, err = r.words(key.text, value)
 		case "models":
 			d.models, err = r.models(value)
+			d.written = r.written.String()
 		case "verify":
 			d.verify, err = r.verify(value)
 		default:
@@ -155,6 +160,7 @@ func (r *reader) models(n node) ([]*models.Model, error) {
 
 func (r *reader) model(n node) (*models.Model, error) {
 	if n.kind == mapping {
+		r.written.WriteString(n.tree.String())
 		return models.Decode(r.file, n.tree)
 	}
 	name, err := r.text("a model", n)
@@ -172,6 +178,7 @@ func (r *reader) model(n node) (*models.Model, error) {
 		}
 		return nil, r.errorf(n.line, "the model %s: %v", name, err)
 	}
+	r.written.Write(data)
 	return models.Parse(name, data)
 }
 
@@ -264,7 +271,7 @@ func (r *reader) unknown(key node, known ...string) error {
 
 // system compares a description with the disk.
 func (d *description) system(file string) (*System, error) {
-	s := &System{File: file, Aliases: d.aliases, Choices: d.choices, Outside: d.outside, Own: d.models, Verify: d.verify}
+	s := &System{File: file, Aliases: d.aliases, Choices: d.choices, Outside: d.outside, Own: d.models, OwnText: d.written, Verify: d.verify}
 	for i, described := range d.sources {
 		dir := described.dir
 		if !filepath.IsAbs(dir) {

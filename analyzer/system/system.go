@@ -61,7 +61,8 @@ type System struct {
 	Aliases map[string]string            // argv[0] → program name
 	Choices map[string]map[string]string // program → what → pinned answer
 	Outside []string                     // programs that are started and not studied
-	Own     []*models.Model              // what the user says of libraries
+	Own     []*models.Model              // what the user says of libraries …
+	OwnText string                       // … and how it is written
 	Verify  Verify                       // how it is made to run
 }
 

@@ -37,6 +37,7 @@ type Entry struct {
 	Arrival *summary.Arrival // … or something the program serves
 	Func    *summary.ID      // … or a function of which it is not known what calls it
 	Words   []string         // as they stand in Flow.Command
+	Notes   *source.Notes    // what is known of source files; nil for nothing
 }
 
 // Walk records the route from e.
@@ -48,12 +49,12 @@ func Walk(ctx context.Context, st *stitch.Stitcher, e Entry, v narrow.View) (*fl
 	}
 	w.flow.Spine = spineOf(w.graph, w.command)
 	w.finish()
-	source.Effects(w.flow, w.file)
+	source.Effects(w.flow, w.file, e.Notes)
 	shown, err := v.Apply(w.flow)
 	if err != nil {
 		return nil, err
 	}
-	source.Conditions(shown, w.file)
+	source.Conditions(shown, w.file, e.Notes)
 	if v.Code {
 		source.Code(shown, w.file)
 	}

@@ -1,11 +1,13 @@
 //go:build unix
 
-// Measure runs two commands by turns and compares the cpu time and the peak
-// memory they take, children included.
+// Measure runs commands by turns and compares the cpu time and the peak memory they
+// take, children included.
 //
-//	measure [-n RUNS] [-dir DIR] NAME COMMAND... :: NAME COMMAND...
+//	measure [-n RUNS] [-dir DIR] NAME COMMAND... :: NAME COMMAND... [:: ...]
 //
-// One pair of runs goes first and is not counted: it fills the caches of the
+// With -table it prints the medians alone, as a table of Markdown.
+//
+// One round of runs goes first and is not counted: it fills the caches of the
 // file system and of the go command, from which both sides profit. Taking
 // turns keeps a slow spell of the machine from hitting one side only.
 package main
@@ -27,21 +29,34 @@ import (
 func main() {
 	runs := flag.Int("n", 3, "counted `RUNS` of each command")
 	dir := flag.String("dir", ".", "`DIR` to run in")
+	table := flag.Bool("table", false, "print the medians, as a table of Markdown")
 	flag.Parse()
-	if err := measure(os.Stdout, *dir, *runs, flag.Args()); err != nil {
+	show := compare
+	if *table {
+		show = markdown
+	}
+	if err := measure(*dir, *runs, flag.Args(), func(sides []*side) error { return show(os.Stdout, sides) }); err != nil {
 		fmt.Fprintln(os.Stderr, "measure:", err)
 		os.Exit(2)
 	}
 }
 
-func measure(w io.Writer, dir string, runs int, args []string) error {
-	split := slices.Index(args, "::")
-	if split < 2 || len(args) < split+3 || runs < 1 {
-		return errors.New("want NAME COMMAND... :: NAME COMMAND... and at least one run")
+// measure runs the commands and has their uses printed.
+func measure(dir string, runs int, args []string, show func([]*side) error) error {
+	var sides []*side
+	for len(args) > 0 {
+		end := slices.Index(args, "::")
+		if end < 0 {
+			end = len(args)
+		}
+		if end < 2 {
+			return errUsage
+		}
+		sides = append(sides, &side{name: args[0], command: args[1:end]})
+		args = args[min(end+1, len(args)):]
 	}
-	sides := []*side{
-		{name: args[0], command: args[1:split]},
-		{name: args[split+1], command: args[split+2:]},
+	if len(sides) < 2 || runs < 1 {
+		return errUsage
 	}
 	for i := range runs + 1 {
 		for _, s := range sides {
@@ -54,10 +69,12 @@ func measure(w io.Writer, dir string, runs int, args []string) error {
 			}
 		}
 	}
-	return compare(w, sides[0], sides[1])
+	return show(sides)
 }
 
-// side is one of the two commands that are compared.
+var errUsage = errors.New("want NAME COMMAND... :: NAME COMMAND... and at least one run")
+
+// side is one of the commands that are compared.
 type side struct {
 	name    string
 	command []string
@@ -90,20 +107,34 @@ func (s *side) run(dir string) (usage, error) {
 	return u, nil
 }
 
-func compare(w io.Writer, a, b *side) error {
+func compare(w io.Writer, sides []*side) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintf(tw, "\tcpu s\twall s\tpeak MB\t\n")
-	for i := range a.uses {
-		for _, s := range []*side{a, b} {
+	for i := range sides[0].uses {
+		for _, s := range sides {
 			fmt.Fprintf(tw, "%s %d\t%s\n", s.name, i+1, s.uses[i])
 		}
 	}
-	am, bm := a.median(), b.median()
-	fmt.Fprintf(tw, "%s median\t%s\n", a.name, am)
-	fmt.Fprintf(tw, "%s median\t%s\n", b.name, bm)
-	fmt.Fprintf(tw, "%s / %s\t%.2f\t%.2f\t%.2f\t\n", b.name, a.name,
-		ratio(bm.cpu, am.cpu), ratio(bm.wall, am.wall), ratio(bm.peak, am.peak))
+	for _, s := range sides {
+		fmt.Fprintf(tw, "%s median\t%s\n", s.name, s.median())
+	}
+	a := sides[0].median()
+	for _, s := range sides[1:] {
+		b := s.median()
+		fmt.Fprintf(tw, "%s / %s\t%.2f\t%.2f\t%.2f\t\n", s.name, sides[0].name,
+			ratio(b.cpu, a.cpu), ratio(b.wall, a.wall), ratio(b.peak, a.peak))
+	}
 	return tw.Flush()
+}
+
+func markdown(w io.Writer, sides []*side) error {
+	out := "| | cpu s | wall s | peak MB |\n|---|---:|---:|---:|\n"
+	for _, s := range sides {
+		u := s.median()
+		out += fmt.Sprintf("| %s | %.2f | %.2f | %.1f |\n", s.name, u.cpu.Seconds(), u.wall.Seconds(), float64(u.peak)/(1<<20))
+	}
+	_, err := io.WriteString(w, out)
+	return err
 }
 
 func (u usage) String() string {

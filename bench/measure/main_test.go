@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"strings"
 	"testing"
@@ -48,8 +49,7 @@ func TestMeasure(t *testing.T) {
 
 func TestTurns(t *testing.T) {
 	log := t.TempDir() + "/log"
-	var out bytes.Buffer
-	err := measure(&out, ".", 2, []string{"a", "sh", "-c", "echo a >>" + log, "::", "b", "sh", "-c", "echo b >>" + log})
+	err := measure(".", 2, []string{"a", "sh", "-c", "echo a >>" + log, "::", "b", "sh", "-c", "echo b >>" + log}, nothing)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,23 +66,27 @@ func TestCompare(t *testing.T) {
 	a := &side{name: "a", uses: []usage{{cpu: 4e9, wall: 2e9, peak: 400 << 20}, {cpu: 8e9, wall: 9e9, peak: 200 << 20}, {cpu: 6e9, wall: 3e9, peak: 100 << 20}}}
 	b := &side{name: "b", uses: []usage{{cpu: 1e9, wall: 1e9, peak: 50 << 20}, {cpu: 3e9, wall: 2e9, peak: 70 << 20}, {cpu: 2e9, wall: 3e9, peak: 60 << 20}}}
 	var out bytes.Buffer
-	if err := compare(&out, a, b); err != nil {
-		t.Fatal(err)
+	for _, show := range []func(io.Writer, []*side) error{compare, markdown} {
+		if err := show(&out, []*side{a, b}); err != nil {
+			t.Fatal(err)
+		}
 	}
-	for _, want := range []string{"a median 6.00 3.00 200.0", "b median 2.00 2.00 60.0", "b / a 0.33 0.67 0.30"} {
+	for _, want := range []string{"a median 6.00 3.00 200.0", "b median 2.00 2.00 60.0", "b / a 0.33 0.67 0.30", "| b | 2.00 | 2.00 | 60.0 |"} {
 		if !strings.Contains(strings.Join(strings.Fields(out.String()), " "), want) {
 			t.Errorf("no %q in\n%s", want, out.String())
 		}
 	}
 }
 
+func nothing([]*side) error { return nil }
+
 func TestUsageErrors(t *testing.T) {
-	for _, args := range [][]string{nil, {"a", "true"}, {"a", "::", "b", "true"}, {"a", "true", "::", "b"}} {
-		if err := measure(nil, ".", 1, args); err == nil {
+	for _, args := range [][]string{nil, {"a", "true"}, {"a", "::", "b", "true"}, {"a", "true", "::", "b"}, {"a", "true"}} {
+		if err := measure(".", 1, args, nothing); err == nil {
 			t.Errorf("%q: no error", args)
 		}
 	}
-	if err := measure(nil, ".", 1, []string{"a", "false", "::", "b", "true"}); err == nil || !strings.Contains(err.Error(), "a: exit status 1") {
+	if err := measure(".", 1, []string{"a", "false", "::", "b", "true"}, nothing); err == nil || !strings.Contains(err.Error(), "a: exit status 1") {
 		t.Errorf("a command that fails: %v", err)
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/callroute/callroute/analyzer/observe/trial"
 	"github.com/callroute/callroute/analyzer/revision"
 	"github.com/callroute/callroute/analyzer/rules"
+	"github.com/callroute/callroute/analyzer/store"
 	"github.com/callroute/callroute/analyzer/system"
 )
 
@@ -44,6 +45,10 @@ type analysis interface {
 	Observe(ctx context.Context, plan trial.Plan) ([]*observe.Run, error)
 	// Compare traces the command of a run and lays what ran beside it.
 	Compare(ctx context.Context, q analyzer.Query, run *observe.Run) (*flow.Flow, error)
+	// Index is what the store has of programs, all if none is named.
+	Index(ctx context.Context, programs []string) ([]store.Entry, error)
+	// Revision names the state of the sources.
+	Revision() string
 }
 
 // openFunc finds the programs of some sources. It calls progress with what it
@@ -57,7 +62,7 @@ func openAnalyzer(ctx context.Context, s sources, progress func(string)) (analys
 		return nil, err
 	}
 	tuneCollector()
-	return analyzer.Open(ctx, sys, analyzer.Options{Tags: s.tags, Progress: progress, Libraries: s.libraries})
+	return analyzer.Open(ctx, sys, analyzer.Options{Tags: s.tags, Progress: progress, Libraries: s.libraries, Store: s.store})
 }
 
 // tuneCollector trades memory for speed: analyzing allocates much that lives

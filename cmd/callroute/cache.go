@@ -1,101 +1,123 @@
 package main
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
-	"time"
 
-	"github.com/callroute/callroute/analyzer/flow"
+	"github.com/spf13/cobra"
+
+	"github.com/callroute/callroute/analyzer/store"
 )
 
-// commandCache keeps what can be traced from one run to the next, so that a
-// shell need not wait for an analysis. It may be deleted at any time.
-type commandCache struct {
-	path string // of the file of some sources, empty if there is no place for it
+// storeOf is where results are kept, nil for nowhere.
+func (a *app) storeOf(s sources) *store.Store {
+	dir := a.cacheDir()
+	if dir == "" || s.noCache {
+		return nil
+	}
+	return store.Open(dir, 0, func(err error) { a.unkept = err })
 }
 
-// known is what the cache has of some sources.
-type known struct {
-	Release  string                    `json:"release"` // of callroute: another may find other commands
-	Written  time.Time                 `json:"written"`
-	Programs []string                  `json:"programs"`
-	Commands map[string][]flow.Command `json:"commands"` // by program
-}
-
-// fresh is how long what is known is not asked for again.
-const fresh = 10 * time.Minute
-
-// cacheOf is the cache of some sources.
-func (a *app) cacheOf(s sources) commandCache {
+// cacheDir is the folder of the cache, empty for none.
+func (a *app) cacheDir() string {
 	dir := a.getenv("CALLROUTE_CACHE")
-	if dir == "" {
-		user, err := os.UserCacheDir()
-		if err != nil {
-			return commandCache{}
+	switch {
+	case dir == "off":
+		return ""
+	case dir != "":
+		if abs, err := filepath.Abs(dir); err == nil {
+			return abs
 		}
-		dir = filepath.Join(user, "callroute", "commands")
+		return ""
 	}
-	name := sha256.New()
-	for _, path := range append([]string{s.file}, s.dirs...) {
-		if path != "" {
-			abs, err := filepath.Abs(path)
-			if err != nil {
-				return commandCache{}
+	user, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(user, "callroute")
+}
+
+var errNoCache = errors.New("there is no cache: CALLROUTE_CACHE is off, or neither HOME nor XDG_CACHE_HOME is set")
+
+func (a *app) cacheCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "cache",
+		Short: "Tell of the cache, or empty it",
+		Long: `Callroute keeps what it finds out about a program, so that it analyzes that
+again only when one of its files has changed. Each answer is checked against the
+files as they are now. Comments do not count as a change as long as no line moves.
+
+The cache is a folder: what CALLROUTE_CACHE names, else callroute in the user's
+folder for caches. CALLROUTE_CACHE=off, and --no-cache with each verb, does
+without. It may be deleted at any time; what was used least lately goes when it
+is larger than its limit.`,
+		Example: `  callroute cache info
+  callroute cache clean
+  CALLROUTE_CACHE=off callroute trace docker update`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return fmt.Errorf("cache has no verb %q; it has info and clean", args[0])
 			}
-			path = abs
-		}
-		fmt.Fprintf(name, "%s\x00", path)
+			return cmd.Help()
+		},
 	}
-	fmt.Fprint(name, s.tags)
-	return commandCache{filepath.Join(dir, hex.EncodeToString(name.Sum(nil)[:16])+".json")}
+	cmd.AddCommand(a.cacheInfoCommand(), a.cacheCleanCommand())
+	return cmd
 }
 
-// read is what is known, nil if nothing is.
-func (c commandCache) read() *known {
-	if c.path == "" {
-		return nil
+func (a *app) cacheInfoCommand() *cobra.Command {
+	output, asJSON := output{app: a}, false
+	cmd := &cobra.Command{
+		Use:               "info",
+		Short:             "Say where the cache is and how much is in it",
+		Long:              "Say where the cache is and how much is in it.",
+		Example:           "  callroute cache info\n  callroute cache info --json",
+		Args:              cobra.NoArgs,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(*cobra.Command, []string) error {
+			st := a.storeOf(sources{})
+			if st == nil {
+				return errNoCache
+			}
+			info, err := st.Info()
+			if err != nil {
+				return err
+			}
+			return output.write(func(w io.Writer) error {
+				if asJSON {
+					return json.NewEncoder(w).Encode(info)
+				}
+				_, err := fmt.Fprintf(w, "%s\n%d files, %.1f MB of at most %.1f MB\n", info.Dir, info.Files, megabytes(info.Size), megabytes(info.Limit))
+				return err
+			})
+		},
 	}
-	data, err := os.ReadFile(c.path)
-	if err != nil {
-		return nil
-	}
-	k := new(known)
-	if json.Unmarshal(data, k) != nil || k.Release != release() || k.Commands == nil {
-		return nil
-	}
-	return k
+	output.register(cmd)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "write JSON")
+	return cmd
 }
 
-// add keeps the commands of a program. That it cannot be kept is no error: the
-// next completion waits longer, that is all.
-func (c commandCache) add(programs []string, program string, commands []flow.Command) {
-	if c.path == "" {
-		return
-	}
-	k := c.read()
-	if k == nil {
-		k = &known{Release: release(), Commands: map[string][]flow.Command{}}
-	}
-	k.Programs, k.Written = programs, time.Now()
-	k.Commands[program] = commands
-	data, err := json.Marshal(k)
-	if err != nil || os.MkdirAll(filepath.Dir(c.path), 0o700) != nil {
-		return
-	}
-	tmp, err := os.CreateTemp(filepath.Dir(c.path), "writing-")
-	if err != nil {
-		return
-	}
-	_, err = tmp.Write(data)
-	if err = errors.Join(err, tmp.Close()); err == nil {
-		err = os.Rename(tmp.Name(), c.path)
-	}
-	if err != nil {
-		os.Remove(tmp.Name())
+func megabytes(n int64) float64 { return float64(n) / (1 << 20) }
+
+func (a *app) cacheCleanCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:               "clean",
+		Short:             "Delete all that was kept",
+		Long:              "Delete all that was kept, and nothing else in the folder.",
+		Example:           "  callroute cache clean",
+		Args:              cobra.NoArgs,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(*cobra.Command, []string) error {
+			st := a.storeOf(sources{})
+			if st == nil {
+				return errNoCache
+			}
+			return st.Clean()
+		},
 	}
 }

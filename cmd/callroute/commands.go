@@ -79,7 +79,7 @@ func (a *app) keep(s sources, an analysis, program string, commands []flow.Comma
 	if s.complete() != nil {
 		return
 	}
-	cache := a.cacheOf(s)
+	cache := a.learnedOf(s)
 	by := map[string][]flow.Command{}
 	if program != "" {
 		by[program] = []flow.Command{}

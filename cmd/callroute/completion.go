@@ -60,7 +60,7 @@ func (a *app) completions(s sources, program string, answer func(*known) []cobra
 	has := func(k *known) bool {
 		return k != nil && (program == "" || k.Commands[program] != nil)
 	}
-	cache := a.cacheOf(s)
+	cache := a.learnedOf(s)
 	k := cache.read()
 	if !has(k) || time.Since(k.Written) > fresh {
 		learning := a.learnAside(s, program)
@@ -142,7 +142,7 @@ func (a *app) learn(ctx context.Context, s sources, program string) error {
 	if err != nil {
 		return err
 	}
-	cache := a.cacheOf(s)
+	cache := a.learnedOf(s)
 	if program == "" {
 		cache.add(an.Programs(), "", nil)
 		return nil

@@ -32,6 +32,9 @@ func TestCLI(t *testing.T) {
 	for _, verb := range root.Commands() {
 		if !verb.Hidden && verb.Name() != "help" {
 			section(&out, verb)
+			for _, below := range verb.Commands() {
+				section(&out, below)
+			}
 		}
 	}
 	inStep(t, "docs/CLI.md", out.Bytes())

@@ -95,6 +95,9 @@ func (a *app) run(ctx context.Context, args []string) (code exitCode) {
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	a.progress.stop()
+	if a.unkept != nil {
+		a.complain("%v", a.unkept)
+	}
 	switch {
 	case err == nil, errors.Is(err, syscall.EPIPE):
 		return fine

@@ -19,6 +19,7 @@ import (
 	"github.com/callroute/callroute/analyzer/narrow"
 	"github.com/callroute/callroute/analyzer/observe"
 	"github.com/callroute/callroute/analyzer/observe/trial"
+	"github.com/callroute/callroute/analyzer/store"
 )
 
 func TestMain(m *testing.M) {
@@ -216,6 +217,9 @@ func (f *fake) Code(_ context.Context, p *narrow.Pattern) ([]flow.Excerpt, error
 func (f *fake) Impact(_ context.Context, what string) (*flow.Callers, error) {
 	return nil, fmt.Errorf("no function, request or place matches %q", what)
 }
+
+func (f *fake) Index(context.Context, []string) ([]store.Entry, error) { return nil, nil }
+func (f *fake) Revision() string                                       { return "0123456789ab" }
 
 // call runs one command line against f and returns what it wrote.
 func call(t *testing.T, f *fake, args ...string) (code exitCode, stdout, stderr string) {

@@ -19,6 +19,7 @@ type app struct {
 	open           openFunc
 	progress       *progress
 	patience       *atomic.Int64 // how long a verb may tidy up after Ctrl-C, a time.Duration
+	unkept         error         // why results were not kept, nil if they were
 }
 
 func newApp(stdout, stderr io.Writer, getenv func(string) string, open openFunc) *app {
@@ -63,7 +64,31 @@ not run, 130 after Ctrl-C. Long flags may have one dash or two.`,
 	})
 	root.SuggestionsMinimumDistance = 2
 	root.SetHelpCommand(helpCommand())
-	root.AddCommand(a.callersCommand(), a.checkCommand(), a.commandsCommand(), a.diffCommand(), a.endpointsCommand(), a.impactCommand(), a.mcpCommand(), a.modelsCommand(), a.pathCommand(), a.readersCommand(), a.renderCommand(), a.reportCommand(), a.serveCommand(), a.touchCommand(), a.traceCommand(), a.valueCommand(), a.verifyCommand(), a.versionCommand(), a.writersCommand(), a.learnCommand())
+	root.AddCommand(
+		a.cacheCommand(),
+		a.callersCommand(),
+		a.checkCommand(),
+		a.commandsCommand(),
+		a.diffCommand(),
+		a.endpointsCommand(),
+		a.impactCommand(),
+		a.indexCommand(),
+		a.manCommand(),
+		a.mcpCommand(),
+		a.modelsCommand(),
+		a.pathCommand(),
+		a.readersCommand(),
+		a.renderCommand(),
+		a.reportCommand(),
+		a.serveCommand(),
+		a.touchCommand(),
+		a.traceCommand(),
+		a.valueCommand(),
+		a.verifyCommand(),
+		a.versionCommand(),
+		a.writersCommand(),
+		a.learnCommand(),
+	)
 	return root
 }
 

@@ -7,13 +7,17 @@ import (
 	"slices"
 
 	"github.com/spf13/cobra"
+
+	"github.com/callroute/callroute/analyzer/store"
 )
 
 // sources are the flags that say what to study.
 type sources struct {
-	dirs []string
-	file string
-	tags string
+	dirs    []string
+	file    string
+	tags    string
+	noCache bool
+	store   *store.Store // where results are kept; nil for nowhere
 
 	libraries bool // that build no command are answered from exported functions on
 }
@@ -23,6 +27,7 @@ func (s *sources) register(cmd *cobra.Command) {
 	flags.StringArrayVar(&s.dirs, "src", nil, "`DIR` with Go source, may be repeated (default callroute.yaml, else .)")
 	flags.StringVarP(&s.file, "file", "f", "", "system `FILE` to use instead of --src, as in callroute.yaml")
 	flags.StringVar(&s.tags, "tags", "", "comma-separated build `TAGS`, as for go build")
+	flags.BoolVar(&s.noCache, "no-cache", false, "neither use nor keep results, see callroute cache")
 	must(cmd.MarkFlagDirname("src"))
 	must(cmd.MarkFlagFilename("file", "yaml", "yml"))
 }
@@ -42,6 +47,7 @@ func (a *app) analysis(ctx context.Context, s sources) (analysis, error) {
 	if err := s.complete(); err != nil {
 		return nil, err
 	}
+	s.store = a.storeOf(s)
 	return a.open(ctx, s, a.progress.say)
 }
 
