@@ -89,7 +89,7 @@ func (x *Index) everything() *flow.Flow {
 			}
 			n := flow.Node{ID: first + id + 1, Component: exe.Program.String(), Func: fn.Name, Decl: fn.Decl, File: fn.File, Line: fn.Line, EndLine: fn.End}
 			for _, e := range fn.Effects {
-				n.Does = append(n.Does, flow.Effect{Line: e.Line, What: e.Call})
+				n.Calls = append(n.Calls, e.Call)
 			}
 			f.Nodes = append(f.Nodes, n)
 		}

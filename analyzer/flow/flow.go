@@ -161,6 +161,7 @@ type Node struct {
 	Line      int        `json:"line"`           // of the declaration, or of the func keyword of a literal
 	EndLine   int        `json:"endLine"`
 	Type      *Type      `json:"type,omitempty"`  // of the receiver, of a method
+	Calls     []string   `json:"calls,omitempty"` // functions of libraries that it calls and that change what lasts: os.WriteFile
 	Does      []Effect   `json:"does,omitempty"`  // calls by which its body acts on the machine, in their order
 	Texts     []string   `json:"texts,omitempty"` // constants without blanks that its body hands to calls: names of files, words
 	Code      []CodeLine `json:"code,omitempty"`  // the lines that matter, with --code

@@ -17,8 +17,8 @@ import (
 //   - a regular expression over such a name, over the full name, and over
 //     either after "program "
 //   - a place, file.go:16: the function that this line belongs to
-//   - where no name matches, what a function sends, starts or has as a constant:
-//     "POST /jobs", cgroup.freeze
+//   - where no name matches, what a function sends, starts or has as a constant, and
+//     what it calls to change what lasts: "POST /jobs", cgroup.freeze, os.Rename
 type Pattern struct {
 	text string
 	re   *regexp.Regexp // nil if text is no regular expression, but a name
@@ -81,7 +81,7 @@ func (p *Pattern) Nodes(f *flow.Flow) map[int]bool {
 	}
 	if len(out) == 0 {
 		for _, n := range f.Nodes {
-			if slices.ContainsFunc(n.Texts, p.matches) || slices.ContainsFunc(n.Does, func(e flow.Effect) bool { return p.matches(e.What) }) {
+			if slices.ContainsFunc(n.Calls, p.matches) || slices.ContainsFunc(n.Texts, p.matches) || slices.ContainsFunc(n.Does, func(e flow.Effect) bool { return p.matches(e.What) }) {
 				out[n.ID] = true
 			}
 		}

@@ -7,14 +7,14 @@
 // A file of rules:
 //
 //	rules:
-//	  - name: no-shell
-//	    why: what a client sends must not come to a shell
+//	  - name: nothing-is-removed
+//	    why: orders are kept for ten years
 //	    kinds: [http]
-//	    never: exec.Command
+//	    never: os.RemoveAll
 //	suppress:
-//	  - rule: no-shell
-//	    route: dockerd POST /build
-//	    reason: a build runs what its author wrote
+//	  - rule: nothing-is-removed
+//	    route: shopd POST /cleanup
+//	    reason: it is what a cleanup is for
 //	    until: 2027-01-31
 //
 // Phases, a file each:

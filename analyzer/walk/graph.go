@@ -238,6 +238,9 @@ func (g *graph) file(n flow.Node) string {
 
 // finish sorts what was found in the order it was met.
 func (g *graph) finish() {
+	for i := range g.flow.Nodes {
+		slices.Sort(g.flow.Nodes[i].Calls)
+	}
 	for i := range g.flow.Edges {
 		slices.SortFunc(g.flow.Edges[i].Registered, func(a, b flow.Registered) int {
 			return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))

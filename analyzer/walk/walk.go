@@ -165,6 +165,12 @@ func (w *walker) visit(v visit) error {
 			w.take(v, s, to)
 		}
 	}
+	for _, e := range f.Effects {
+		n := &w.flow.Nodes[w.node(place{v.exe, v.id})-1]
+		if (live == nil || live[e.Pos]) && !slices.Contains(n.Calls, e.Call) {
+			n.Calls = append(n.Calls, e.Call)
+		}
+	}
 	for _, l := range f.Lost {
 		if live == nil || live[l.Pos] {
 			w.gap(flow.Gap{
