@@ -169,9 +169,9 @@ func (m *matching) beside() []flow.StepDiff {
 	return out
 }
 
-// crossings is what passes between processes on one side alone. Between the same
-// two functions, or from the same one into the same program, it is one crossing
-// whose key changed.
+// crossings is what passes between processes on one side alone. Where one and only
+// one of each side is between the same two functions, or from the same one into the
+// same program, it is one crossing whose key changed.
 func (m *matching) crossings() []flow.CrossingDiff {
 	id := func(c *crossing, of func(string) string) string {
 		return strings.Join([]string{string(c.kind), of(c.from), of(c.to), c.detail}, "\x00")
@@ -186,23 +186,21 @@ func (m *matching) crossings() []flow.CrossingDiff {
 	removed := alone(m.old.crossings, m.new.crossings, m.idOld, m.idNew)
 	added := alone(m.new.crossings, m.old.crossings, m.idNew, m.idOld)
 	out := []flow.CrossingDiff{}
+	// Who sends it, and who handles it, the routes tell.
+	removed, added = apart(removed, added, func(a, b *crossing) bool {
+		return a.detail == b.detail && program(a.from) == program(b.from) && program(a.to) == program(b.to)
+	})
 	for _, near := range []func(a, b *crossing) bool{
 		func(a, b *crossing) bool { return m.idOld(a.from) == m.idNew(b.from) && m.idOld(a.to) == m.idNew(b.to) },
 		func(a, b *crossing) bool { return m.idOld(a.from) == m.idNew(b.from) && program(a.to) == program(b.to) },
 		func(a, b *crossing) bool { return m.idOld(a.to) == m.idNew(b.to) && program(a.from) == program(b.from) },
 	} {
-		removed = slices.DeleteFunc(removed, func(a crossing) bool {
-			i := slices.IndexFunc(added, func(b crossing) bool { return a.kind == b.kind && near(&a, &b) })
-			if i < 0 {
-				return false
-			}
-			b := added[i]
-			added = slices.Delete(added, i, i+1)
-			if a.detail != b.detail {
-				out = append(out, flow.CrossingDiff{Change: flow.Changed, Kind: b.kind, From: side(b.from), To: side(b.to), Old: a.detail, New: b.detail})
-			}
-			return true
-		})
+		for _, pair := range pairs(removed, added, near) {
+			a, b := pair[0], pair[1]
+			removed = slices.DeleteFunc(removed, func(c crossing) bool { return c == a })
+			added = slices.DeleteFunc(added, func(c crossing) bool { return c == b })
+			out = append(out, flow.CrossingDiff{Change: flow.Changed, Kind: b.kind, From: side(b.from), To: side(b.to), Old: a.detail, New: b.detail})
+		}
 	}
 	for _, c := range removed {
 		out = append(out, flow.CrossingDiff{Change: flow.Removed, Kind: c.kind, From: side(c.from), To: side(c.to), Old: c.detail})
@@ -214,6 +212,44 @@ func (m *matching) crossings() []flow.CrossingDiff {
 		return cmp.Or(flow.CompareKinds(a.Kind, b.Kind), strings.Compare(cmp.Or(a.New, a.Old), cmp.Or(b.New, b.Old)),
 			strings.Compare(a.From, b.From), strings.Compare(a.To, b.To), strings.Compare(string(a.Change), string(b.Change)))
 	})
+	return out
+}
+
+// apart is two lists without what is in both.
+func apart(old, new []crossing, same func(a, b *crossing) bool) (removed, added []crossing) {
+	removed = slices.DeleteFunc(slices.Clone(old), func(a crossing) bool {
+		return slices.ContainsFunc(new, func(b crossing) bool { return a.kind == b.kind && same(&a, &b) })
+	})
+	added = slices.DeleteFunc(slices.Clone(new), func(b crossing) bool {
+		return slices.ContainsFunc(old, func(a crossing) bool { return a.kind == b.kind && same(&a, &b) })
+	})
+	return removed, added
+}
+
+// pairs is the crossings that are near each other and to no other one: of several
+// nobody knows which became which.
+func pairs(removed, added []crossing, near func(a, b *crossing) bool) [][2]crossing {
+	var out [][2]crossing
+	for _, a := range removed {
+		var mine []crossing
+		for _, b := range added {
+			if a.kind == b.kind && near(&a, &b) {
+				mine = append(mine, b)
+			}
+		}
+		if len(mine) != 1 {
+			continue
+		}
+		rivals := 0
+		for _, c := range removed {
+			if c.kind == mine[0].kind && near(&c, &mine[0]) {
+				rivals++
+			}
+		}
+		if rivals == 1 {
+			out = append(out, [2]crossing{a, mine[0]})
+		}
+	}
 	return out
 }
 
