@@ -28,8 +28,8 @@ const (
 // through them. A stage imports only stages before it. All packages of
 // boundary/* stand at one place.
 var stages = []string{
-	"encode", "store", "artifact", "models", "system", "revision", "golist", "load", "program", "text", "index", "calls", "dataflow", "provenance", "eval", "clone",
-	"boundary", "boundary/*", "summary", "stitch", "source", "narrow", "walk", "backward", "compare", "rules", "value", "access", "touch",
+	"encode", "store", "artifact", "models", "system", "revision", "golist", "load", "program", "text", "index", "calls", "dataflow", "provenance", "eval", "clone", "flags",
+	"boundary", "boundary/*", "summary", "stitch", "source", "narrow", "story", "walk", "backward", "compare", "rules", "value", "access", "touch",
 	"observe/record", "observe/instrument", "observe/session", "observe", "observe/trial", "observe/coverage",
 }
 

@@ -142,7 +142,7 @@ func (a *Analyzer) Trace(ctx context.Context, q Query) (*flow.Flow, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.Args = args
+	f.Args, f.Flags = args, entry.Line.Given
 	return f, nil
 }
 

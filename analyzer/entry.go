@@ -32,7 +32,8 @@ func findEntry(exe *summary.Executable, words []string) (e walk.Entry, args []st
 	}
 	if c := findCommand(exe, command); c != nil && !nearlyCommand(exe, command, args) {
 		e.Command, e.Words = c, command
-		return e, args, nil
+		e.Line, err = readLine(exe, c, args)
+		return e, args, err
 	}
 	if len(exe.Commands) == 0 {
 		e.Words = nil

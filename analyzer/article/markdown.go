@@ -56,6 +56,7 @@ func (m *markdown) line(format string, args ...any) { fmt.Fprintf(&m.out, format
 func (m *markdown) write() {
 	m.line("# %s\n", text(strings.Join(append([]string{m.Program}, m.Command...), " ")))
 	m.summary()
+	m.story()
 	if m.options.Sequence != "" {
 		m.line("## %s\n\n```mermaid\n%s```\n", m.say.Sequence, m.options.Sequence)
 	}

@@ -2,6 +2,7 @@ package calls_test
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -31,17 +32,60 @@ func swim() {}
 func sing() {}
 func warm() bool { return true }
 func home() {}
+func rest() {}
+func pack(int) {}
+
+type refusal struct{ of error }
+
+func (refusal) Error() string { return "" }
+
+func refused(what string, days []int) error { return because(what) }
+func because(what string) error { return refusal{errors.New(what)} }
+
+func special(name string, on bool) {
+	if name != "" {
+		walk()
+	} else {
+		swim()
+	}
+	if !on {
+		home()
+		return
+	}
+	sing()
+}
+
+func cases(n int) {
+	switch {
+	case n == 1:
+		walk()
+	case n == 2:
+		swim()
+	default:
+		sing()
+	}
+}
+
+func classed(err error) error {
+	if err == nil {
+		return err
+	}
+	return refusal{err}
+}
 
 func outing(days []int, lazy bool) error {
 	if err := look(); err != nil {
 		stay()
 		return err
 	}
+	for _, d := range days {
+		pack(d)
+	}
 	err := look()
 	if errors.Is(err, errRain) {
 		calm()
 	}
-	for range days {
+	for range len(days) {
 		walk()
 		if warm() {
 			swim()
@@ -53,7 +97,17 @@ func outing(days []int, lazy bool) error {
 	if len(days) == 7 {
 		return errRain
 	}
+	if len(days) == 6 {
+		return refused("too short", nil)
+	}
+	if len(days) == 5 {
+		return classed(errRain)
+	}
 	home()
+	if len(days) == 4 {
+		return classed(look())
+	}
+	rest()
 	if lazy {
 		return nil
 	}
@@ -79,36 +133,70 @@ func always() {
 	home()
 }
 
-func main() { _ = outing(nil, true); always(); _ = named(nil) }
+func main() { cases(0); special("", true); _ = outing(nil, true); always(); _ = named(nil) }
 `
 
-// TestBlocks asks which calls of a function stand where an error was found, and
-// which may be left out.
+// TestBlocks asks which calls of a function stand where an error was found, how
+// many conditions the others stand under, and which are repeated.
 func TestBlocks(t *testing.T) {
 	u := unit.Load(t, weather, "weather")
-	called := func(in map[*ssa.BasicBlock]bool) string {
-		var names []string
-		for b := range in {
+	for name, want := range map[string]struct{ failing, open, repeated string }{
+		"outing": {
+			failing: "refused stay", open: "calm1 classed1 look1 rest1 sing2 swim1", repeated: "pack swim walk warm",
+		},
+		"named":  {},
+		"always": {open: "swim1 walk1"},
+		"cases":  {open: "sing1 swim1 walk1"},
+	} {
+		f := u.Program.Main.Func(name)
+		failed, open, repeated := calls.Failed(f), calls.Open(f, nil), calls.Repeated(f)
+		var after, under, again []string
+		for _, b := range f.Blocks {
 			for _, instr := range b.Instrs {
-				if c, ok := instr.(ssa.CallInstruction); ok && c.Common().StaticCallee() != nil {
-					names = append(names, c.Common().StaticCallee().Name())
+				c, ok := instr.(ssa.CallInstruction)
+				if !ok || c.Common().StaticCallee() == nil || c.Common().StaticCallee().Pkg != u.Program.Main {
+					continue
+				}
+				callee := c.Common().StaticCallee().Name()
+				if failed[b] && callee != "classed" && callee != "look" {
+					after = append(after, callee)
+				}
+				if n := open[b].Open; n > 0 {
+					under = append(under, callee+strconv.Itoa(n))
+				}
+				if repeated[b] {
+					again = append(again, callee)
 				}
 			}
 		}
-		slices.Sort(names)
-		return strings.Join(names, " ")
+		for _, got := range []struct {
+			what  string
+			calls []string
+			want  string
+		}{{"after an error", after, want.failing}, {"under conditions", under, want.open}, {"in loops", again, want.repeated}} {
+			slices.Sort(got.calls)
+			if list := strings.Join(got.calls, " "); list != got.want {
+				t.Errorf("%s: calls %s: %q, want %q", name, got.what, list, got.want)
+			}
+		}
 	}
-	for name, want := range map[string]struct{ failing, optional string }{
-		"outing": {failing: "calm stay", optional: "sing swim"},
-		"named":  {},
-		"always": {optional: "swim walk"},
-	} {
-		f := u.Program.Main.Func(name)
-		if got := called(calls.Failing(f)); got != want.failing {
-			t.Errorf("%s: calls after an error %q, want %q", name, got, want.failing)
+}
+
+// TestSpecial asks which calls need something to be there.
+func TestSpecial(t *testing.T) {
+	u := unit.Load(t, weather, "weather")
+	f := u.Program.Main.Func("special")
+	open := calls.Open(f, nil)
+	var got []string
+	for _, b := range f.Blocks {
+		for _, instr := range b.Instrs {
+			if c, ok := instr.(ssa.CallInstruction); ok && open[b].Special > 0 {
+				got = append(got, c.Common().StaticCallee().Name())
+			}
 		}
-		if got := called(calls.Optional(f, nil)); got != want.optional {
-			t.Errorf("%s: calls that may be left out %q, want %q", name, got, want.optional)
-		}
+	}
+	slices.Sort(got)
+	if want := []string{"sing", "walk"}; !slices.Equal(got, want) {
+		t.Errorf("calls that need something to be there: %v, want %v", got, want)
 	}
 }

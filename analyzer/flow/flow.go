@@ -130,16 +130,24 @@ type Flow struct {
 	Schema     string      `json:"schema"`
 	Program    string      `json:"program"`
 	Command    []string    `json:"command"`
-	Args       []string    `json:"args,omitempty"` // what was typed behind the command; it decides nothing yet
+	Args       []string    `json:"args,omitempty"`  // what was typed beside the command
+	Flags      []Flag      `json:"flags,omitempty"` // those among Args, as the program defines them
 	Components []Component `json:"components"`
 	Nodes      []Node      `json:"nodes"`
 	Edges      []Edge      `json:"edges"`
 	Root       int         `json:"root"`
 	Spine      []int       `json:"spine"`
+	Phases     []Phase     `json:"phases,omitempty"`
 	Gaps       []Gap       `json:"gaps"`
 	Cut        int         `json:"cut,omitempty"` // steps of the route behind the spine's end, left out by --depth
 	Dropped    Dropped     `json:"dropped"`
 	Observed   *Observed   `json:"observed,omitempty"` // what of it ran, where that was looked at
+}
+
+// Flag is a flag on a command line.
+type Flag struct {
+	Name  string `json:"name"` // the long name, without dashes
+	Value string `json:"value"`
 }
 
 // Component is one program on the route.

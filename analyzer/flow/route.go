@@ -2,6 +2,7 @@ package flow
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -89,6 +90,26 @@ func (r *Route) sanity() error {
 	for _, g := range r.Gaps {
 		if err := missing(g.After, "a gap"); err != nil {
 			return err
+		}
+	}
+	for _, p := range r.Phases {
+		if err := missing(p.Entry, "a phase"); err != nil {
+			return err
+		}
+		for _, m := range p.Moments {
+			if len(m.Way) == 0 || m.Phase != nil && (*m.Phase < 0 || *m.Phase >= len(r.Phases)) {
+				return errors.New("trace is damaged: a moment of a phase has no way, or enters a phase that is not listed")
+			}
+			for _, id := range m.Way {
+				if err := missing(id, "a moment of a phase"); err != nil {
+					return err
+				}
+			}
+			if m.To != 0 {
+				if err := missing(m.To, "a moment of a phase"); err != nil {
+					return err
+				}
+			}
 		}
 	}
 	return nil

@@ -229,6 +229,7 @@ type Effect struct {
 	Call   Symbol `yaml:"call"`
 	Does   Does   `yaml:"does"`
 	Bodies bool   `yaml:"bodies"` // a library that calls it is worth loading
+	Probe  *int   `yaml:"probe"`  // argument that, where it is the constant 0, makes it only ask
 }
 
 // Leave says that a call leaves the process in a way that is not followed. It
@@ -273,19 +274,22 @@ type Does string
 
 // The effects.
 const (
-	Writes  Does = "write"
-	Removes Does = "remove"
-	Reads   Does = "read"
-	Sends   Does = "send"
-	Starts  Does = "start" // a process
-	Waits   Does = "wait"
-	Leaves  Does = "leave" // the process, in a way that a finder follows
+	Prepares Does = "prepare" // makes a directory, opens a file, changes the process: what comes after it is what counts
+	Writes   Does = "write"
+	Removes  Does = "remove"
+	Reads    Does = "read"
+	Sends    Does = "send"
+	Starts   Does = "start" // a process
+	Waits    Does = "wait"
+	Leaves   Does = "leave" // the process, in a way that a finder follows
 )
 
-var deeds = []Does{Writes, Removes, Reads, Sends, Starts, Waits, Leaves}
+var deeds = []Does{Prepares, Writes, Removes, Reads, Sends, Starts, Waits, Leaves}
 
 // Lasts reports whether the world is another one after the effect.
-func (d Does) Lasts() bool { return d == Writes || d == Removes || d == Sends || d == Starts }
+func (d Does) Lasts() bool {
+	return d == Prepares || d == Writes || d == Removes || d == Sends || d == Starts
+}
 
 // Callback says that a call calls its argument, or functions in fields of it.
 type Callback struct {

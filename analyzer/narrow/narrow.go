@@ -257,7 +257,42 @@ func restrict(f *flow.Flow, node func(int) bool, edge func(*flow.Edge) bool) *fl
 	if !node(f.Root) {
 		out.Root = 0
 	}
+	out.Phases = phases(f.Phases, node)
 	return &out
+}
+
+// phases keeps the phases of which the entry is there, and of them the moments of
+// which both ends are.
+func phases(all []flow.Phase, node func(int) bool) []flow.Phase {
+	place := map[int]int{}
+	for i, p := range all {
+		if node(p.Entry) {
+			place[i] = len(place)
+		}
+	}
+	var out []flow.Phase
+	for _, p := range all {
+		if !node(p.Entry) {
+			continue
+		}
+		kept := p
+		kept.Moments = []flow.Moment{}
+		for _, m := range p.Moments {
+			if last := m.Way[len(m.Way)-1]; !node(last) || m.To != 0 && !node(m.To) {
+				continue
+			}
+			m.Way = slices.DeleteFunc(slices.Clone(m.Way), func(n int) bool { return !node(n) })
+			if m.Phase != nil {
+				enters, ok := place[*m.Phase]
+				if m.Phase = nil; ok {
+					m.Phase = &enters
+				}
+			}
+			kept.Moments = append(kept.Moments, m)
+		}
+		out = append(out, kept)
+	}
+	return out
 }
 
 // joined leaves out what Show and Hide say, the root excepted, and joins what

@@ -71,7 +71,7 @@ func (t *text) line(parts ...string) {
 func (t *text) header() {
 	t.line(t.paint.title(strings.Join(append([]string{t.Program}, t.Command...), " ")))
 	if len(t.Args) > 0 {
-		t.line(t.paint.aside("with " + printable(strings.Join(t.Args, " ")) + " (arguments and flags decide nothing yet)"))
+		t.line(t.paint.aside("with " + printable(strings.Join(t.Args, " ")) + "; other flags have their defaults"))
 	}
 	sections := t.Sections()
 	if len(sections) < 2 {

@@ -23,7 +23,10 @@ type blocksOf struct {
 }
 
 // kinds is what is known of the blocks of a function.
-type kinds struct{ failing, optional map[*ssa.BasicBlock]bool }
+type kinds struct {
+	failing, repeated map[*ssa.BasicBlock]bool
+	under             map[*ssa.BasicBlock]calls.Under
+}
 
 // clone takes the functions apart by context and gives each clone an ID, the
 // bases first.
@@ -210,7 +213,7 @@ func (b *builder) fill(id ID, c *clone.Clone) {
 		b.never[id][int(siteAt(call))] = true
 	}
 	if c.Base == c {
-		b.note(id, b.kinds(c, f).optional)
+		b.note(id, f, b.kinds(c, f))
 	}
 	for _, s := range c.Sites {
 		cc := s.Instr.Common()
@@ -220,7 +223,7 @@ func (b *builder) fill(id ID, c *clone.Clone) {
 		kinds := b.kinds(c, s.Caller)
 		site := Site{
 			Line: b.u.Program.Line(siteAt(s.Instr)), Pos: int(siteAt(s.Instr)), Kind: s.Kind, Rule: s.Rule, Detail: s.Detail,
-			Failure: kinds.failing[s.Instr.Block()], Optional: kinds.optional[s.Instr.Block()],
+			Failure: kinds.failing[s.Instr.Block()], Open: kinds.under[s.Instr.Block()].Open, Repeated: kinds.repeated[s.Instr.Block()], Special: kinds.under[s.Instr.Block()].Special, Carries: carried(cc),
 			Given: s.Given && !s.Whole, Carried: b.carry[s.Instr] && s.Rule != calls.Passed,
 		}
 		if s.Loop != nil {
@@ -240,8 +243,11 @@ func (b *builder) fill(id ID, c *clone.Clone) {
 			if ok && !slices.Contains(site.To, to) {
 				site.To = append(site.To, to)
 				site.Made = append(site.Made, b.made(s.Site, t.Fn))
-			} else if name := b.does(t.Fn); name != "" {
-				b.effect(id, Effect{site.Line, cmp.Or(site.Loop, site.Pos), name})
+			} else if name := b.does(t.Fn); name != "" && !b.probes(t.Fn, cc) {
+				b.effect(id, Effect{
+					Line: site.Line, Pos: cmp.Or(site.Loop, site.Pos), Call: name, Prepares: b.prepares(t.Fn),
+					Failure: site.Failure, Open: site.Open, Special: site.Special, Repeated: site.Repeated,
+				})
 			}
 		}
 		if why := b.lost(s); len(functions) == 0 && why != "" {
@@ -251,6 +257,26 @@ func (b *builder) fill(id ID, c *clone.Clone) {
 			b.exe.funcs[id].Sites = append(b.exe.funcs[id].Sites, site)
 		}
 	}
+}
+
+// carried is how many arguments of a call are no constants. The receiver and the
+// context say to whom it goes and how long it may take, not what is meant.
+func carried(cc *ssa.CallCommon) int {
+	args := cc.Args
+	if cc.Signature().Recv() != nil && !cc.IsInvoke() && len(args) > 0 {
+		args = args[1:]
+	}
+	n := 0
+	for _, a := range args {
+		_, constant := a.(*ssa.Const)
+		if named, ok := types.Unalias(a.Type()).(*types.Named); ok && named.Obj().Pkg() != nil && named.Obj().Pkg().Path() == "context" {
+			continue
+		}
+		if !constant {
+			n++
+		}
+	}
+	return n
 }
 
 // filed adds a site of its own for a function that is looked up under a key that
@@ -356,7 +382,7 @@ func (b *builder) kinds(c *clone.Clone, f *ssa.Function) *kinds {
 	}
 	known := b.blocks[k]
 	if known == nil {
-		known = &kinds{calls.Failing(f), calls.Optional(f, c.Taken)}
+		known = &kinds{calls.Failed(f), calls.Repeated(f), calls.Open(f, c.Taken)}
 		b.blocks[k] = known
 	}
 	return known

@@ -26,6 +26,7 @@ type Executable struct {
 	Arrivals    []Arrival
 	Foreign     []Arrival // served by functions that are not in the summary: no Handlers
 	Commands    []Command
+	Flags       []Flag
 	CommandLine CommandLine
 	Dropped     flow.Dropped
 	load.Names
@@ -60,21 +61,22 @@ type CommandLine struct {
 
 // Func is a clone of a function, or a package variable that registers one.
 type Func struct {
-	Base     ID     // the clone of the function of which nothing is known; itself, if it is that
-	Name     string // as in flow.Node.Func
-	Decl     string
-	File     string
-	Line     int
-	End      int
-	Library  bool       // not part of the sources under study
-	Type     *flow.Type // of the receiver, nil for functions
-	Literal  ID         // the function in which a literal is made, None for others
-	Sites    []Site     // in source order
-	Leaves   []int      // Departures decided here
-	Effects  []Effect
-	Branches []Branch
-	Lost     []Lost
-	Body     int32 // its place among the bodies, counted from 1; 0 for none
+	Base       ID     // the clone of the function of which nothing is known; itself, if it is that
+	Name       string // as in flow.Node.Func
+	Decl       string
+	File       string
+	Line       int
+	End        int
+	Library    bool       // not part of the sources under study
+	Type       *flow.Type // of the receiver, nil for functions
+	Literal    ID         // the function in which a literal is made, None for others
+	Sites      []Site     // in source order
+	Leaves     []int      // Departures decided here
+	Effects    []Effect
+	Branches   []Branch
+	Conditions []Condition // that flags decide
+	Lost       []Lost
+	Body       int32 // its place among the bodies, counted from 1; 0 for none
 
 	Before ID // the clone before it on the shortest way from main, see WayTo; None for main, and where none leads
 	First  ID // of a base: the clone of it that comes first on those ways, None where none leads
@@ -99,8 +101,11 @@ type Site struct {
 	Detail     string
 	To         []ID
 	Candidates int
-	Failure    bool // stands where an error was found
-	Optional   bool // may be left out though no error was found
+	Failure    bool // stands where an error was found, or is made
+	Open       int  // conditions that it stands under, of those that a run without an error may pass by
+	Special    int  // conditions that it stands under and that ask for something to be there
+	Repeated   bool // stands in a loop
+	Carries    int  // arguments that are no constants, the context apart
 	Given      bool // calls a function value that came as an argument
 	Carried    bool // calls a function that came with a value received from a channel …
 	Sent       []ID // … and those of To that a known sender put there
@@ -111,9 +116,14 @@ type Site struct {
 
 // Effect is a call that changes the world outside the process.
 type Effect struct {
-	Line int
-	Pos  int    // of the call, or of the loop that it runs in, as in Site
-	Call string // "os.WriteFile"
+	Line     int
+	Pos      int    // of the call, or of the loop that it runs in, as in Site
+	Call     string // "os.WriteFile"
+	Prepares bool   // makes room for what others write: a directory, an open file
+	Failure  bool   // this and what follows: as in Site
+	Open     int
+	Special  int
+	Repeated bool
 }
 
 // Branch is boundary.Branch over site positions.
@@ -147,7 +157,11 @@ type Departure struct {
 	Rule     string
 	Reason   string
 	Hint     string
-	Optional bool     // as in Site
+	Failure  bool // this and what follows: as in Site
+	Open     int
+	Special  int
+	Repeated bool
+	Beside   bool     // by a go or a defer statement
 	Brings   []string // names of the functions in the value that is sent on a channel
 	Serves   flow.Kind
 	Idle     bool // nothing in the program is seen to call the function that decides it

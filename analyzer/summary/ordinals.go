@@ -47,6 +47,11 @@ func (e *Executable) eachPos(visit func(*int)) {
 				visit(&b.Live[j])
 			}
 		}
+		for _, c := range f.Conditions {
+			for j := range c.Then {
+				visit(&c.Then[j])
+			}
+		}
 	}
 	for _, b := range e.bodies {
 		for i := range b.Steps {

@@ -12,6 +12,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"go/constant"
 	"slices"
 	"strings"
 
@@ -22,6 +23,7 @@ import (
 	"github.com/callroute/callroute/analyzer/clone"
 	"github.com/callroute/callroute/analyzer/eval"
 	"github.com/callroute/callroute/analyzer/flow"
+	"github.com/callroute/callroute/analyzer/models"
 	"github.com/callroute/callroute/analyzer/program"
 	"github.com/callroute/callroute/analyzer/provenance"
 )
@@ -39,7 +41,7 @@ const (
 func Build(ctx context.Context, u *boundary.Unit, found *boundary.Findings, d Detail) (*Executable, error) {
 	b := &builder{
 		makers: provenance.Finder{Index: u.Index, Graph: u.Graph},
-		u:      u, found: found, ids: map[boundary.Node]ID{}, optional: map[Place]bool{}, cut: map[ssa.CallInstruction]bool{},
+		u:      u, found: found, ids: map[boundary.Node]ID{}, kindOf: map[Place]Departure{}, cut: map[ssa.CallInstruction]bool{},
 		clones: map[*clone.Clone]ID{}, ofFunc: map[*ssa.Function][]ID{}, blocks: map[blocksOf]*kinds{}, never: map[ID]map[int]bool{}, served: map[*ssa.Function]bool{}, lasts: map[*ssa.Function]string{},
 		exe: &Executable{Program: u.Program.Exe.Program, Dropped: u.Program.Exe.Dropped, Names: u.Program.Exe.Names, Main: None},
 	}
@@ -55,21 +57,21 @@ func Build(ctx context.Context, u *boundary.Unit, found *boundary.Findings, d De
 }
 
 type builder struct {
-	makers   provenance.Finder
-	u        *boundary.Unit
-	found    *boundary.Findings
-	exe      *Executable
-	ids      map[boundary.Node]ID
-	cut      map[ssa.CallInstruction]bool
-	carry    map[ssa.CallInstruction]bool
-	optional map[Place]bool // calls, without their lines
-	cloner   *clone.Builder
-	never    map[ID]map[int]bool // positions of calls that a clone cannot reach
-	clones   map[*clone.Clone]ID
-	ofFunc   map[*ssa.Function][]ID // the clones of a function
-	blocks   map[blocksOf]*kinds
-	served   map[*ssa.Function]bool   // called by a library
-	lasts    map[*ssa.Function]string // what does returned
+	makers provenance.Finder
+	u      *boundary.Unit
+	found  *boundary.Findings
+	exe    *Executable
+	ids    map[boundary.Node]ID
+	cut    map[ssa.CallInstruction]bool
+	carry  map[ssa.CallInstruction]bool
+	kindOf map[Place]Departure // the kinds of calls, without their lines
+	cloner *clone.Builder
+	never  map[ID]map[int]bool // positions of calls that a clone cannot reach
+	clones map[*clone.Clone]ID
+	ofFunc map[*ssa.Function][]ID // the clones of a function
+	blocks map[blocksOf]*kinds
+	served map[*ssa.Function]bool   // called by a library
+	lasts  map[*ssa.Function]string // what does returned
 }
 
 func (b *builder) build(ctx context.Context) error {
@@ -90,6 +92,7 @@ func (b *builder) build(ctx context.Context) error {
 		b.fill(b.clones[c], c)
 	}
 	b.links()
+	b.flags()
 	b.departures()
 	b.arrivals()
 	b.commands()
@@ -157,13 +160,15 @@ func (b *builder) made(s *calls.Site, callee *ssa.Function) []Place {
 	return out
 }
 
-// note remembers the calls that a function may leave out, also those that are
-// no sites.
-func (b *builder) note(id ID, optional map[*ssa.BasicBlock]bool) {
-	for block := range optional {
+// note remembers how a function comes to its calls, also those that are no sites.
+func (b *builder) note(id ID, f *ssa.Function, k *kinds) {
+	for _, block := range f.Blocks {
 		for _, instr := range block.Instrs {
 			if c, ok := instr.(ssa.CallInstruction); ok {
-				b.optional[Place{In: id, Pos: int(c.Pos())}] = true
+				_, now := c.(*ssa.Call)
+				b.kindOf[Place{In: id, Pos: int(c.Pos())}] = Departure{
+					Failure: k.failing[block], Open: k.under[block].Open, Special: k.under[block].Special, Repeated: k.repeated[block], Beside: !now,
+				}
 			}
 		}
 	}
@@ -173,6 +178,22 @@ func (b *builder) effect(id ID, e Effect) {
 	if !slices.Contains(b.exe.funcs[id].Effects, e) {
 		b.exe.funcs[id].Effects = append(b.exe.funcs[id].Effects, e)
 	}
+}
+
+// prepares reports whether what f does is for what comes after it.
+func (b *builder) prepares(f *ssa.Function) bool {
+	e := b.u.Models.Effect(program.Symbol(f))
+	return e != nil && e.Does == models.Prepares
+}
+
+// probes reports whether a call of f has no effect, as one that sends no signal.
+func (b *builder) probes(f *ssa.Function, cc *ssa.CallCommon) bool {
+	e := b.u.Models.Effect(program.Symbol(f))
+	if e == nil || e.Probe == nil || *e.Probe >= len(cc.Args) {
+		return false
+	}
+	zero, ok := cc.Args[*e.Probe].(*ssa.Const)
+	return ok && zero.Value != nil && zero.Value.Kind() == constant.Int && zero.Int64() == 0
 }
 
 // does is the short name of a library function that changes something outside
@@ -270,7 +291,9 @@ func (b *builder) departures() {
 			Kind: d.Kind, Key: d.Key, In: in, Line: b.u.Program.Line(d.Pos), Pos: int(d.Pos), Via: b.places(d.Via),
 			Rule: d.Rule, Reason: d.Reason, Hint: d.Hint, Serves: d.Serves,
 		}
-		out.Optional = b.optional[out.decided()]
+		kind := b.kindOf[out.decided()]
+		out.Failure, out.Open, out.Special = kind.Failure, kind.Open, kind.Special
+		out.Repeated, out.Beside = kind.Repeated, kind.Beside
 		for _, fn := range d.Brings {
 			if id := b.id(fn); id != None {
 				out.Brings = append(out.Brings, b.exe.funcs[id].Name)

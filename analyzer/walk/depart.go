@@ -6,16 +6,9 @@ import (
 
 	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/stitch"
+	"github.com/callroute/callroute/analyzer/story"
 	"github.com/callroute/callroute/analyzer/summary"
 )
-
-// leavesLive reports whether the call that leads to a departure can run.
-func (w *walker) leavesLive(d *summary.Departure, live map[int]bool) bool {
-	if len(d.Via) > 0 {
-		return live[d.Via[0].Pos]
-	}
-	return live[d.Pos]
-}
 
 // depart follows a departure, or records the gap.
 func (w *walker) depart(v visit, d *summary.Departure) error {
@@ -37,7 +30,7 @@ func (w *walker) depart(v visit, d *summary.Departure) error {
 		w.gap(g)
 		end := w.stop(v.activation, d.In)
 		if in != from {
-			w.addHop(w.stop(v.activation, v.id), hop{to: end, edge: none, via: via, pos: posOf(d)})
+			w.addHop(w.stop(v.activation, v.id), hop{Call: story.Call{To: end, Pos: posOf(d), Terms: v.leaving(d)}, edge: none, via: via})
 		}
 		if d.Kind != flow.Call { // what has no body need not leave the system
 			w.stops[end].dead = true
@@ -46,19 +39,18 @@ func (w *walker) depart(v visit, d *summary.Departure) error {
 	}
 	if in != from && len(joins) == 0 {
 		// It ends outside the system.
-		w.addHop(w.stop(v.activation, v.id), hop{to: w.stop(v.activation, d.In), edge: none, via: via, pos: posOf(d)})
+		w.addHop(w.stop(v.activation, v.id), hop{Call: story.Call{To: w.stop(v.activation, d.In), Pos: posOf(d), Terms: v.leaving(d)}, edge: none, via: via})
 	}
 	if in != from {
 		via = append(via, in)
 	}
 	for _, j := range joins {
-		h := hop{via: via, pos: posOf(d), process: d.Kind.Process()}
-		h.reads = w.st.Protocols.Of(d.Kind).Asks(d.Key)
-		if h.process {
-			h.asked = w.command.mentioned(j.Detail)
-		}
-		if d.Optional {
-			h.cost, h.maybe = optionalCost, true
+		h := hop{via: via, Call: story.Call{
+			Pos: posOf(d), Leaves: d.Kind.Process(), Asks: w.st.Protocols.Of(d.Kind).Asks(d.Key),
+			Work: d.Kind == flow.Task || d.Kind == flow.Queue, Terms: v.leaving(d),
+		}}
+		if len(joins) > 1 {
+			h.Choices = 1
 		}
 		w.join(v, d, j, joins, h)
 	}
@@ -79,6 +71,9 @@ func (w *walker) join(v visit, d *summary.Departure, j stitch.Join, all []stitch
 		e.Origins = []int{from}
 	}
 	a := activation{exe: j.Exe, facts: strings.Join(j.Argv, "\x00"), known: j.ArgvKnown}
+	if d.Kind == flow.Exec && j.ArgvKnown {
+		a.line = lineOf(j.Exe, d.Key.Argv)
+	}
 	if j.Func == summary.None {
 		if j.Exe.Main == summary.None {
 			return
@@ -97,7 +92,7 @@ func (w *walker) join(v visit, d *summary.Departure, j stitch.Join, all []stitch
 	} else {
 		a = activation{exe: j.Exe}
 	}
-	h.to = w.stop(a, j.Func)
+	h.To = w.stop(a, j.Func)
 	w.addHop(w.stop(v.activation, v.id), h)
 	w.push(a, j.Func)
 }
@@ -126,10 +121,19 @@ func (w *walker) around(from int, j stitch.Join, h hop) {
 			Detail: "runs before the handler", Rule: "around", Candidates: 1,
 		})
 		a := activation{exe: j.Exe}
-		h.to = w.stop(a, b.Func)
+		h.To = w.stop(a, b.Func)
 		w.addAround(from, h)
 		w.push(a, b.Func)
 	}
+}
+
+// leaving is the terms under which a departure leaves the function that decides it.
+func (v visit) leaving(d *summary.Departure) story.Terms {
+	t := v.settle(story.Terms{Error: d.Failure, Open: d.Open, Special: d.Special, Repeated: d.Repeated}, posOf(d))
+	if d.Beside {
+		t.Loose = 1
+	}
+	return t
 }
 
 // posOf orders a departure among the sites of the function that decides it.

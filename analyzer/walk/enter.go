@@ -6,6 +6,7 @@ import (
 
 	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/stitch"
+	"github.com/callroute/callroute/analyzer/story"
 	"github.com/callroute/callroute/analyzer/summary"
 )
 
@@ -26,6 +27,7 @@ func (w *walker) start(e Entry) {
 	a := activation{exe: e.Exe}
 	if e.Arrival == nil {
 		a.facts, a.known = strings.Join(e.Words, "\x00"), true
+		a.line = e.Line.line()
 	}
 	start := w.stop(a, e.Exe.Main)
 	if e.Arrival != nil {
@@ -42,7 +44,7 @@ func (w *walker) start(e Entry) {
 				Detail: strings.TrimSpace(e.Arrival.Key.String()), Rule: e.Arrival.Rule, Candidates: len(e.Arrival.Handlers), Label: h.Label,
 			})
 			w.around(start, stitch.Join{Exe: e.Exe, Func: h.Func, Before: e.Arrival.Before, Registered: e.Arrival.Registered}, hop{edge: none, via: via})
-			w.addHop(start, hop{to: w.stop(a, h.Func), edge: none, via: via})
+			w.addHop(start, hop{Call: story.Call{To: w.stop(a, h.Func)}, edge: none, via: via})
 			w.push(a, h.Func)
 		}
 		return
@@ -69,8 +71,8 @@ func first(exe *summary.Executable, c *summary.Command) summary.ID {
 // enter enters a program at the command that its arguments choose. The hop
 // to from is completed with the way from main to the command.
 func (w *walker) enter(from int, exe *summary.Executable, c *summary.Command, a activation, h hop) {
-	if begin := first(exe, c); begin != exe.Main && h.process {
-		h.to = w.stop(a, begin)
+	if begin := first(exe, c); begin != exe.Main && h.Leaves {
+		h.To = w.stop(a, begin)
 		w.addHop(from, h)
 		w.push(a, begin)
 		return
@@ -82,7 +84,7 @@ func (w *walker) enter(from int, exe *summary.Executable, c *summary.Command, a 
 	if c == nil || len(c.Run) == 1 && c.Run[0].Func == exe.Main {
 		if w.stops[from].node != main {
 			h.via = h.via[:len(h.via)-1]
-			h.to = w.stop(a, exe.Main)
+			h.To = w.stop(a, exe.Main)
 			w.addHop(from, h)
 		}
 		w.push(a, exe.Main)
@@ -105,7 +107,7 @@ func (w *walker) enter(from int, exe *summary.Executable, c *summary.Command, a 
 			when = "runs after the command"
 		}
 		w.edge(flow.Edge{From: owner, To: n, Kind: flow.Closure, Site: w.declared(exe, b.Func), Detail: when, Rule: c.Rule, Candidates: 1})
-		w.addAround(from, hop{to: w.stop(a, b.Func), edge: h.edge, via: via})
+		w.addAround(from, hop{Call: story.Call{To: w.stop(a, b.Func)}, edge: h.edge, via: via})
 		w.push(a, b.Func)
 	}
 	for _, r := range c.Run {
@@ -115,7 +117,7 @@ func (w *walker) enter(from int, exe *summary.Executable, c *summary.Command, a 
 			Detail: strings.Join(append([]string{exe.Program.Name}, c.Words...), " "), Rule: c.Rule, Candidates: len(c.Run), Label: r.Label,
 		})
 		next := h
-		next.to, next.via = w.stop(a, r.Func), via
+		next.To, next.via = w.stop(a, r.Func), via
 		w.addHop(from, next)
 		w.push(a, r.Func)
 	}

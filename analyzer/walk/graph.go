@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/callroute/callroute/analyzer/flow"
+	"github.com/callroute/callroute/analyzer/story"
 	"github.com/callroute/callroute/analyzer/summary"
 )
 
@@ -21,6 +22,7 @@ type activation struct {
 	facts string // the words of its command line, separated by \x00
 	known bool   // facts is all of them
 	sent  bool   // facts is the type of a received message instead
+	line  line   // the flags of its command line
 }
 
 type visit struct {
@@ -28,7 +30,7 @@ type visit struct {
 	id summary.ID
 }
 
-// stop is a visit as the spine sees it: a function may lead elsewhere each time
+// stop is a visit as the story sees it: a function may lead elsewhere each time
 // that its program runs.
 type stop struct {
 	visit
@@ -51,16 +53,9 @@ const none = -1
 // hop is a stretch of the route that belongs together: one call, or a request
 // with the calls that carry it from the function that decides it to the handler.
 type hop struct {
-	to      int   // stop
-	edge    int   // the one that decides it: the call, or the request that leaves the process
-	via     []int // nodes passed on the way, the first after the start and the last before to
-	pos     int   // order among the hops of a function
-	cost    int
-	process bool // leaves the process
-	reads   bool // asks only for an answer
-	asked   int  // how many words of the command stand in what leaves the process
-	failure bool
-	maybe   bool // the call may be left out
+	story.Call
+	edge int   // the one that decides it: the call, or the request that leaves the process
+	via  []int // nodes passed on the way, the first after the start and the last before to
 }
 
 // graph is what was found of a route: the visits that control comes to, and the
@@ -151,7 +146,7 @@ func (g *graph) stop(a activation, id summary.ID) int {
 func (g *graph) addHop(from int, h hop) {
 	s := &g.stops[from]
 	for _, x := range s.hops {
-		if x.to == h.to && slices.Equal(x.via, h.via) && x.process == h.process {
+		if x.Call == h.Call && slices.Equal(x.via, h.via) {
 			return
 		}
 	}

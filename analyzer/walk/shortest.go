@@ -114,14 +114,14 @@ func (s *search) run(from []int) []passed {
 	for d := 0; d < len(s.levels); d++ {
 		for i := 0; i < len(s.levels[d]); i++ {
 			l := s.levels[d][i]
-			if l.nodes > 0 || s.end(s.stops[l.hop.to].node) {
+			if l.nodes > 0 || s.end(s.stops[l.hop.To].node) {
 				return s.way(l)
 			}
-			if _, known := s.before[l.hop.to]; known {
+			if _, known := s.before[l.hop.To]; known {
 				continue
 			}
-			s.before[l.hop.to] = l
-			s.spread(l.hop.to)
+			s.before[l.hop.To] = l
+			s.spread(l.hop.To)
 		}
 	}
 	return nil
@@ -138,7 +138,7 @@ func (s *search) spread(at int) {
 		for i := range list {
 			h := &list[i]
 			steps := s.before[at].steps + len(h.via) + 1
-			if at != start || h.process {
+			if at != start || h.Leaves {
 				for n := range s.counted(h) {
 					if s.end(h.via[n]) {
 						s.add(leg{at, h, n + 1, steps - len(h.via) + n})
@@ -179,7 +179,7 @@ func (s *search) way(l leg) []passed {
 	slices.Reverse(legs)
 	way := []passed{{node: s.stops[legs[0].from].node, edge: none}}
 	for n, l := range legs {
-		nodes := append(slices.Clone(l.hop.via), s.stops[l.hop.to].node)
+		nodes := append(slices.Clone(l.hop.via), s.stops[l.hop.To].node)
 		if l.nodes > 0 {
 			nodes = nodes[:l.nodes]
 		}

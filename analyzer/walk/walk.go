@@ -8,9 +8,8 @@
 //	            where a handler is registered
 //	depart      joins between programs, gaps where there is none
 //	graph       what was found, as visits and as nodes and edges
-//	spine       the one way through the graph that a person would tell
+//	tell        the story of what was found, by analyzer/story
 //	shortest    the shortest way through the graph to a function
-//	words       what names tell of the way to go
 //
 // A function is visited once for each activation of its program: what is known
 // of the command line or the message that entered it decides which branches can
@@ -23,10 +22,12 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/callroute/callroute/analyzer/calls"
 	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/narrow"
 	"github.com/callroute/callroute/analyzer/source"
 	"github.com/callroute/callroute/analyzer/stitch"
+	"github.com/callroute/callroute/analyzer/story"
 	"github.com/callroute/callroute/analyzer/summary"
 )
 
@@ -38,6 +39,7 @@ type Entry struct {
 	Func    *summary.ID      // … or a function of which it is not known what calls it
 	Words   []string         // as they stand in Flow.Command
 	Notes   *source.Notes    // what is known of source files; nil for nothing
+	Line    Line             // the flags of a command line
 }
 
 // Walk records the route from e.
@@ -47,7 +49,8 @@ func Walk(ctx context.Context, st *stitch.Stitcher, e Entry, v narrow.View) (*fl
 	if err := w.run(); err != nil {
 		return nil, err
 	}
-	w.flow.Spine = spineOf(w.graph, w.command)
+	w.doubt()
+	w.tell()
 	w.finish()
 	source.Effects(w.flow, w.file, e.Notes)
 	shown, err := v.Apply(w.flow)
@@ -72,19 +75,19 @@ type pending struct {
 // walker searches what an entry can lead to, breadth first.
 type walker struct {
 	*graph
-	command words
 	ctx     context.Context
 	st      *stitch.Stitcher
 	visited map[visit]bool
 	queue   []visit
 	pending []pending
-	within  Within // where it goes, nil for everywhere
+	within  Within         // where it goes, nil for everywhere
+	handed  map[place]bool // functions that one on the route hands on
 }
 
 func newWalker(ctx context.Context, st *stitch.Stitcher, e Entry) *walker {
 	return &walker{
-		graph: newGraph(e), command: e.Words, ctx: ctx, st: st,
-		visited: map[visit]bool{},
+		graph: newGraph(e), ctx: ctx, st: st,
+		visited: map[visit]bool{}, handed: map[place]bool{},
 	}
 }
 
@@ -143,25 +146,42 @@ func (w *walker) resume() {
 	}
 }
 
+// doubt marks the functions that a call of an argument may reach, but that nobody on
+// the route hands on, where somebody hands on others: those are meant.
+func (w *walker) doubt() {
+	for _, p := range w.pending {
+		handed := func(to summary.ID) bool { return w.handed[place{p.exe, p.exe.Base(to)}] }
+		if !slices.ContainsFunc(p.site.To, handed) {
+			continue
+		}
+		s := &w.stops[w.stop(p.activation, p.id)]
+		for i := range s.hops {
+			if h := &s.hops[i]; h.Pos == p.site.Pos && !h.Leaves && !handed(w.stops[h.To].id) {
+				h.Loose++
+			}
+		}
+	}
+}
+
 // visit adds what one function does.
 func (w *walker) visit(v visit) error {
 	f := v.exe.Func(v.id)
 	live := v.live()
+	off, _ := v.decided()
 	for i := range f.Sites {
 		s := &f.Sites[i]
-		if live != nil && !live[cmp.Or(s.Loop, s.Pos)] {
+		pos := cmp.Or(s.Loop, s.Pos)
+		if live != nil && !live[pos] || v.line.typed && off[pos] {
 			continue
 		}
 		if s.Given && s.Candidates > 1 {
 			w.pending = append(w.pending, pending{v, s, map[summary.ID]bool{}})
 			continue
 		}
-		if live != nil {
-			decided := *s
-			decided.Optional = false // the word or the message that is known chose it
-			s = &decided
-		}
 		for _, to := range brought(v, s) {
+			if s.Rule == calls.Passed {
+				w.handed[place{v.exe, v.exe.Base(to)}] = true
+			}
 			w.take(v, s, to)
 		}
 	}
@@ -172,7 +192,7 @@ func (w *walker) visit(v visit) error {
 		}
 	}
 	for _, l := range f.Lost {
-		if live == nil || live[l.Pos] {
+		if (live == nil || live[l.Pos]) && !(v.line.typed && off[l.Pos]) {
 			w.gap(flow.Gap{
 				After: w.node(place{v.exe, v.id}), Kind: l.Kind, Site: flow.Site{File: f.File, Line: l.Line}, Detail: l.Detail, Reason: l.Reason,
 			})
@@ -180,7 +200,8 @@ func (w *walker) visit(v visit) error {
 	}
 	for _, i := range f.Leaves {
 		d := &v.exe.Departures[i]
-		if live != nil && !w.leavesLive(d, live) {
+		pos := posOf(d)
+		if live != nil && !live[pos] || v.line.typed && off[pos] {
 			continue
 		}
 		if err := w.depart(v, d); err != nil {
@@ -218,11 +239,9 @@ func (w *walker) take(v visit, s *summary.Site, to summary.ID) {
 		w.registersMore(v.exe, n, to)
 		return
 	}
-	cost := 0
-	if w.within == nil { // else nobody chooses a spine
-		cost = w.cost(v.exe, s, to)
-	}
-	w.addHop(w.stop(v.activation, v.id), hop{to: w.stop(v.activation, to), edge: at, pos: s.Pos, cost: cost, failure: s.Failure, maybe: s.Optional})
+	w.addHop(w.stop(v.activation, v.id), hop{
+		Call: story.Call{To: w.stop(v.activation, to), Pos: s.Pos, Carries: s.Carries, Terms: v.termsOf(s)}, edge: at,
+	})
 	w.push(v.activation, to)
 }
 
@@ -266,30 +285,14 @@ func brought(v visit, s *summary.Site) []summary.ID {
 	return out
 }
 
-// cost is the price of going on to function to at site s.
-func (w *walker) cost(exe *summary.Executable, s *summary.Site, to summary.ID) int {
-	c := stepCost
-	for n := s.Candidates; n > 1; n /= 2 {
-		c += choiceCost
+// termsOf is the terms under which a site passes control on.
+func (v visit) termsOf(s *summary.Site) story.Terms {
+	t := v.settle(story.Terms{Error: s.Failure, Open: s.Open, Special: s.Special, Repeated: s.Repeated}, cmp.Or(s.Loop, s.Pos))
+	if s.Candidates > 1 {
+		t.Choices = 1
 	}
-	if exe.Func(to).Library {
-		c += libraryCost
+	if s.Kind == flow.Go || s.Kind == flow.Defer || s.Rule == calls.Passed {
+		t.Loose = 1
 	}
-	switch s.Kind {
-	case flow.Go:
-		c += goCost
-	case flow.Defer:
-		c += deferCost
-	}
-	name := exe.Func(to).Name[strings.LastIndexByte(exe.Func(to).Name, '.')+1:]
-	if undoes(name) && !w.command.asked(name) {
-		c += undoCost
-	}
-	if s.Optional {
-		c += optionalCost
-	}
-	if w.command.mentions(exe.Func(to).Name) {
-		c -= wordBonus
-	}
-	return c
+	return t
 }

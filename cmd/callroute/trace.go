@@ -27,10 +27,12 @@ route with file and line. PROGRAM is the name of a main package's folder, the
 folder itself, a file in it, or its import path.
 
 COMMAND is what a person types after the program's name, with arguments and
-flags, which decide nothing yet. A flag that callroute has is callroute's; all
-behind -- is the command's. COMMAND may also be an HTTP route or the full name
-of an RPC method that PROGRAM serves; then the route starts at its handler.
-Without COMMAND it starts at main and follows what the program does by itself.`,
+flags. What they rule out, and what the defaults of the others rule out, is on
+no route; without any, it is not told but stays in the trace. A flag that
+callroute has is callroute's; all behind -- is the command's. COMMAND may also
+be an HTTP route or the full name of an RPC method that PROGRAM serves; then the
+route starts at its handler. Without COMMAND it starts at main and follows what
+the program does by itself.`,
 		Example: `  callroute trace --src moby --src containerd --src runc docker update
   callroute trace dockerd "POST /containers/{name}/start"
   callroute trace containerd /containerd.services.tasks.v1.Tasks/Create

@@ -1,0 +1,84 @@
+package story
+
+import "cmp"
+
+// Graph is all that a command can reach. The first visit is where it begins.
+type Graph struct {
+	Visits []Visit
+}
+
+// Visit is a function in one calling context.
+type Visit struct {
+	Program int  // a number for each program
+	Process int  // a number for each way in which a program is started
+	Library bool // not part of the sources under study
+	Ends    bool // control leaves the system from here, and it is not known where to
+	Calls   []Call
+	Effects []Effect
+}
+
+// Call is a call, or a request that another process answers.
+type Call struct {
+	To      int  // visit
+	Pos     int  // orders the calls and effects of a visit as they are written
+	Leaves  bool // into another process
+	Asks    bool // of a request: it only asks for an answer
+	Work    bool // of a request: work for whoever takes it, which may be a process of the same program
+	Carries int  // arguments that are no constants
+	Terms        // under which it is made
+}
+
+// Effect is a call that changes what lasts.
+type Effect struct {
+	Pos      int
+	Prepares bool // only makes room for what others write
+	Terms
+}
+
+// Terms are those under which something runs once its function, or its phase, was
+// entered and no error is found.
+type Terms struct {
+	Error    bool // only where an error was found
+	Off      bool // only with other flags than those of the command line
+	Loose    int  // how often it is left to others when it runs: handed on, deferred, in a goroutine
+	Open     int  // how many conditions are open
+	Special  int  // how many ask for something to be there that nobody may have said
+	Choices  int  // how often it is one of several answers of a call
+	Repeated bool // in a loop
+}
+
+// Sure reports whether it runs in every run that finds no error.
+func (t Terms) Sure() bool { return !t.Error && !t.Off && t.Loose == 0 && t.Open == 0 }
+
+// plain reports whether it runs where no error is found and nobody asks for anything
+// special.
+func (t Terms) plain() bool {
+	return !t.Error && !t.Off && t.Loose == 0 && t.Special == 0 && t.Choices == 0
+}
+
+// with is the terms of what stands under u inside of what stands under t.
+func (t Terms) with(u Terms) Terms {
+	return Terms{
+		Error: t.Error || u.Error, Off: t.Off || u.Off, Loose: t.Loose + u.Loose, Open: t.Open + u.Open, Special: t.Special + u.Special, Choices: t.Choices + u.Choices,
+		Repeated: t.Repeated || u.Repeated,
+	}
+}
+
+// compare orders terms, the surer ones first.
+func (t Terms) compare(u Terms) int {
+	return cmp.Or(
+		cmp.Compare(rank(t.Error), rank(u.Error)),
+		cmp.Compare(rank(t.Off), rank(u.Off)),
+		cmp.Compare(t.Loose, u.Loose),
+		cmp.Compare(t.Open, u.Open),
+		cmp.Compare(t.Special, u.Special),
+		cmp.Compare(t.Choices, u.Choices),
+	)
+}
+
+func rank(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
