@@ -53,9 +53,11 @@ func (a *Analyzer) accesses(ctx context.Context, symbol string, k access.Kind) (
 		if err != nil {
 			return nil, err
 		}
+		from := access.Callers(x.Executables(), f)
 		out.Accesses = append(out.Accesses, flow.Access{
-			Program: s.Exe.Program.String(), Func: f.Name, Site: flow.Site{File: f.File, Line: f.Line}, Own: s.Own,
-			Lines: []flow.AccessLine{line}, From: access.Callers(x.Executables(), f), Callers: callers,
+			Program: s.Exe.Program.String(), Func: f.Name, Site: flow.Site{File: f.File, Line: f.Line},
+			Own:   s.Own && len(from) > 0, // what nobody calls by name is called as one of an interface
+			Lines: []flow.AccessLine{line}, From: from, Callers: callers,
 		})
 	}
 	return out, nil

@@ -244,9 +244,21 @@ func TestValueOfEngine(t *testing.T) {
 		flag string
 		wire []string // names on the way, in this order
 		ends []string
-		not  string // an end that another flag has
+		not  []string // files that other flags end in
 	}{
-		{"cpu-shares", []string{"CpuShares", "cpu/shares", "stdin cpu/shares"}, []string{"engine-runc cpu.weight", "engine-runc cpu.shares", "engined container.json"}, "memory.max"},
+		{"cpu-shares", []string{"CpuShares", "cpu/shares", "stdin cpu/shares"}, []string{"engine-runc cpu.weight", "engine-runc cpu.shares"}, []string{"cpu.max", "memory.max"}},
+		{"cpu-period", []string{"CpuPeriod", "cpu/period", "stdin cpu/period"}, []string{"engine-runc cpu.max", "engine-runc cpu.cfs_period_us"}, []string{"cpu.weight"}},
+		{"cpu-quota", []string{"CpuQuota", "cpu/quota", "stdin cpu/quota"}, []string{"engine-runc cpu.max", "engine-runc cpu.cfs_quota_us"}, []string{"cpu.weight", "cpu.cfs_period_us"}},
+		{"cpus", []string{"NanoCpus", "cpu/quota", "stdin cpu/quota"}, []string{"engine-runc cpu.max", "engine-runc cpu.cfs_quota_us"}, []string{"cpu.weight"}},
+		{"cpuset-cpus", []string{"CpusetCpus", "cpu/cpus", "stdin cpu/cpus"}, []string{"engine-runc cpuset.cpus"}, []string{"cpuset.mems"}},
+		{"cpuset-mems", []string{"CpusetMems", "cpu/mems", "stdin cpu/mems"}, []string{"engine-runc cpuset.mems"}, []string{"cpuset.cpus"}},
+		{"memory", []string{"Memory", "memory/limit", "stdin memory/limit"}, []string{"engine-runc memory.max", "engine-runc memory.limit_in_bytes"}, []string{"memory.low", "pids.max"}},
+		{"memory-reservation", []string{"MemoryReservation", "memory/reservation"}, []string{"engine-runc memory.low", "engine-runc memory.soft_limit_in_bytes"}, []string{"memory.max"}},
+		{"memory-swap", []string{"MemorySwap", "memory/swap", "stdin memory/swap"}, []string{"engine-runc memory.swap.max", "engine-runc memory.memsw.limit_in_bytes"}, []string{"memory.max"}},
+		{"pids-limit", []string{"PidsLimit", "pids/limit", "stdin pids/limit"}, []string{"engine-runc pids.max"}, []string{"memory.max"}},
+		{"blkio-weight", []string{"BlkioWeight", "blockIO/weight", "stdin blockIO/weight"}, []string{"engine-runc io.weight"}, []string{"cpu.weight"}},
+		{"cache-property", []string{"CacheProperty", "intelRdt/l3CacheSchema", "--l3-cache-schema"}, []string{"engine-runc schemata"}, []string{"cpu.weight"}},
+		{"restart", nil, nil, []string{"cpu.weight", "schemata", "state-"}},
 	} {
 		t.Run(test.flag, func(t *testing.T) {
 			v, err := a.Value(t.Context(), analyzer.ValueQuery{Program: "engine", Command: []string{"update"}, Flag: test.flag})
@@ -254,13 +266,18 @@ func TestValueOfEngine(t *testing.T) {
 				t.Fatal(err)
 			}
 			ends := endsOf(v)
-			for _, want := range test.ends {
+			for _, want := range append(test.ends, "engined container.json") {
 				if !slices.Contains(ends, want) {
 					t.Errorf("no end %q among %q", want, ends)
 				}
 			}
-			if slices.ContainsFunc(ends, func(e string) bool { return strings.HasSuffix(e, " "+test.not) }) {
-				t.Errorf("ends in %s: %q", test.not, ends)
+			for _, not := range test.not {
+				if slices.ContainsFunc(ends, func(e string) bool { return strings.HasSuffix(e, " "+not) }) {
+					t.Errorf("ends in %s: %q", not, ends)
+				}
+			}
+			if len(v.Gaps) > 0 {
+				t.Errorf("gaps: %+v", v.Gaps)
 			}
 			var wire []string
 			for i := v.Ends[0].Hop; i >= 0; i = v.Hops[i].After {

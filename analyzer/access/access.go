@@ -75,7 +75,7 @@ func Find(exes []*summary.Executable, m *models.Set, targets []Target, k Kind) [
 // Callers is the places in the sources under study at which a function is called, in
 // any program, in the order of the source.
 func Callers(exes []*summary.Executable, fn *summary.Func) []flow.CallSite {
-	var out []flow.CallSite
+	out := []flow.CallSite{}
 	for _, exe := range exes {
 		for id := range summary.ID(exe.NumFuncs()) {
 			f := exe.Func(id)

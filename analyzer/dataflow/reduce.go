@@ -110,7 +110,7 @@ func (b *body) move(s Step, to ssa.Value, from ...ssa.Value) {
 	if len(s.Args) == 0 {
 		return
 	}
-	s.To, s.Ref = b.reg(to), reference(to.Type())
+	s.To, s.Ref = b.reg(to), s.Ref || reference(to.Type())
 	b.add(s, to.Pos())
 }
 
@@ -146,9 +146,9 @@ func (b *body) instr(instr ssa.Instruction) {
 	case *ssa.Lookup:
 		b.move(Step{Op: Elem, Name: text(i.Index)}, i, i.X)
 	case *ssa.Range:
-		b.move(Step{Op: Copy}, i, i.X)
+		b.move(Step{Op: Copy, Ref: true}, i, i.X)
 	case *ssa.Next:
-		b.move(Step{Op: Elem}, i, i.Iter)
+		b.add(Step{Op: Elem, To: b.reg(i), Args: []Reg{b.reg(i.Iter)}, Ref: true}, i.Iter.Pos())
 	case *ssa.Extract:
 		b.extract(i)
 	case *ssa.UnOp:

@@ -30,9 +30,12 @@ func Value(w io.Writer, v *flow.Value, o TextOptions) error {
 	if !o.Tree {
 		t.forks()
 	}
-	for _, g := range v.Gaps {
+	if len(v.Gaps) > 0 {
 		t.line()
-		t.line(t.paint.gap("gap: "+g.Reason), t.after(g.Hop))
+		t.line(t.paint.gap(count(len(v.Gaps), "gap") + ": from here it is not followed"))
+	}
+	for _, g := range v.Gaps {
+		t.line(indent, g.Reason, t.paint.aside(t.after(g.Hop)))
 	}
 	_, err := w.Write(t.Bytes())
 	return err

@@ -1,6 +1,7 @@
 package value
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/callroute/callroute/analyzer/dataflow"
@@ -17,13 +18,18 @@ func (f *follower) library(i int, x fact, s *dataflow.Step, k int) {
 			f.pass(i, x, s, p)
 		}
 	}
-	if len(passes) > 0 || s.Name == "" {
+	if len(passes) > 0 {
 		return
 	}
-	// What is made of the value itself is made of it; what a library does with a
-	// struct is its own.
+	// What is made of the value itself is made of it; what a library does with an
+	// object that has it is its own.
 	p := x.path.inElements()
 	if !p.empty() && !p.is(encoded) {
+		f.lose(i, x, s, "an object that has it is given to ")
+		return
+	}
+	if !slices.ContainsFunc(s.Results, func(r dataflow.Reg) bool { return r != dataflow.None }) && f.models.Effect(s.Name) == nil {
+		f.lose(i, x, s, "it is given to ")
 		return
 	}
 	did := ""
@@ -33,6 +39,22 @@ func (f *follower) library(i int, x fact, s *dataflow.Step, k int) {
 	for _, r := range s.Results {
 		f.add(x.fresh(r, p), i, at(x, s, did))
 	}
+}
+
+// lose notes that the value goes where it is not followed. The standard library keeps
+// nothing that is not known.
+func (f *follower) lose(i int, x fact, s *dataflow.Step, how string) {
+	if x.exe.Func(x.fn).Library || standard(s.Name) {
+		return
+	}
+	if s.Callee >= 0 && int(s.Callee) < x.exe.Body(x.fn).Params() && x.how > held {
+		return // it was given to be filled in
+	}
+	what := shortSymbol(s.Name)
+	if what == "" {
+		what = "a function that is not known"
+	}
+	f.losses = append(f.losses, loss{fact: i, hop: byCall(at(x, s, ""), s), why: how + what + ", which is not followed"})
 }
 
 // pass follows what a model says of a call.

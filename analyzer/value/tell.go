@@ -35,6 +35,9 @@ func (f *follower) tell(q Query) *flow.Value {
 	for _, e := range all {
 		t.end(e.end, e.hops)
 	}
+	for _, l := range f.losses {
+		t.loss(l)
+	}
 	if f.capped {
 		t.out.Gaps = append(t.out.Gaps, flow.ValueGap{Hop: -1, Reason: "the value is taken to pass so many places that it is followed no further"})
 	}
@@ -121,6 +124,27 @@ func (t *teller) end(e end, hops []hop) {
 		return
 	}
 	t.ended[key] = true
+	t.out.Ends = append(t.out.Ends, flow.ValueEnd{Hop: t.way(hops), Call: e.what, What: what})
+}
+
+// mostLosses is how many places from which the value is not followed are told.
+const mostLosses = 20
+
+// loss adds a gap. Of several ways to one function the first is told.
+func (t *teller) loss(l loss) {
+	if len(t.out.Gaps) >= mostLosses || slices.ContainsFunc(t.out.Gaps, func(g flow.ValueGap) bool { return g.Reason == l.why }) {
+		return
+	}
+	hops := []hop{l.hop}
+	for i := l.fact; i >= 0; i = t.facts[i].from {
+		hops = append(hops, t.facts[i].hop)
+	}
+	slices.Reverse(hops)
+	t.out.Gaps = append(t.out.Gaps, flow.ValueGap{Hop: t.way(hops), Reason: l.why})
+}
+
+// way adds hops, oldest first, and returns the last.
+func (t *teller) way(hops []hop) int {
 	last := -1
 	for i := 0; i < len(hops); {
 		joined := hops[i]
@@ -137,7 +161,7 @@ func (t *teller) end(e end, hops []hop) {
 			last = t.hop(last, joined)
 		}
 	}
-	t.out.Ends = append(t.out.Ends, flow.ValueEnd{Hop: last, Call: e.what, What: what})
+	return last
 }
 
 // endKey is a write as readers tell them apart.

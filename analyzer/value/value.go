@@ -116,12 +116,18 @@ type made struct {
 	hop  hop
 }
 
-// end is a place where the value stays or is lost.
+// end is a write of the value that lasts.
 type end struct {
 	fact int
 	hop  hop
 	what string
-	lost string // why, where it is lost
+}
+
+// loss is a place from which the value is not followed.
+type loss struct {
+	fact int
+	hop  hop
+	why  string
 }
 
 type follower struct {
@@ -138,6 +144,7 @@ type follower struct {
 	entered []*entry
 	memory  []int // facts of memory
 	ends    []end
+	losses  []loss
 	starts  []startedBy
 	capped  bool
 	deep    bool
