@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/callroute/callroute/analyzer/dataflow"
+	"github.com/callroute/callroute/analyzer/models"
 	"github.com/callroute/callroute/analyzer/summary"
 )
 
@@ -203,9 +204,7 @@ func (f *follower) back(i int, x fact, b *dataflow.Body, u *uses) {
 
 // standard reports whether a symbol is one of the standard library.
 func standard(symbol string) bool {
-	first, _, _ := strings.Cut(strings.TrimLeft(symbol, "(*"), "/")
-	if strings.Contains(symbol, "/") {
-		return !strings.Contains(first, ".")
-	}
-	return strings.Count(first, ".") == 1 && !strings.HasPrefix(first, "main.")
+	path := models.Split(symbol).Path
+	first, _, _ := strings.Cut(path, "/")
+	return path != "" && path != "main" && !strings.Contains(first, ".")
 }

@@ -199,7 +199,7 @@ func (t paths) names(form models.Form, p path) (path, bool) {
 // into is what of p the field of a step holds, and whether it holds it.
 func into(p path, s *dataflow.Step) (path, bool) {
 	if p.empty() {
-		return p, false
+		return p, true // what a library made of the value, and its parts
 	}
 	switch h := p.head(); h.kind {
 	case field:
@@ -241,7 +241,7 @@ func carries(form models.Form, s *dataflow.Step) bool {
 // intoElement is what of p an element of a step holds.
 func intoElement(p path, name string) (path, bool) {
 	switch {
-	case p.is(encoded):
+	case p.empty(), p.is(encoded):
 		return p, true
 	case p.is(named): // of a document, a map has the names as keys
 		return p.tail(), name == "" || name == p.head().name
