@@ -5,6 +5,7 @@ for container in $(engine ps --all --quiet); do
 done
 kill "$(cat "$CALLROUTE_DIR/exec/engined.pid")"
 for try in $(seq 100); do
-	[ -e "$CALLROUTE_DIR/exec/engined.pid" ] || exit 0
+	[ -e "$CALLROUTE_DIR/exec/engined.pid" ] || break
 	sleep 0.1
 done
+find /sys/fs/cgroup -depth -type d -name callroute-verify -exec rmdir {} \;
