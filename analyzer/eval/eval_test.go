@@ -67,6 +67,7 @@ func main() {
 	sink("upper", strings.ToUpper("ab"))
 	sink("flag", *addr)
 	sink("unknown", os.Getenv("X"))
+	sink("complex", fmt.Sprintf("/%v", complex64(1)))
 	g := &glaze{kind: "tin"}
 	sink("field", g.kind)
 	sink("method", (&glaze{"lead", "white"}).name())
@@ -122,6 +123,7 @@ func TestEval(t *testing.T) {
 		"upper":   "AB",
 		"flag":    "localhost:8",
 		"unknown": "*",
+		"complex": "/*", // no kind of number that is followed
 		"field":   "tin",
 		"method":  "lead-white", // darken runs on another glaze
 		"map":     "fire",

@@ -103,7 +103,8 @@ func goValue(v constant.Value, t types.Type) any {
 		}
 		v = constant.ToFloat(v)
 	}
-	if f, _ := constant.Float64Val(v); v.Kind() == constant.Float && b.Info()&types.IsFloat != 0 {
+	if v.Kind() == constant.Float && b.Info()&types.IsFloat != 0 {
+		f, _ := constant.Float64Val(v)
 		if b.Kind() == types.Float32 {
 			return float32(f)
 		}
