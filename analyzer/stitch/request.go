@@ -53,8 +53,11 @@ func (r *request) join(ctx context.Context) ([]Join, *Gap, error) {
 	if library != nil && foreign.Equal >= best.fit.Equal && !foreign.Weak() {
 		return nil, &Gap{Reason: fmt.Sprintf("%s serves %s with a function of a library", library.Program.Name, r.d.Key)}, nil
 	}
-	if len(best.joins) == 0 && (!r.protocol.Shared || r.speaksTo(r.from)) {
-		best.add(r.answer(r.from, r.d))
+	switch own := r.answer(r.from, r.d); {
+	case len(best.joins) == 0 && (!r.protocol.Shared || r.speaksTo(r.from)):
+		best.add(own)
+	case len(best.joins) > 0 && own.fit.Equal >= max(whole, best.fit.Equal) && !own.fit.Weak() && sameCode(own, best):
+		best = own // it has both ends; the others link its server
 	}
 	if len(best.joins) == 0 && r.d.Key.Address != "" {
 		exe, err := r.behind(ctx)
@@ -184,6 +187,17 @@ func (r *request) answer(exe *summary.Executable, d *summary.Departure) answers 
 		}
 	}
 	return out
+}
+
+// sameCode reports whether all that answer are functions which own has, too.
+func sameCode(own, others answers) bool {
+	return !slices.ContainsFunc(others.joins, func(j Join) bool {
+		f := j.Exe.Func(j.Func)
+		return !slices.ContainsFunc(own.joins, func(o Join) bool {
+			g := o.Exe.Func(o.Func)
+			return f.Name == g.Name && f.File == g.File && f.Line == g.Line
+		})
+	})
 }
 
 // foreign tells how well exe answers with a function that is not in its
