@@ -388,4 +388,13 @@ type CommandTags struct {
 	Run    string   `yaml:"run"`    // the method that runs
 	Before []string `yaml:"before"` // methods of the command and those above it that run first
 	Chosen []Symbol `yaml:"chosen"` // what was typed: the words, with placeholders for arguments
+
+	Selected *Selected `yaml:"selected"` // the command that was typed
+}
+
+// Selected is a call that gives the command which was typed, and the field of that
+// with its last word.
+type Selected struct {
+	Call  Symbol `yaml:"call"`
+	Field string `yaml:"field"`
 }

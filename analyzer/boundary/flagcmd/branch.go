@@ -44,6 +44,7 @@ type decided struct {
 	fn          *ssa.Function
 	comparisons []*comparison
 	lengths     map[*ssa.BinOp]length
+	last        bool // only the last words of commands are compared
 }
 
 // length is a check of the number of arguments: count op n, where count is at

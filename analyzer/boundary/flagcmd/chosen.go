@@ -9,13 +9,14 @@ import (
 	"golang.org/x/tools/go/ssa"
 
 	"github.com/callroute/callroute/analyzer/boundary"
+	"github.com/callroute/callroute/analyzer/index"
 	"github.com/callroute/callroute/analyzer/models"
 )
 
 // chosen is rule 6.
 func (f *finder) chosen(out *boundary.Findings) {
-	typed := f.typed()
-	if len(typed) == 0 {
+	typed, last := f.typed(), f.selected()
+	if len(typed)+len(last) == 0 {
 		return
 	}
 	words := map[ssa.Value]string{}
@@ -38,7 +39,8 @@ func (f *finder) chosen(out *boundary.Findings) {
 					if k, isConst := side[1].(*ssa.Const); isConst && k.Value != nil && k.Value.Kind() == constant.String {
 						word, known = constant.StringVal(k.Value), true
 					}
-					if known && word != "" && typed[side[0]] {
+					if known && word != "" && (typed[side[0]] || last[side[0]] && ends(out.Commands, word)) {
+						d.last = d.last || last[side[0]]
 						d.comparisons = append(d.comparisons, &comparison{instr: op, word: word, not: op.Op == token.NEQ, pos: op.Pos()})
 					}
 				}
@@ -81,6 +83,42 @@ func (f *finder) typed() map[ssa.Value]bool {
 	return out
 }
 
+// selected is the last words that a command library says were typed: a field of the
+// command that it says is chosen.
+func (f *finder) selected() map[ssa.Value]bool {
+	out := map[ssa.Value]bool{}
+	for _, m := range f.Models.All {
+		for _, c := range m.Commands {
+			if c.Tags == nil || c.Tags.Selected == nil {
+				continue
+			}
+			for _, call := range f.CallsOf(m, c.Tags.Selected.Call) {
+				v := call.Instr.Value()
+				if v == nil {
+					continue
+				}
+				for _, r := range *v.Referrers() {
+					at, ok := r.(*ssa.FieldAddr)
+					if !ok || index.Field(at.X.Type(), at.Field).Name() != c.Tags.Selected.Field {
+						continue
+					}
+					for _, load := range *at.Referrers() {
+						if x, ok := load.(*ssa.UnOp); ok && x.Op == token.MUL {
+							out[x] = true
+						}
+					}
+				}
+			}
+		}
+	}
+	return out
+}
+
+// ends reports whether word is the last one of a command.
+func ends(commands []boundary.Command, word string) bool {
+	return slices.ContainsFunc(commands, func(c boundary.Command) bool { return len(c.Words) > 0 && c.Words[len(c.Words)-1] == word })
+}
+
 // choose reports the live sites of a function for each command that it
 // compares, and the commands that nothing else runs.
 func (f *finder) choose(d *decided, out *boundary.Findings) {
@@ -93,7 +131,7 @@ func (f *finder) choose(d *decided, out *boundary.Findings) {
 		if len(words) == 0 {
 			continue
 		}
-		if !slices.ContainsFunc(out.Commands, func(c boundary.Command) bool { return slices.Equal(c.Words, words) }) {
+		if !slices.ContainsFunc(out.Commands, func(c boundary.Command) bool { return slices.Equal(c.Words, words) }) && !(d.last && ends(out.Commands, w)) {
 			cmd := f.command(words, f.Main(), "flagcmd/6")
 			cmd.Pos = d.comparisons[slices.IndexFunc(d.comparisons, func(c *comparison) bool { return c.word == w })].pos
 			out.Commands = append(out.Commands, cmd)

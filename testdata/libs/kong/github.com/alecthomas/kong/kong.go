@@ -26,6 +26,11 @@ func (k *Kong) FatalIfErrorf(err error, args ...any) {}
 // Command is the words that were typed, with placeholders for arguments.
 func (c *Context) Command() string { return "" }
 
+type Node struct{ Name string }
+
+// Selected is the command that was typed.
+func (c *Context) Selected() *Node { return &Node{} }
+
 func (c *Context) Run(binds ...any) error {
 	v := reflect.ValueOf(c.grammar).Elem()
 	for i := range v.NumField() {
