@@ -35,6 +35,10 @@ func (e *evaluation) call(v *ssa.Call, i int, fr *Frame) []Value {
 	for _, f := range e.eval(cc.Value, fr) {
 		switch f := f.(type) {
 		case Func:
+			if f.Fn.Signature.Results().Len() != cc.Signature().Results().Len() {
+				e.incomplete = true // what is called here is another function than the one that was found
+				continue
+			}
 			out = append(out, e.result(v, i, f.Fn, &f, fr)...)
 		case Hole:
 			if f.Kind != Opaque {
@@ -148,7 +152,7 @@ func (e *evaluation) result(v *ssa.Call, i int, fn *ssa.Function, clo *Func, fr 
 		}
 		out = append(out, e.eval(r.Results[i], inner)...)
 	}
-	if t := fn.Signature.Results().At(i).Type(); len(out) == 0 && excluded && e.null && types.IsInterface(t) {
+	if t := v.Call.Signature().Results().At(i).Type(); len(out) == 0 && excluded && e.null && types.IsInterface(t) {
 		return []Value{Hole{V: ssa.NewConst(nil, t), T: t}}
 	}
 	if len(out) == 0 {
