@@ -143,7 +143,7 @@ func TestWithoutTypeFlow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(g.Note, "example.com/bakery") {
+	if !strings.Contains(g.Note, "in bakery") {
 		t.Errorf("the note is %q", g.Note)
 	}
 	u.Graph = g
