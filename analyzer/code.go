@@ -14,6 +14,7 @@ import (
 // Code is the source of the functions that a pattern names, each once though several
 // programs have it.
 func (a *Analyzer) Code(ctx context.Context, p *narrow.Pattern) ([]flow.Excerpt, error) {
+	defer a.programs.memory.close(ctx)
 	x, err := a.backward(ctx)
 	if err != nil {
 		return nil, err

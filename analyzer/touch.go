@@ -16,6 +16,7 @@ type TouchQuery struct {
 
 // Touch is what a change must touch that adds a property like the one of a flag.
 func (a *Analyzer) Touch(ctx context.Context, q TouchQuery) (*flow.Touch, error) {
+	defer a.programs.memory.close(ctx)
 	v, err := a.Value(ctx, q.ValueQuery)
 	if err != nil {
 		return nil, err

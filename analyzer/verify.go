@@ -58,6 +58,7 @@ func (a *Analyzer) observed(names []string) ([]*system.Program, error) {
 
 // Compare traces the command of a run and lays what ran beside it.
 func (a *Analyzer) Compare(ctx context.Context, q Query, run *observe.Run) (*flow.Flow, error) {
+	defer a.programs.memory.close(ctx)
 	if len(run.Command) == 0 {
 		return nil, fmt.Errorf("the run has no command")
 	}
