@@ -72,7 +72,7 @@ func leading(ctx context.Context, x *backward.Index, f *summary.Func) ([]flow.Ca
 	}
 	targets, err := x.Find(p)
 	if err != nil {
-		return none, nil // an initializer of variables is no function
+		return none, nil //nolint:nilerr // an initializer of variables is no function
 	}
 	c, err := x.Callers(ctx, targets)
 	if err != nil || c.Callers == nil {

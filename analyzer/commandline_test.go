@@ -10,8 +10,10 @@ import (
 
 func TestSplitFlag(t *testing.T) {
 	defined := []summary.Flag{
-		{Name: "detach", Short: "d", Switch: true}, {Name: "interactive", Short: "i", Switch: true},
-		{Name: "name", Short: "n"}, {Name: "rm", Switch: true},
+		{Name: "detach", Short: "d", Switch: true},
+		{Name: "interactive", Short: "i", Switch: true},
+		{Name: "name", Short: "n"},
+		{Name: "rm", Switch: true},
 	}
 	for _, test := range []struct{ word, want string }{
 		{"--detach", "detach=true"},

@@ -27,8 +27,8 @@ import (
 )
 
 // Outlines is how one route differs from another. Change is Same if it does not.
-func Outlines(old, new *Outline) flow.CommandDiff {
-	m := match(old, new)
+func Outlines(before, after *Outline) flow.CommandDiff {
+	m := match(before, after)
 	d := flow.CommandDiff{
 		Change: flow.Same, Route: m.route(), Beside: m.beside(), Crossings: m.crossings(), Gaps: m.gaps(),
 	}
@@ -85,17 +85,17 @@ func (m *matching) route() []flow.StepDiff {
 }
 
 // step compares a step with what became of it.
-func step(old, new *outlined) flow.StepDiff {
-	d := flow.StepDiff{Change: flow.Same, Step: new.Step}
-	if withoutVersion(old.File) != withoutVersion(new.File) {
+func step(before, after *outlined) flow.StepDiff {
+	d := flow.StepDiff{Change: flow.Same, Step: after.Step}
+	if withoutVersion(before.File) != withoutVersion(after.File) {
 		d.Change = flow.Moved
 	}
-	d.Changes = append(differences("no longer ", "now ", old.does, new.does), passage(old, new)...)
+	d.Changes = append(differences("no longer ", "now ", before.does, after.does), passage(before, after)...)
 	if len(d.Changes) > 0 {
 		d.Change = flow.Changed
 	}
 	if d.Change != flow.Same {
-		was := old.Step
+		was := before.Step
 		d.Was = &was
 	}
 	return d
@@ -112,13 +112,13 @@ func withoutVersion(file string) string {
 }
 
 // passage compares how control passes on from a step.
-func passage(old, new *outlined) []string {
-	a, b := old.Next, new.Next
+func passage(before, after *outlined) []string {
+	a, b := before.Next, after.Next
 	if a == nil || b == nil || !a.Kind.Process() || !b.Kind.Process() {
 		return nil // what follows in the same process, the list says
 	}
 	if a.Kind == b.Kind && a.Detail == b.Detail {
-		return differences("no longer only ", "only ", old.under, new.under)
+		return differences("no longer only ", "only ", before.under, after.under)
 	}
 	words := func(p *flow.Passage) string {
 		return strings.TrimSpace(string(p.Kind) + " " + flow.Brief(p.Kind, p.Detail))
@@ -127,15 +127,15 @@ func passage(old, new *outlined) []string {
 }
 
 // differences is what is in one of two lists alone.
-func differences(lost, won string, old, new []string) []string {
+func differences(lost, won string, before, after []string) []string {
 	var out []string
-	for _, s := range old {
-		if !slices.Contains(new, s) {
+	for _, s := range before {
+		if !slices.Contains(after, s) {
 			out = append(out, lost+s)
 		}
 	}
-	for _, s := range new {
-		if !slices.Contains(old, s) {
+	for _, s := range after {
+		if !slices.Contains(before, s) {
 			out = append(out, won+s)
 		}
 	}

@@ -28,16 +28,16 @@ const diffStyle = `
 // Commands that changed in the same way are drawn once.
 func Diff(w io.Writer, d *flow.Diff) error {
 	p := &diffPicture{y: portraitEdge}
-	p.text("title", portraitEdge, fmt.Sprintf("from %s to %s", d.Old, d.New), 80)
+	p.text("title", fmt.Sprintf("from %s to %s", d.Old, d.New), 80)
 	p.y += portraitRow
 	if len(d.Commands) == 0 {
-		p.text("dim", portraitEdge, "no route differs", 80)
+		p.text("dim", "no route differs", 80)
 	}
 	for _, g := range d.Groups() {
 		p.y += portraitRow / 2
-		p.text("title", portraitEdge, g.Name(), 70)
+		p.text("title", g.Name(), 70)
 		if n := len(g.Others); n > 0 {
-			p.text("dim", portraitEdge, fmt.Sprintf("and %d more", n), portraitLetters)
+			p.text("dim", fmt.Sprintf("and %d more", n), portraitLetters)
 		}
 		p.command(&g.CommandDiff)
 	}
@@ -62,7 +62,7 @@ func (p *diffPicture) command(c *flow.CommandDiff) {
 	for _, s := range c.Route {
 		if s.Program != program {
 			program = s.Program
-			p.text("program", portraitEdge, program, portraitLetters)
+			p.text("program", program, portraitLetters)
 		}
 		p.row(s.Change, flow.Short(s.Func), fmt.Sprintf("%s:%d", s.File, s.Line))
 		for _, words := range s.Changes {
@@ -101,8 +101,8 @@ func (p *diffPicture) row(c flow.Change, what, where string) {
 }
 
 // text draws a line of words alone.
-func (p *diffPicture) text(class string, x int, words string, most int) {
-	fmt.Fprintf(p, `  <text class="%s" x="%d" y="%d">%s</text>`+"\n", class, x, p.y+15, xml(first(words, most)))
+func (p *diffPicture) text(class, words string, most int) {
+	fmt.Fprintf(p, `  <text class="%s" x="%d" y="%d">%s</text>`+"\n", class, portraitEdge, p.y+15, xml(first(words, most)))
 	p.y += portraitRow
 }
 

@@ -79,8 +79,7 @@ func (s *Set) value(v ssa.Value) (Flag, bool) {
 			}
 		}
 	case *ssa.Call:
-		switch name, ok := asked(x, "Bool"); {
-		case ok:
+		if name, ok := asked(x, "Bool"); ok {
 			f := s.named(name)
 			if !f.Known { // of urfave/cli: what is not given is false
 				f = Flag{Name: name, Switch: true, Default: "false", Known: true}

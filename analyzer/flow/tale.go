@@ -29,6 +29,12 @@ func (r *Route) Tales() []Tale {
 	return r.tales(0, map[int]bool{0: true})
 }
 
+// tellable reports whether a crossing of a phase is told though the spine does not
+// pass it.
+func tellable(m Moment, phase int) bool {
+	return m.When == Always || m.When == Or || m.When == If && (phase == 0 || !m.Special)
+}
+
 func (r *Route) tales(phase int, told map[int]bool) []Tale {
 	p := r.Phases[phase]
 	var out []Tale
@@ -41,7 +47,7 @@ func (r *Route) tales(phase int, told map[int]bool) []Tale {
 			if effects++; effects > mostEffects && !m.Main {
 				continue
 			}
-		} else if !m.Main && !(m.When == Always || m.When == Or || m.When == If && (phase == 0 || !m.Special)) {
+		} else if !m.Main && !tellable(m, phase) {
 			continue
 		}
 		out = append(out, Tale{Moment: m, Program: p.Component})

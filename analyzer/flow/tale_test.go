@@ -17,8 +17,10 @@ func TestTales(t *testing.T) {
 		Schema:     flow.Schema,
 		Components: []flow.Component{{Name: "client"}, {Name: "daemon"}, {Name: "shim"}},
 		Nodes: []flow.Node{
-			{ID: 1, Component: "client", Func: "c.main"}, {ID: 2, Component: "daemon", Func: "d.create"},
-			{ID: 3, Component: "daemon", Func: "d.start"}, {ID: 4, Component: "shim", Func: "s.start"},
+			{ID: 1, Component: "client", Func: "c.main"},
+			{ID: 2, Component: "daemon", Func: "d.create"},
+			{ID: 3, Component: "daemon", Func: "d.start"},
+			{ID: 4, Component: "shim", Func: "s.start"},
 		},
 		Edges: []flow.Edge{{From: 1, To: 3, Kind: flow.HTTP, Under: []string{"for", "if attach"}}},
 		Root:  1, Spine: []int{1, 3, 4},
@@ -31,8 +33,10 @@ func TestTales(t *testing.T) {
 				{Way: []int{1}, When: flow.Always, Kind: flow.HTTP, Detail: "create again", To: 2, Phase: phase(1)},
 			}},
 			{Component: "daemon", Entry: 2, Moments: []flow.Moment{
-				{Way: []int{2}, When: flow.Always, Effect: "first"}, {Way: []int{2}, When: flow.Always, Effect: "a"},
-				{Way: []int{2}, When: flow.Always, Effect: "b"}, {Way: []int{2}, When: flow.Always, Effect: "b"},
+				{Way: []int{2}, When: flow.Always, Effect: "first"},
+				{Way: []int{2}, When: flow.Always, Effect: "a"},
+				{Way: []int{2}, When: flow.Always, Effect: "b"},
+				{Way: []int{2}, When: flow.Always, Effect: "b"},
 				{Way: []int{2}, When: flow.Always, Effect: "c"},
 			}},
 			{Component: "daemon", Entry: 3, Moments: []flow.Moment{

@@ -29,7 +29,7 @@ suppress:
 		{"no YAML", "rules: [", "r.yaml:1: "},
 		{"no rules", "suppress: []", "r.yaml:1: no rules"},
 		{"no list", "rules: x", "r.yaml:1: rules is no list"},
-		{"an unknown part", "rules:\n  - {name: a, never: f}\nsupress: []", `r.yaml:3: unknown key "supress"; write rules or suppress`},
+		{"an unknown part", "rules:\n  - {name: a, never: f}\nsilence: []", `r.yaml:3: unknown key "silence"; write rules or suppress`},
 		{"an unknown key", "rules:\n  - name: a\n    nevr: f", `r.yaml:3: unknown field "nevr"`},
 		{"no name", "rules:\n  - never: f", "r.yaml:2: a rule needs a name"},
 		{"a name that is none", "rules:\n  - {name: Shout!, never: f}", `r.yaml:2: a rule needs a name of small letters, digits and dashes, not "Shout!"`},
@@ -61,10 +61,17 @@ func TestGlob(t *testing.T) {
 		pattern, text string
 		want          bool
 	}{
-		{"docker update", "docker update", true}, {"docker update", "docker updates", false},
-		{"docker *", "docker update", true}, {"docker *", "docker", false}, {"*", "", true},
-		{"* POST /a/*", "d POST /a/{b}", true}, {"* POST /a/*", "d GET /a/{b}", false},
-		{"a*b*b", "ab", false}, {"a*b*b", "abb", true}, {"a*ba", "aba", true}, {"ab*ba", "aba", false},
+		{"docker update", "docker update", true},
+		{"docker update", "docker updates", false},
+		{"docker *", "docker update", true},
+		{"docker *", "docker", false},
+		{"*", "", true},
+		{"* POST /a/*", "d POST /a/{b}", true},
+		{"* POST /a/*", "d GET /a/{b}", false},
+		{"a*b*b", "ab", false},
+		{"a*b*b", "abb", true},
+		{"a*ba", "aba", true},
+		{"ab*ba", "aba", false},
 	} {
 		if got := glob(test.pattern, test.text); got != test.want {
 			t.Errorf("%q as %q: %v", test.text, test.pattern, got)

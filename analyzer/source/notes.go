@@ -46,7 +46,8 @@ type funcNote struct {
 var noteFormats = sync.OnceValue(func() (f struct {
 	table *encode.Format[map[string]int]
 	file  *encode.Format[fileNote]
-}) {
+},
+) {
 	f.table, f.file = encode.For[map[string]int](), encode.For[fileNote]()
 	return f
 })

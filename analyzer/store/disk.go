@@ -82,9 +82,7 @@ func (s *Store) Disk(roots Roots, own []string) *Disk {
 		return nil
 	}
 	parts := []string{"disk"}
-	for _, dir := range own {
-		parts = append(parts, dir)
-	}
+	parts = append(parts, own...)
 	d := &Disk{store: s, key: KeyOf(parts...), roots: roots, own: own, clock: time.Now, known: map[string]*folder{}, now: map[string]*folder{}}
 	known, _ := encode.Unmarshal[table](s.read(s.path(disks, d.key)))
 	for i := range known {

@@ -17,7 +17,8 @@ var formats = sync.OnceValue(func() (f struct {
 	exe  *encode.Format[Executable]
 	fn   *encode.Format[Func]
 	body *encode.Format[dataflow.Body]
-}) {
+},
+) {
 	f.exe, f.fn, f.body = encode.For[Executable](), encode.For[Func](), encode.For[dataflow.Body]()
 	return f
 })

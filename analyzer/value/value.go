@@ -142,7 +142,6 @@ type follower struct {
 	known   map[fact]int
 	entries map[entryKey]int
 	entered []*entry
-	memory  []int // facts of memory
 	ends    []end
 	losses  []loss
 	starts  []startedBy

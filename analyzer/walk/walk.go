@@ -192,7 +192,7 @@ func (w *walker) visit(v visit) error {
 		}
 	}
 	for _, l := range f.Lost {
-		if (live == nil || live[l.Pos]) && !(v.line.typed && off[l.Pos]) {
+		if (live == nil || live[l.Pos]) && (!v.line.typed || !off[l.Pos]) {
 			w.gap(flow.Gap{
 				After: w.node(place{v.exe, v.id}), Kind: l.Kind, Site: flow.Site{File: f.File, Line: l.Line}, Detail: l.Detail, Reason: l.Reason,
 			})

@@ -29,7 +29,7 @@ to no function, as those of a type, are listed, and not followed.`,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 || args[0] == "" {
-				return errors.New("impact of what? name a function, a file.go:LINE or a range of revisions, A..")
+				return errors.New("impact of what? name a function, a file.go:LINE or a range of revisions as A..B")
 			}
 			return a.callers(cmd.Context(), o, func(ctx context.Context, an analysis) (*flow.Callers, error) { return an.Impact(ctx, args[0]) })
 		},

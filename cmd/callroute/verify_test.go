@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -32,7 +33,11 @@ func TestVerifyRelay(t *testing.T) {
 		t.Errorf("the tree has changed from\n%s\nto\n%s", before, after)
 	}
 	// A run that is kept is compared again, without building or running anything.
-	t.Setenv("PATH", "/nowhere:"+filepath.Join(runtime.GOROOT(), "bin"))
+	goCommand, err := exec.LookPath("go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", "/nowhere:"+filepath.Dir(goCommand))
 	var f flow.Flow
 	if err := json.Unmarshal([]byte(printed(t, []string{"verify", "--src", relay, "--record", record, "--json"})), &f); err != nil {
 		t.Fatal(err)

@@ -20,11 +20,13 @@ func TestEnter(t *testing.T) {
 	}{
 		{
 			"function", "package p\n\nfunc f() {\n\tg()\n}\n",
-			"package p; import callrouteruntime \"runtime\"\n\nfunc f() {E\n\tg()\n}\n", []string{"x/p.f:3"},
+			"package p; import callrouteruntime \"runtime\"\n\nfunc f() {E\n\tg()\n}\n",
+			[]string{"x/p.f:3"},
 		},
 		{
 			"one line", "package p // import \"x/p\"\nfunc f() {}\n",
-			"package p; import callrouteruntime \"runtime\" // import \"x/p\"\nfunc f() {E}\n", []string{"x/p.f:2"},
+			"package p; import callrouteruntime \"runtime\" // import \"x/p\"\nfunc f() {E}\n",
+			[]string{"x/p.f:2"},
 		},
 		{
 			"methods", "package p\nfunc (t *T) m() {}\nfunc (T) n() {}\nfunc (t *G[K, V]) o() {}\n",
@@ -38,7 +40,8 @@ func TestEnter(t *testing.T) {
 		},
 		{
 			"declaration over several lines", "package p\nfunc f(\n\ta int,\n) (\n\terr error,\n) {\n\treturn\n}\n",
-			"package p; import callrouteruntime \"runtime\"\nfunc f(\n\ta int,\n) (\n\terr error,\n) {E\n\treturn\n}\n", []string{"x/p.f:2"},
+			"package p; import callrouteruntime \"runtime\"\nfunc f(\n\ta int,\n) (\n\terr error,\n) {E\n\treturn\n}\n",
+			[]string{"x/p.f:2"},
 		},
 		{"no room on the stack", "package p\n\n//go:nosplit\nfunc f() {}\n", "", nil},
 		{"no body", "package p\n\nfunc f()\n\ntype T interface{ m() }\n", "", nil},
@@ -81,15 +84,18 @@ func TestAct(t *testing.T) {
 	}{
 		{
 			"kill", "golang.org/x/sys/unix", "zsyscall_linux.go", "func Kill(pid int, sig int) (err error) { return }",
-			`defer func() { if err == nil { if sig != 0 { callrouteruntime.CallrouteAct(N, pid<<8|int(sig), "process", "") } } }();`, Act{"signals", Signal},
+			`defer func() { if err == nil { if sig != 0 { callrouteruntime.CallrouteAct(N, pid<<8|int(sig), "process", "") } } }();`,
+			Act{"signals", Signal},
 		},
 		{
 			"exec", "syscall", "exec_unix.go", "func forkExec(argv0 string, argv []string, attr *ProcAttr) (pid int, err error) { return }",
-			`callrouteruntime.CallrouteStart(N, argv0, argv);`, Act{"starts", Program},
+			`callrouteruntime.CallrouteStart(N, argv0, argv);`,
+			Act{"starts", Program},
 		},
 		{
 			"rename", "syscall", "zsyscall_linux_arm64.go", "func Renameat(olddirfd int, oldpath string, newdirfd int, newpath string) (err error) { return }",
-			`defer func() { if err == nil { callrouteruntime.CallrouteAct(N, -1, oldpath, newpath) } }();`, Act{"renames", Paths},
+			`defer func() { if err == nil { callrouteruntime.CallrouteAct(N, -1, oldpath, newpath) } }();`,
+			Act{"renames", Paths},
 		},
 		{"another form", "syscall", "zsyscall_linux_arm64.go", "func Renameat(a, b string) (err error) { return }", "", Act{}},
 		{"in the child", "syscall", "exec_linux.go", "func forkAndExecInChild(argv0 *byte, argv []*byte) { }", "", Act{}},

@@ -18,8 +18,8 @@
 //	         goroutine 8, the goroutine that started it and how the caller
 //	         calls 8, what 8, caller 8, number 4, line in the caller 4, texts
 //
-// What it cannot see: code in other languages, functions that are marked
-// go:nosplit, and processes whose programs are not instrumented.
+// What it cannot see: code in other languages, functions marked as go:nosplit, and
+// processes whose programs are not instrumented.
 package record
 
 import (

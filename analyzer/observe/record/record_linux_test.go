@@ -82,7 +82,10 @@ func TestRead(t *testing.T) {
 		}
 	}
 	want := []short{
-		{1, 1, 2, []string{"/a", "b", "c d"}}, {1, 12, 1, nil}, {1, 11, 1, nil}, {1, 14, 2, nil},
+		{1, 1, 2, []string{"/a", "b", "c d"}},
+		{1, 12, 1, nil},
+		{1, 11, 1, nil},
+		{1, 14, 2, nil},
 		{2, 13, 3, nil},
 	}
 	if !reflect.DeepEqual(got, want) {

@@ -30,8 +30,11 @@ func ReadSteps(file string) ([]Step, error) {
 			steps = append(steps, Step{Script: rest, Where: where})
 		case '$':
 			words, err := Words(rest)
-			if err != nil || len(words) == 0 {
-				return nil, fmt.Errorf("%s: no command (%v)", where, err)
+			if err != nil {
+				return nil, fmt.Errorf("%s: no command: %w", where, err)
+			}
+			if len(words) == 0 {
+				return nil, fmt.Errorf("%s: no command behind the $", where)
 			}
 			steps = append(steps, Step{Command: words, Where: where})
 			commands++
