@@ -24,9 +24,7 @@ func (a *Analyzer) Readers(ctx context.Context, symbol string) (*flow.Accesses, 
 
 func (a *Analyzer) accesses(ctx context.Context, symbol string, k access.Kind) (*flow.Accesses, error) {
 	defer a.programs.memory.close(ctx)
-	if a.programs.detail != summary.Values {
-		a.programs.detail, a.index = summary.Values, nil
-	}
+	a.withValues()
 	x, err := a.backward(ctx)
 	if err != nil {
 		return nil, err
@@ -79,4 +77,12 @@ func leading(ctx context.Context, x *backward.Index, f *summary.Func) ([]flow.Ca
 		return none, err
 	}
 	return c.Callers, nil
+}
+
+// withValues asks for summaries that tell where values go. What was indexed of
+// those without is of no use beside them.
+func (a *Analyzer) withValues() {
+	if a.programs.detail != summary.Values {
+		a.programs.detail, a.index = summary.Values, nil
+	}
 }

@@ -6,7 +6,6 @@ import (
 
 	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/stitch"
-	"github.com/callroute/callroute/analyzer/summary"
 	"github.com/callroute/callroute/analyzer/value"
 )
 
@@ -20,7 +19,7 @@ type ValueQuery struct {
 // Value follows the value of a flag to the last writes.
 func (a *Analyzer) Value(ctx context.Context, q ValueQuery) (*flow.Value, error) {
 	defer a.programs.memory.close(ctx)
-	a.programs.detail = summary.Values
+	a.withValues()
 	p, err := a.program(q.Program)
 	if err != nil {
 		return nil, err

@@ -25,8 +25,8 @@ func (a *app) mcpCommand() *cobra.Command {
 		Use:   "mcp",
 		Short: "Answer an assistant's questions, by the Model Context Protocol",
 		Long: `Serve the Model Context Protocol on standard input and output, for assistants and
-editors. Its tools are commands, trace, callers, path, impact, endpoints and code; each
-takes max_tokens, and what an answer leaves out for its sake it says. Every step
+editors. Its tools are commands, trace, value, callers, path, impact, endpoints and
+code; each takes max_tokens, and what an answer leaves out for its sake it says. Every step
 has its file and line, and gaps are told. Programs are analyzed when a question needs
 them, and again when their files change. It reads the sources, and writes nothing.`,
 		Example: `  callroute mcp --src moby --src containerd
@@ -57,6 +57,7 @@ func (a *app) mcp(ctx context.Context, s *session, over mcp.Transport) error {
 	addTool(server, "path", "Show the shortest way from one function, or from a command with its program in front, to another function, across processes.", t.path)
 	addTool(server, "impact", "List what a change touches: the callers of a function, of a file.go:LINE, or of what differs in a range of git revisions (main..), and the other sides of its requests.", t.impact)
 	addTool(server, "endpoints", "List where programs meet: what each sends, starts and serves, with its partner in another program or why it has none.", t.endpoints)
+	addTool(server, "value", "Follow the value of a command's flag through fields, calls and what it crosses processes in, to the last write. Each line that passes it on has file:line.", t.value)
 	addTool(server, "code", "Show the source of the functions that a name or a file.go:LINE means, with line numbers.", t.code)
 	err := server.Run(ctx, over)
 	if errors.Is(err, io.EOF) || errors.Is(err, context.Canceled) {
@@ -216,6 +217,25 @@ func (t tools) trace(ctx context.Context, q traceQuestion) ([]form, error) {
 		forms = slices.Insert(forms, 0, form(func(w io.Writer) error { return report.Text(w, f, report.TextOptions{Tree: true}) }))
 	}
 	return forms, nil
+}
+
+type valueQuestion struct {
+	budget
+	Program string `json:"program" jsonschema:"the program, named by the folder of its main package"`
+	Command string `json:"command,omitempty" jsonschema:"the words of its command"`
+	Flag    string `json:"flag" jsonschema:"the name of the flag"`
+}
+
+func (t tools) value(ctx context.Context, q valueQuestion) ([]form, error) {
+	query := analyzer.ValueQuery{Program: q.Program, Command: strings.Fields(q.Command), Flag: strings.TrimLeft(q.Flag, "-")}
+	if query.Flag == "" {
+		return nil, errors.New("which value? flag names a flag of the command")
+	}
+	v, err := ask(ctx, t, func(an analysis) (*flow.Value, error) { return an.Value(ctx, query) })
+	return []form{
+		func(w io.Writer) error { return report.Value(w, v, report.TextOptions{Tree: true}) },
+		func(w io.Writer) error { return report.Value(w, v, report.TextOptions{}) },
+	}, err
 }
 
 type nameQuestion struct {

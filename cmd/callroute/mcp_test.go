@@ -63,7 +63,7 @@ func TestMCP(t *testing.T) {
 			t.Errorf("%s does not say what it is", tool.Name)
 		}
 	}
-	if want := []string{"callers", "code", "commands", "endpoints", "impact", "path", "trace"}; !slices.Equal(slices.Sorted(slices.Values(names)), want) {
+	if want := []string{"callers", "code", "commands", "endpoints", "impact", "path", "trace", "value"}; !slices.Equal(slices.Sorted(slices.Values(names)), want) {
 		t.Errorf("the tools are %v, want %v", names, want)
 	}
 	type args = map[string]any
@@ -80,6 +80,8 @@ func TestMCP(t *testing.T) {
 		{"callers", args{"name": "relayd gateway.(*Gateway).postRecall"}, []string{"relay recall", "POST /letters/{name}/recall", "gateway/gateway.go:"}, "relay send"},
 		{"path", args{"from": "relay send", "to": "os.WriteFile|scribe main.main"}, []string{"══ exec", "cmd/scribe/main.go:"}, ""},
 		{"impact", args{"of": "gateway.(*Gateway).postRecall"}, []string{"crossings", "http POST /letters/", "from relay "}, ""},
+		{"value", args{"program": "relay", "command": "send", "flag": "urgent"}, []string{"relay send --urgent"}, ""},
+		{"path", args{"from": "relay send", "to": "scribe main.main"}, []string{"══ exec", "cmd/scribe/main.go:"}, ""}, // after summaries with values were made
 		{"endpoints", args{"program": "relay"}, []string{"relay http", "══▶ relayd"}, "sorter grpc"},
 		{"code", args{"name": "gateway.(*Gateway).postRecall"}, []string{"gateway/gateway.go:", "func (g *Gateway) postRecall("}, "postLetter("},
 	} {
@@ -107,6 +109,7 @@ func TestMCP(t *testing.T) {
 		{"callers", args{"name": ""}, "empty"},
 		{"commands", args{"like": "nothing has this"}, "ask without like"},
 		{"commands", args{"max_tokens": 3}, "from 100 to 100000"},
+		{"value", args{"program": "relay", "command": "send", "flag": "urgnt"}, "urgent"},
 		{"code", args{"name": "["}, "error parsing regexp"},
 		{"impact", args{"of": "nosuch.."}, "git"},
 	} {
