@@ -14,6 +14,7 @@ type Value struct {
 	Hops       []ValueHop  `json:"hops"` // a hop comes after the one that it follows
 	Ends       []ValueEnd  `json:"ends"` // the one that is reached furthest first
 	Gaps       []ValueGap  `json:"gaps"`
+	Last       *int        `json:"last,omitempty"` // without ends: the hop at which the value is seen last
 }
 
 // ValueHop is one line of the source that passes the value on.

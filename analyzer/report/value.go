@@ -21,10 +21,15 @@ func Value(w io.Writer, v *flow.Value, o TextOptions) error {
 	if len(v.Ends) == 0 {
 		t.line()
 		t.line("The value is not seen to be written anywhere.")
+		if v.Last != nil && *v.Last >= 0 {
+			t.way(*v.Last)
+			t.line(indent, "■ seen last here: it is asked for or compared, or goes where a gap says")
+		}
 	}
 	for i, e := range v.Ends {
 		if i == 0 || o.Tree {
-			t.way(e)
+			t.way(e.Hop)
+			t.line(indent, "■ ", ended(e))
 		}
 	}
 	if !o.Tree {
@@ -48,10 +53,10 @@ type valueText struct {
 	last  int          // the hop that was shown last
 }
 
-// way writes the hops to an end that were not written yet.
-func (t *valueText) way(e flow.ValueEnd) {
+// way writes the hops to one that were not written yet.
+func (t *valueText) way(last int) {
 	var hops []flow.ValueHop
-	for i := e.Hop; i >= 0; i = t.v.Hops[i].After {
+	for i := last; i >= 0; i = t.v.Hops[i].After {
 		hops = append(hops, t.v.Hops[i])
 	}
 	slices.Reverse(hops)
@@ -73,7 +78,6 @@ func (t *valueText) way(e flow.ValueEnd) {
 		t.hop(h)
 		t.shown[h.ID], t.last = true, h.ID
 	}
-	t.line(indent, "■ ", ended(e))
 }
 
 // hop writes one line of the source, with what happens there.
@@ -134,7 +138,7 @@ func (t *valueText) forks() {
 
 func ended(e flow.ValueEnd) string {
 	if e.What == "" {
-		return "written by " + e.Call
+		return "given to " + e.Call
 	}
 	return "written to " + e.What + " by " + e.Call
 }

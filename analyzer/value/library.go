@@ -11,7 +11,9 @@ import (
 
 // library follows argument k of a call without a body.
 func (f *follower) library(i int, x fact, s *dataflow.Step, k int) {
-	f.effect(i, x, s, k)
+	if f.effect(i, x, s, k) {
+		return // what such a call gives is how it went
+	}
 	passes := f.models.Passes(s.Name)
 	for _, p := range passes {
 		if int(p.From) == k && !p.None {
@@ -179,20 +181,21 @@ func byCall(h hop, s *dataflow.Step) hop {
 	return h
 }
 
-// effect notes that a call writes the value.
-func (f *follower) effect(i int, x fact, s *dataflow.Step, k int) {
+// effect notes that a call writes the value. It reports whether it does.
+func (f *follower) effect(i int, x fact, s *dataflow.Step, k int) bool {
 	p := x.path.inElements()
 	if !p.empty() && !p.is(encoded) {
-		return
+		return false
 	}
 	e := f.models.Effect(s.Name)
 	if e == nil || e.Does != models.Writes && e.Does != models.Sends {
-		return
+		return false
 	}
 	if k == 0 && strings.HasPrefix(s.Name, "(") {
-		return // what is written to
+		return false // what is written to
 	}
 	f.ends = append(f.ends, end{fact: i, hop: byCall(at(x, s, ""), s), what: shortSymbol(s.Name)})
+	return true
 }
 
 // shortSymbol is a symbol with the last element of its path alone: "strconv.Itoa",

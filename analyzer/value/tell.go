@@ -38,6 +38,9 @@ func (f *follower) tell(q Query) *flow.Value {
 	for _, l := range f.losses {
 		t.loss(l)
 	}
+	if len(t.out.Ends) == 0 && len(f.facts) > 0 {
+		t.out.Last = t.furthest()
+	}
 	if f.capped {
 		t.out.Gaps = append(t.out.Gaps, flow.ValueGap{Hop: -1, Reason: "the value is taken to pass so many places that it is followed no further"})
 	}
@@ -125,6 +128,30 @@ func (t *teller) end(e end, hops []hop) {
 	}
 	t.ended[key] = true
 	t.out.Ends = append(t.out.Ends, flow.ValueEnd{Hop: t.way(hops), Call: e.what, What: what})
+}
+
+// furthest is the hop at which a value that is written nowhere is seen last: behind
+// the most crossings, and there the last that was found.
+func (t *teller) furthest() *int {
+	best, most := 0, -1
+	for i := range t.facts {
+		n := 0
+		for j := i; j >= 0; j = t.facts[j].from {
+			if t.facts[j].hop.kind != "" {
+				n++
+			}
+		}
+		if n >= most && t.facts[i].fn != summary.None {
+			best, most = i, n
+		}
+	}
+	var hops []hop
+	for i := best; i >= 0; i = t.facts[i].from {
+		hops = append(hops, t.facts[i].hop)
+	}
+	slices.Reverse(hops)
+	last := t.way(hops)
+	return &last
 }
 
 // mostLosses is how many places from which the value is not followed are told.
