@@ -13,6 +13,7 @@ type Observed struct {
 	Arrivals  Share             `json:"arrivals"`  // handlers and commands: ran, and are told
 	Steps     Share             `json:"steps"`     // of the spine: are told, and ran
 	Crossings Share             `json:"crossings"` // of the spine: are told, and ran in this order
+	Moments   Share             `json:"moments"`   // told to come always, in phases that were entered, and came
 	Last      *ObservedEffect   `json:"last,omitempty"`
 	Nodes     []ObservedNode    `json:"nodes"`    // the nodes that ran
 	NotRun    []NotRun          `json:"notRun"`   // the steps of the spine that did not

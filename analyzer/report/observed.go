@@ -39,6 +39,7 @@ func (t *text) observed(o *flow.Observed) {
 	}{
 		{"steps told that ran", o.Steps},
 		{"crossings told that ran in this order", o.Crossings},
+		{"moments told to come always that came", o.Moments},
 		{"functions that ran and are told", o.Functions},
 		{"calls between them that are told", o.Calls},
 		{"handlers and commands that ran and are told", o.Arrivals},

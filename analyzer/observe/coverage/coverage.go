@@ -8,6 +8,7 @@
 //
 //	coverage what ran, as nodes; the figures
 //	missed   what ran and is not told, and where the route loses it
+//	phases   what is told to come always
 //	spine    the steps of the spine that did not run; the order of crossings
 //	effects  what the processes did to the machine, and the last that lasts
 package coverage
@@ -36,6 +37,7 @@ func Flow(f *flow.Flow, run *observe.Run, known Known) *flow.Observed {
 	o.Nodes = c.ranNodes()
 	o.Missed = c.missed()
 	c.spine(o)
+	c.phases(o)
 	c.effects(o)
 	return o
 }

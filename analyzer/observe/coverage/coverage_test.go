@@ -122,6 +122,24 @@ func TestFlow(t *testing.T) {
 	}
 }
 
+// Of what is told to come always, only that of phases that were entered counts.
+func TestPhases(t *testing.T) {
+	f := told()
+	f.Phases = []flow.Phase{
+		{Entry: 3, Moments: []flow.Moment{
+			{Way: []int{3}, When: flow.Always, To: 6},
+			{Way: []int{3}, When: flow.Always, To: 8},
+			{Way: []int{3, 8}, When: flow.Always},
+			{Way: []int{3, 8}, When: flow.If},
+			{Way: []int{3, 8}, When: flow.Always, Repeated: true},
+		}},
+		{Entry: 8, Moments: []flow.Moment{{Way: []int{8}, When: flow.Always}}},
+	}
+	if o := Flow(f, ran(), known); o.Moments != (flow.Share{All: 3, Are: 1}) {
+		t.Errorf("moments %v", o.Moments)
+	}
+}
+
 // A crossing that is told before another, and ran after it, is out of order.
 func TestOrder(t *testing.T) {
 	f := told()
