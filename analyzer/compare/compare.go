@@ -216,12 +216,12 @@ func (m *matching) crossings() []flow.CrossingDiff {
 }
 
 // apart is two lists without what is in both.
-func apart(old, new []crossing, same func(a, b *crossing) bool) (removed, added []crossing) {
-	removed = slices.DeleteFunc(slices.Clone(old), func(a crossing) bool {
-		return slices.ContainsFunc(new, func(b crossing) bool { return a.kind == b.kind && same(&a, &b) })
+func apart(before, after []crossing, same func(a, b *crossing) bool) (removed, added []crossing) {
+	removed = slices.DeleteFunc(slices.Clone(before), func(a crossing) bool {
+		return slices.ContainsFunc(after, func(b crossing) bool { return a.kind == b.kind && same(&a, &b) })
 	})
-	added = slices.DeleteFunc(slices.Clone(new), func(b crossing) bool {
-		return slices.ContainsFunc(old, func(a crossing) bool { return a.kind == b.kind && same(&a, &b) })
+	added = slices.DeleteFunc(slices.Clone(after), func(b crossing) bool {
+		return slices.ContainsFunc(before, func(a crossing) bool { return a.kind == b.kind && same(&a, &b) })
 	})
 	return removed, added
 }

@@ -119,9 +119,9 @@ func TestOutlines(t *testing.T) {
 // Two functions of one bare name cannot be told apart, and are not taken for each
 // other.
 func TestMatchOnlyOne(t *testing.T) {
-	old := outline(t, "a x.org/m/cli.Run cli.go\n a x.org/m/p.Do p.go\n a x.org/m/q.Do q.go")
-	new := outline(t, "a x.org/m/cli.Run cli.go\n a x.org/m/r.Do r.go")
-	if got, want := told(Outlines(old, new)), "removed p.Do; removed q.Do; added r.Do"; got != want {
+	before := outline(t, "a x.org/m/cli.Run cli.go\n a x.org/m/p.Do p.go\n a x.org/m/q.Do q.go")
+	after := outline(t, "a x.org/m/cli.Run cli.go\n a x.org/m/r.Do r.go")
+	if got, want := told(Outlines(before, after)), "removed p.Do; removed q.Do; added r.Do"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
@@ -129,8 +129,8 @@ func TestMatchOnlyOne(t *testing.T) {
 // Of several crossings between two programs nobody knows which became which.
 func TestCrossingsOnlyOne(t *testing.T) {
 	const two = "a x.org/a.Run a.go\n=exec b %s=>\n + b x.org/b.main b.go\n=exec b %s=>\n b x.org/b.main2 b.go"
-	old := outline(t, fmt.Sprintf(two, "pause", "resume"))
-	new := outline(t, fmt.Sprintf(two, "start", "stop"))
+	before := outline(t, fmt.Sprintf(two, "pause", "resume"))
+	after := outline(t, fmt.Sprintf(two, "start", "stop"))
 	want := "changed b pause>b start; changed b resume>b stop"
 	if got := told(flow.CommandDiff{Crossings: match(old, new).crossings(), Change: flow.Same}); got != want {
 		t.Errorf("between two pairs of functions: got %s, want %s", got, want)

@@ -12,14 +12,14 @@ type matching struct {
 	ids      map[string]string // of functions of the new one that have another name: the key in the old one
 }
 
-// match finds the functions of old in new.
-func match(old, new *Outline) *matching {
-	m := &matching{old, new, map[string]string{}}
+// match finds the functions of the one before in the one after.
+func match(before, after *Outline) *matching {
+	m := &matching{before, after, map[string]string{}}
 	taken := map[string]bool{} // keys of old ones
 	for _, name := range []func(*Outline, string) string{shortName, bareName} {
-		lost := only(old, name, func(key string) bool { _, there := new.functions[key]; return !there && !taken[key] })
-		won := only(new, name, func(key string) bool {
-			_, there := old.functions[key]
+		lost := only(before, name, func(key string) bool { _, there := after.functions[key]; return !there && !taken[key] })
+		won := only(after, name, func(key string) bool {
+			_, there := before.functions[key]
 			return !there && m.ids[key] == ""
 		})
 		for n, key := range won {

@@ -131,7 +131,7 @@ func (f *finder) choose(d *decided, out *boundary.Findings) {
 		if len(words) == 0 {
 			continue
 		}
-		if !slices.ContainsFunc(out.Commands, func(c boundary.Command) bool { return slices.Equal(c.Words, words) }) && !(d.last && ends(out.Commands, w)) {
+		if !slices.ContainsFunc(out.Commands, func(c boundary.Command) bool { return slices.Equal(c.Words, words) }) && (!d.last || !ends(out.Commands, w)) {
 			cmd := f.command(words, f.Main(), "flagcmd/6")
 			cmd.Pos = d.comparisons[slices.IndexFunc(d.comparisons, func(c *comparison) bool { return c.word == w })].pos
 			out.Commands = append(out.Commands, cmd)
