@@ -132,21 +132,21 @@ func TestCrossingsOnlyOne(t *testing.T) {
 	before := outline(t, fmt.Sprintf(two, "pause", "resume"))
 	after := outline(t, fmt.Sprintf(two, "start", "stop"))
 	want := "changed b pause>b start; changed b resume>b stop"
-	if got := told(flow.CommandDiff{Crossings: match(old, new).crossings(), Change: flow.Same}); got != want {
+	if got := told(flow.CommandDiff{Crossings: match(before, after).crossings(), Change: flow.Same}); got != want {
 		t.Errorf("between two pairs of functions: got %s, want %s", got, want)
 	}
 	const one = "a x.org/a.Run a.go\n=exec b %s=>\n + b x.org/b.main b.go\n a x.org/a.Next a.go\n=exec b %s=>\n b x.org/b.%s b.go"
-	old = outline(t, fmt.Sprintf(one, "pause", "resume", "old"))
-	new = outline(t, strings.Replace(fmt.Sprintf(one, "start", "stop", "new"), "b.main", "b.begin", 1))
+	before = outline(t, fmt.Sprintf(one, "pause", "resume", "old"))
+	after = outline(t, strings.Replace(fmt.Sprintf(one, "start", "stop", "new"), "b.main", "b.begin", 1))
 	want = "changed b pause>b start; changed b resume>b stop"
-	if got := told(flow.CommandDiff{Crossings: match(old, new).crossings(), Change: flow.Same}); got != want {
+	if got := told(flow.CommandDiff{Crossings: match(before, after).crossings(), Change: flow.Same}); got != want {
 		t.Errorf("from two functions into a program: got %s, want %s", got, want)
 	}
 	const same = "a x.org/a.%s a.go\n=exec b %s=>\n + b x.org/b.main b.go\n a x.org/a.%s a.go\n=exec b %s=>\n + b x.org/b.main b.go"
-	old = outline(t, fmt.Sprintf(same, "P", "pause", "Q", "resume"))
-	new = outline(t, fmt.Sprintf(same, "R", "start", "S", "stop"))
+	before = outline(t, fmt.Sprintf(same, "P", "pause", "Q", "resume"))
+	after = outline(t, fmt.Sprintf(same, "R", "start", "S", "stop"))
 	want = "removed b pause>; removed b resume>; added >b start; added >b stop"
-	if got := told(flow.CommandDiff{Crossings: match(old, new).crossings(), Change: flow.Same}); got != want {
+	if got := told(flow.CommandDiff{Crossings: match(before, after).crossings(), Change: flow.Same}); got != want {
 		t.Errorf("from other functions: got %s, want %s", got, want)
 	}
 }
