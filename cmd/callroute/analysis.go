@@ -105,7 +105,7 @@ type outline = *compare.Outline
 func outlineOf(f *flow.Flow) (outline, error) { return compare.Of(f) }
 
 // differ compares two routes of a command.
-func differ(old, new outline) flow.CommandDiff { return compare.Outlines(old, new) }
+func differ(before, after outline) flow.CommandDiff { return compare.Outlines(before, after) }
 
 // whole is a command that only one revision has.
 func whole(r routed, change flow.Change) flow.CommandDiff {

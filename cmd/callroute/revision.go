@@ -24,33 +24,33 @@ type side struct {
 
 // compared is the routes of two revisions, one beside the other.
 func (a *app) compared(ctx context.Context, o *diffOptions) (*flow.Diff, error) {
-	old, err := a.side(ctx, o.old, o.sources)
+	older, err := a.side(ctx, o.old, o.sources)
 	if err != nil {
 		return nil, err
 	}
-	defer old.remove()
-	new, err := a.side(ctx, o.new, o.sources)
+	defer older.remove()
+	younger, err := a.side(ctx, o.new, o.sources)
 	if err != nil {
 		return nil, err
 	}
-	defer new.remove()
-	if (old.trace != nil || new.trace != nil) && o.query.query.Program == "" {
-		f := old.trace
+	defer younger.remove()
+	if (older.trace != nil || younger.trace != nil) && o.query.query.Program == "" {
+		f := older.trace
 		if f == nil {
-			f = new.trace
+			f = younger.trace
 		}
 		o.query.query.Program, o.query.query.Command = f.Program, f.Command
 	}
-	before, err := a.routes(ctx, old, o.query.query)
+	before, err := a.routes(ctx, older, o.query.query)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", old.name, err)
+		return nil, fmt.Errorf("%s: %w", older.name, err)
 	}
-	after, err := a.routes(ctx, new, o.query.query)
+	after, err := a.routes(ctx, younger, o.query.query)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", new.name, err)
+		return nil, fmt.Errorf("%s: %w", younger.name, err)
 	}
 	d := compareRoutes(before, after)
-	d.Old, d.New = old.name, new.name
+	d.Old, d.New = older.name, younger.name
 	if len(before) == 1 && len(after) == 1 && before[0].failed != "" && after[0].failed != "" {
 		return nil, errors.New(after[0].failed)
 	}
