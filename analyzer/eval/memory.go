@@ -247,7 +247,7 @@ func (e *evaluation) fieldOf(o Object, i int, t types.Type) []Value {
 }
 
 // assigned reports whether a struct that holds the field at path was assigned to
-// o as a whole, and is not an empty one.
+// o as a whole of which not everything is known: others made it, or can write to it.
 func (e *evaluation) assigned(o Object, path []int) bool {
 	stores := index.StoresTo(o.Site)
 	for n := 1; n < len(path); n++ {
@@ -255,7 +255,20 @@ func (e *evaluation) assigned(o Object, path []int) bool {
 	}
 	return slices.ContainsFunc(stores, func(st *ssa.Store) bool {
 		values := e.eval(st.Val, e.frameOf(st, o.Frame))
-		return len(values) == 0 || !slices.ContainsFunc(values, zeroStruct)
+		return slices.ContainsFunc(values, written)
+	})
+}
+
+// written reports whether a library may have given a struct its fields: it was
+// handed the variable that is read, as a decoder is.
+func written(v Value) bool {
+	o, ok := v.(Object)
+	if !ok || o.Site.Referrers() == nil {
+		return false
+	}
+	return slices.ContainsFunc(*o.Site.Referrers(), func(r ssa.Instruction) bool {
+		_, boxed := r.(*ssa.MakeInterface)
+		return boxed
 	})
 }
 
