@@ -92,7 +92,7 @@ func TestReadErrors(t *testing.T) {
 		{"a list", "- dir: moby\n", ":1: the file is a list; write `KEY: VALUE` lines"},
 		{"a text", "moby\n", `:1: the file is "moby"; write ` + "`KEY: VALUE` lines"},
 		{"typo", "\nsource:\n  - dir: moby\n", `:2: unknown key "source"; did you mean sources?`},
-		{"strange key", good + "version: 2\n", `:2: unknown key "version"; the keys here are sources, aliases, choices`},
+		{"strange key", good + "weather: 2\n", `:2: unknown key "weather"; the keys here are sources, aliases, choices`},
 		{"key twice", good + good, ":2: sources is there twice, first in line 1; remove one"},
 		{"list as key", good + "[a, b]: c\n", ":2: not YAML: found an invalid key for this map; mend the line"},
 		{"empty key", good + "\"\": c\n", ":2: a key of the file is empty; write a name"},
