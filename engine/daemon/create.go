@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"errors"
 	"os"
 	"slices"
 	"strings"
@@ -244,7 +243,8 @@ func (d *creator) make(ctx context.Context, c *ours.Container, image images.Imag
 	return c.Set(func(*ours.Record) {})
 }
 
-// unmake removes what make made.
+// unmake removes what make made. The folder goes last, and only if the rest is
+// gone: it is what Restore knows the rest by.
 func (d *creator) unmake(ctx context.Context, c *ours.Container) {
 	for _, m := range c.Snapshot().Mounts {
 		if m.Anonymous {
@@ -255,7 +255,11 @@ func (d *creator) unmake(ctx context.Context, c *ours.Container) {
 		}
 	}
 	d.Volumes.ReleaseAll(c.ID)
-	if err := errors.Join(d.Images.Release(ctx, c.ID), os.RemoveAll(c.Dir)); err != nil {
+	err := d.Images.Release(ctx, c.ID)
+	if err == nil {
+		err = os.RemoveAll(c.Dir)
+	}
+	if err != nil {
 		log.G(ctx).WithError(err).Warnf("rest of container %s, which could not be made", c.ID)
 	}
 }

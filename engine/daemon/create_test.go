@@ -225,6 +225,20 @@ func TestCreateFails(t *testing.T) {
 	b.create("box")
 }
 
+// TestCreateUnmadeLater: what cannot be removed now is known to the next daemon by
+// its folder.
+func TestCreateUnmadeLater(t *testing.T) {
+	b := newBench(t)
+	b.images.fail = func(string) error { return errors.New("connection refused") }
+	_, err := b.Create(t.Context(), "box", request())
+	expectError(t, err, http.StatusInternalServerError, "connection refused")
+	left, err := os.ReadDir(filepath.Join(b.config.Root, "containers"))
+	b.do(err)
+	if len(left) != 1 {
+		t.Errorf("left %v, want the folder", left)
+	}
+}
+
 func TestCreateDefaults(t *testing.T) {
 	b := newBench(t)
 	b.create("box", func(r *types.CreateRequest) { r.HostConfig = nil })

@@ -37,7 +37,10 @@ func (s *Service) Prepare(ctx context.Context, i Image, key string) ([]mount.Mou
 	return s.prepare(ctx, i, key)
 }
 
+// prepare asks until it is answered, whoever goes away meanwhile: what containerd
+// is about to make is not there yet to be removed.
 func (s *Service) prepare(ctx context.Context, i Image, key string) ([]mount.Mount, error) {
+	ctx = context.WithoutCancel(ctx)
 	kept := snapshots.WithLabels(map[string]string{gcRoot: time.Now().UTC().Format(time.RFC3339)})
 	return s.Snapshots.Prepare(ctx, key, i.manifest.chain(), kept)
 }

@@ -1,11 +1,16 @@
 package images
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
 	"sync"
 	"testing"
+	"time"
+
+	"github.com/containerd/containerd/v2/core/mount"
+	"github.com/containerd/containerd/v2/core/snapshots"
 
 	"github.com/callroute/callroute/engine/api/types"
 )
@@ -117,6 +122,59 @@ func TestReleaseCollects(t *testing.T) {
 	e.Close(e.ctx)
 	if n := e.snapshotDirs(); n != 2 {
 		t.Errorf("%d folders of snapshots are left, want those of the image's 2 layers", n)
+	}
+}
+
+// remote answers as a service in another process does: whoever asks may go away,
+// and it is made all the same.
+type remote struct {
+	snapshots.Snapshotter
+	asked chan struct{}
+	make  chan struct{}
+	made  sync.WaitGroup
+}
+
+func (r *remote) Prepare(ctx context.Context, key, parent string, opts ...snapshots.Opt) ([]mount.Mount, error) {
+	type answer struct {
+		mounts []mount.Mount
+		err    error
+	}
+	answers := make(chan answer, 1)
+	r.made.Go(func() {
+		<-r.make
+		mounts, err := r.Snapshotter.Prepare(context.WithoutCancel(ctx), key, parent, opts...)
+		answers <- answer{mounts, err}
+	})
+	close(r.asked)
+	select {
+	case a := <-answers:
+		return a.mounts, a.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// What is made for a request that is gone can be released like any other.
+func TestReleaseOfGoneRequest(t *testing.T) {
+	e := start(t)
+	e.mustLoad(dockerArchive(busybox("busybox")))
+	i := e.mustGet("busybox")
+	r := &remote{Snapshotter: e.Snapshots, asked: make(chan struct{}), make: make(chan struct{})}
+	e.Snapshots = r
+	ctx, gone := context.WithCancel(e.ctx)
+	prepared := make(chan struct{})
+	go func() {
+		defer close(prepared)
+		_, _ = e.Prepare(ctx, i, "c1") // made or not, it is released
+	}()
+	<-r.asked
+	gone()
+	time.AfterFunc(20*time.Millisecond, func() { close(r.make) })
+	<-prepared
+	check(t, e.Release(e.ctx, "c1"))
+	r.made.Wait()
+	if l := e.left(); l.snapshots != 2 {
+		t.Errorf("%d snapshots are left, want those of the image's 2 layers", l.snapshots)
 	}
 }
 
