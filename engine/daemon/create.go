@@ -243,8 +243,8 @@ func (d *creator) make(ctx context.Context, c *ours.Container, image images.Imag
 	return c.Set(func(*ours.Record) {})
 }
 
-// unmake removes what make made. The folder goes last, and only if the rest is
-// gone: it is what Restore knows the rest by.
+// unmake removes what make made. If containerd cannot be asked just now it is asked
+// again later.
 func (d *creator) unmake(ctx context.Context, c *ours.Container) {
 	for _, m := range c.Snapshot().Mounts {
 		if m.Anonymous {
@@ -255,11 +255,28 @@ func (d *creator) unmake(ctx context.Context, c *ours.Container) {
 		}
 	}
 	d.Volumes.ReleaseAll(c.ID)
-	err := d.Images.Release(ctx, c.ID)
+	err := d.clear(ctx, c)
 	if err == nil {
-		err = os.RemoveAll(c.Dir)
+		return
 	}
-	if err != nil {
-		log.G(ctx).WithError(err).Warnf("rest of container %s, which could not be made", c.ID)
+	log.G(ctx).WithError(err).Warnf("rest of container %s, which could not be made", c.ID)
+	d.monitors.Go(func() {
+		for delay := 10 * time.Millisecond; err != nil; delay = min(2*delay, time.Second) {
+			select {
+			case <-time.After(delay):
+			case <-d.background.Done():
+				return
+			}
+			err = d.clear(d.background, c)
+		}
+	})
+}
+
+// clear removes what a container has on disk. Its folder goes last, and only if the
+// rest is gone: it is what Restore knows the rest by.
+func (d *creator) clear(ctx context.Context, c *ours.Container) error {
+	if err := d.Images.Release(ctx, c.ID); err != nil {
+		return err
 	}
+	return os.RemoveAll(c.Dir)
 }

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"errors"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -9,7 +10,9 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/docker/go-units"
 	"github.com/moby/moby/api/types/container"
@@ -225,17 +228,32 @@ func TestCreateFails(t *testing.T) {
 	b.create("box")
 }
 
-// TestCreateUnmadeLater: what cannot be removed now is known to the next daemon by
-// its folder.
+// TestCreateUnmadeLater: what cannot be removed now is removed when containerd is
+// there again.
 func TestCreateUnmadeLater(t *testing.T) {
 	b := newBench(t)
-	b.images.fail = func(string) error { return errors.New("connection refused") }
+	var back atomic.Bool
+	b.images.fail = func(string) error {
+		if back.Load() {
+			return nil
+		}
+		return errors.New("connection refused")
+	}
 	_, err := b.Create(t.Context(), "box", request())
 	expectError(t, err, http.StatusInternalServerError, "connection refused")
-	left, err := os.ReadDir(filepath.Join(b.config.Root, "containers"))
-	b.do(err)
-	if len(left) != 1 {
-		t.Errorf("left %v, want the folder", left)
+	folders := func() []fs.DirEntry {
+		found, err := os.ReadDir(filepath.Join(b.config.Root, "containers"))
+		b.do(err)
+		return found
+	}
+	if left := folders(); len(left) != 1 {
+		t.Errorf("left %v, want the folder, for the next daemon to know", left)
+	}
+	back.Store(true)
+	for deadline := time.Now().Add(10 * time.Second); len(folders()) > 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the folder is still there")
+		}
 	}
 }
 
