@@ -1,12 +1,10 @@
 package calls
 
 import (
-	"go/constant"
 	"go/token"
 	"go/types"
 	"maps"
 	"slices"
-	"strings"
 
 	"golang.org/x/tools/go/ssa"
 
@@ -63,10 +61,10 @@ func isError(t types.Type) bool {
 
 // Refusing is the blocks of f that end by returning an error that is made for
 // them.
-func Refusing(f *ssa.Function) map[*ssa.BasicBlock]bool {
+func Refusing(f *ssa.Function, fails Fails) map[*ssa.BasicBlock]bool {
 	out := map[*ssa.BasicBlock]bool{}
 	for _, b := range f.Blocks {
-		if refuses(b) {
+		if fails.refuses(b) {
 			out[b] = true
 		}
 	}
@@ -76,8 +74,8 @@ func Refusing(f *ssa.Function) map[*ssa.BasicBlock]bool {
 // Failed is the blocks of f that are there for an error alone: those that Failing and
 // Refusing have, but for those in which a certain error is dealt with, so that the
 // function goes on: what is missing is fetched.
-func Failed(f *ssa.Function) map[*ssa.BasicBlock]bool {
-	failing, refusing := Failing(f), Refusing(f)
+func Failed(f *ssa.Function, fails Fails) map[*ssa.BasicBlock]bool {
+	failing, refusing := Failing(f), Refusing(f, fails)
 	maps.Copy(failing, refusing)
 	for _, b := range f.Blocks {
 		cond, ok := b.Instrs[len(b.Instrs)-1].(*ssa.If)
@@ -127,169 +125,26 @@ func goesOn(b, region *ssa.BasicBlock, refusing map[*ssa.BasicBlock]bool) bool {
 	return false
 }
 
-// setSide is the successor of a block with this condition where what it asks for is
-// there: a text that is not empty, or a certain one, a switch that is on, an object.
-// Where nobody says otherwise, it is not.
-func setSide(cond ssa.Value) (side int, known bool) {
-	switch cond := cond.(type) {
-	case *ssa.UnOp:
-		if cond.Op == token.NOT {
-			side, known = setSide(cond.X)
-			return 1 - side, known
-		}
-		return 0, cond.Op == token.MUL
-	case *ssa.Parameter, *ssa.Field:
-		return 0, true
-	case *ssa.BinOp:
-		k, constant := cond.Y.(*ssa.Const)
-		if _, called := cond.X.(*ssa.Call); called || !constant || isError(cond.X.Type()) {
-			return 0, false
-		}
-		nothing := zero(k)
-		switch cond.Op {
-		case token.NEQ, token.GTR:
-			return rank(!nothing), true
-		case token.EQL, token.LEQ:
-			return rank(nothing), true
-		}
-	}
-	return 0, false
-}
-
-func rank(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-// zero reports whether k is the zero value of its type.
-func zero(k *ssa.Const) bool {
-	switch {
-	case k.Value == nil:
-		return true
-	case k.Value.Kind() == constant.String:
-		return constant.StringVal(k.Value) == ""
-	case k.Value.Kind() == constant.Int:
-		return constant.Sign(k.Value) == 0
-	}
-	return false
-}
-
-// Under is how many conditions a block stands under, of those that a run which finds
-// no error may pass by: an if around it, or an early return before it. The body of a
-// loop is under none for being in the loop, and the cases of a switch are one choice.
-type Under struct {
-	Open    int
-	Special int // those that ask for something: see setSide
-}
-
-// Open is the conditions of the blocks of f that stand under any. Where it is known
-// which way a block goes on, taken has it.
-func Open(f *ssa.Function, taken map[*ssa.BasicBlock]*ssa.BasicBlock) map[*ssa.BasicBlock]Under {
-	failing := Failed(f)
-	under := map[*ssa.BasicBlock]Under{}
-	for _, b := range f.DomPreorder() {
-		before := b.Idom()
-		if failing[b] || before == nil {
-			continue
-		}
-		u := under[before]
-		if avoidable(before, b, failing, taken) {
-			if !strings.HasSuffix(before.Comment, nextCase) {
-				u.Open++
-			}
-			if cond, ok := before.Instrs[len(before.Instrs)-1].(*ssa.If); ok && len(b.Preds) == 1 && before.Succs[0] != before.Succs[1] {
-				if set, known := setSide(cond.Cond); known && before.Succs[set] == b {
-					u.Special++
-				}
-			}
-		}
-		if u != (Under{}) {
-			under[b] = u
-		}
-	}
-	return under
-}
-
-// nextCase ends the comment of a block that asks for another case of a switch.
-const nextCase = "switch.next"
-
-// Repeated is the blocks of f that stand in a loop.
-func Repeated(f *ssa.Function) map[*ssa.BasicBlock]bool {
-	out := map[*ssa.BasicBlock]bool{}
-	for _, end := range f.Blocks {
-		for _, head := range end.Succs {
-			if !head.Dominates(end) {
-				continue
-			}
-			in := map[*ssa.BasicBlock]bool{head: true}
-			for work := []*ssa.BasicBlock{end}; len(work) > 0; {
-				b := work[len(work)-1]
-				work = work[:len(work)-1]
-				if !in[b] {
-					in[b] = true
-					work = append(work, b.Preds...)
-				}
-			}
-			maps.Copy(out, in)
-		}
-	}
-	return out
-}
-
-// avoidable reports whether a run that came to the block from can return, and not
-// for an error, without passing the block avoid.
-func avoidable(from, avoid *ssa.BasicBlock, failing map[*ssa.BasicBlock]bool, taken map[*ssa.BasicBlock]*ssa.BasicBlock) bool {
-	type edge struct{ from, to *ssa.BasicBlock }
-	seen := map[edge]bool{}
-	work := []edge{{nil, from}}
-	for len(work) > 0 {
-		e := work[len(work)-1]
-		work = work[:len(work)-1]
-		if e.to == avoid || failing[e.to] || seen[e] {
-			continue
-		}
-		seen[e] = true
-		if _, ok := e.to.Instrs[len(e.to.Instrs)-1].(*ssa.Return); ok {
-			return true
-		}
-		next := e.to.Succs
-		if body := loopBody(e.to); body != nil && body.Dominates(avoid) {
-			// A loop around it runs once at least: it ends from its body only.
-			if next = next[1:]; e.from == nil || !body.Dominates(e.from) {
-				next = []*ssa.BasicBlock{body}
-			}
-		}
-		var fails *ssa.BasicBlock
-		if branch, ok := e.to.Instrs[len(e.to.Instrs)-1].(*ssa.If); ok {
-			fails = failingSide(e.to, branch.Cond)
-		}
-		for _, n := range next {
-			if only := taken[e.to]; n != fails && (only == nil || only == n) {
-				work = append(work, edge{e.to, n})
-			}
-		}
-	}
-	return false
-}
+// Fails reports whether a library's function, by its symbol, returns an error in every
+// run.
+type Fails func(symbol string) bool
 
 // refuses reports whether b ends by returning an error that is made for it.
-func refuses(b *ssa.BasicBlock) bool {
+func (fails Fails) refuses(b *ssa.BasicBlock) bool {
 	r, ok := b.Instrs[len(b.Instrs)-1].(*ssa.Return)
 	if !ok || len(r.Results) == 0 {
 		return false
 	}
-	return surelyError(assigned(r.Results[len(r.Results)-1], b), nil, maxMakers)
+	return fails.surely(assigned(r.Results[len(r.Results)-1], b), nil, maxMakers)
 }
 
 // maxMakers is how many functions that make errors may stand behind each other:
 // one for each class of error, and one that they share.
 const maxMakers = 3
 
-// surelyError reports whether v is an error in every run. Of the parameters of its
+// surely reports whether v is an error in every run. Of the parameters of its
 // function those are one that sure has.
-func surelyError(v ssa.Value, sure map[*ssa.Parameter]bool, depth int) bool {
+func (fails Fails) surely(v ssa.Value, sure map[*ssa.Parameter]bool, depth int) bool {
 	if !isError(v.Type()) || depth == 0 {
 		return false
 	}
@@ -297,7 +152,7 @@ func surelyError(v ssa.Value, sure map[*ssa.Parameter]bool, depth int) bool {
 	case *ssa.MakeInterface:
 		return true
 	case *ssa.ChangeInterface:
-		return surelyError(v.X, sure, depth)
+		return fails.surely(v.X, sure, depth)
 	case *ssa.UnOp:
 		_, global := v.X.(*ssa.Global)
 		return global
@@ -305,33 +160,50 @@ func surelyError(v ssa.Value, sure map[*ssa.Parameter]bool, depth int) bool {
 		return sure[v]
 	case *ssa.Call:
 		fn := v.Call.StaticCallee()
-		if s := program.Symbol(fn); s == "errors.New" || s == "fmt.Errorf" {
-			return true
-		}
-		return fn != nil && makesError(fn, v.Call.Args, sure, depth-1)
+		return fn != nil && (fails(program.Symbol(fn)) || fails.always(fn, v.Call.Args, sure, depth-1))
 	}
 	return false
 }
 
-// makesError reports whether a function returns an error in every run that these
-// arguments begin.
-func makesError(fn *ssa.Function, args []ssa.Value, sure map[*ssa.Parameter]bool, depth int) bool {
+// always reports whether a function returns an error in every run that these arguments
+// begin.
+func (fails Fails) always(fn *ssa.Function, args []ssa.Value, sure map[*ssa.Parameter]bool, depth int) bool {
 	given := map[*ssa.Parameter]bool{}
 	for i, p := range fn.Params {
-		given[p] = i < len(args) && surelyError(args[i], sure, depth)
+		given[p] = i < len(args) && fails.surely(args[i], sure, depth)
 	}
 	found := false
 	for _, b := range fn.Blocks {
 		r, ok := b.Instrs[len(b.Instrs)-1].(*ssa.Return)
-		if !ok {
+		if !ok || withoutError(b, given) {
 			continue
 		}
-		if len(r.Results) != 1 || !surelyError(assigned(r.Results[0], b), given, depth) {
+		if len(r.Results) != 1 || !fails.surely(assigned(r.Results[0], b), given, depth) {
 			return false
 		}
 		found = true
 	}
 	return found
+}
+
+// withoutError reports whether a block runs only where one of some errors is nil.
+func withoutError(b *ssa.BasicBlock, errs map[*ssa.Parameter]bool) bool {
+	for ; b.Idom() != nil; b = b.Idom() {
+		before := b.Idom()
+		cond, ok := before.Instrs[len(before.Instrs)-1].(*ssa.If)
+		if !ok || len(b.Preds) > 1 {
+			continue
+		}
+		asks, ok := cond.Cond.(*ssa.BinOp)
+		if !ok || !IsNil(asks.Y) {
+			continue
+		}
+		p, ok := asks.X.(*ssa.Parameter)
+		if fails := failingSide(before, asks); ok && errs[p] && fails != nil && fails != b {
+			return true
+		}
+	}
+	return false
 }
 
 // assigned is what b last stored in the variable that v is read from, v if it
@@ -348,18 +220,6 @@ func assigned(v ssa.Value, b *ssa.BasicBlock) ssa.Value {
 		}
 	}
 	return v
-}
-
-// loopBody is the first block of the loop that b decides to enter, nil for others.
-func loopBody(b *ssa.BasicBlock) *ssa.BasicBlock {
-	if len(b.Succs) != 2 {
-		return nil
-	}
-	kind, body := strings.CutSuffix(b.Succs[0].Comment, ".body")
-	if body && (kind == "for" || strings.HasPrefix(kind, "range")) {
-		return b.Succs[0]
-	}
-	return nil
 }
 
 // IsNil reports whether v is the constant nil.

@@ -33,6 +33,7 @@ func sing() {}
 func warm() bool { return true }
 func home() {}
 func rest() {}
+func seek(int) error { return nil }
 func pack(int) {}
 
 type refusal struct{ of error }
@@ -124,6 +125,20 @@ func named(days []int) (err error) {
 	return nil
 }
 
+func tries(days []int) error {
+	for _, d := range days {
+		err := seek(d)
+		if err == nil {
+			return nil
+		}
+		if !errors.Is(err, errRain) {
+			return err
+		}
+		stay()
+	}
+	return errRain
+}
+
 func always() {
 	if warm() {
 		walk()
@@ -133,24 +148,25 @@ func always() {
 	home()
 }
 
-func main() { cases(0); special("", true); _ = outing(nil, true); always(); _ = named(nil) }
+func main() { _ = tries(nil); cases(0); special("", true); _ = outing(nil, true); always(); _ = named(nil) }
 `
 
 // TestBlocks asks which calls of a function stand where an error was found, how
 // many conditions the others stand under, and which are repeated.
 func TestBlocks(t *testing.T) {
 	u := unit.Load(t, weather, "weather")
-	for name, want := range map[string]struct{ failing, open, repeated string }{
+	for name, want := range map[string]struct{ failing, open, repeated, tried string }{
 		"outing": {
 			failing: "refused stay", open: "calm1 classed1 look1 rest1 sing2 swim1", repeated: "pack swim walk warm",
 		},
 		"named":  {},
+		"tries":  {open: "stay1", tried: "seek stay"},
 		"always": {open: "swim1 walk1"},
 		"cases":  {open: "sing1 swim1 walk1"},
 	} {
 		f := u.Program.Main.Func(name)
-		failed, open, repeated := calls.Failed(f), calls.Open(f, nil), calls.Repeated(f)
-		var after, under, again []string
+		terms := calls.CourseOf(f, u.Models.Fails, nil).Terms
+		var after, under, again, tried []string
 		for _, b := range f.Blocks {
 			for _, instr := range b.Instrs {
 				c, ok := instr.(ssa.CallInstruction)
@@ -158,13 +174,16 @@ func TestBlocks(t *testing.T) {
 					continue
 				}
 				callee := c.Common().StaticCallee().Name()
-				if failed[b] && callee != "classed" && callee != "look" {
+				if terms[b].Failure && callee != "classed" && callee != "look" {
 					after = append(after, callee)
 				}
-				if n := open[b].Open; n > 0 {
+				if n := terms[b].Open; n > 0 {
 					under = append(under, callee+strconv.Itoa(n))
 				}
-				if repeated[b] {
+				if terms[b].Tried {
+					tried = append(tried, callee)
+				}
+				if terms[b].Repeated {
 					again = append(again, callee)
 				}
 			}
@@ -173,7 +192,7 @@ func TestBlocks(t *testing.T) {
 			what  string
 			calls []string
 			want  string
-		}{{"after an error", after, want.failing}, {"under conditions", under, want.open}, {"in loops", again, want.repeated}} {
+		}{{"after an error", after, want.failing}, {"under conditions", under, want.open}, {"in loops", again, want.repeated}, {"tried", tried, want.tried}} {
 			slices.Sort(got.calls)
 			if list := strings.Join(got.calls, " "); list != got.want {
 				t.Errorf("%s: calls %s: %q, want %q", name, got.what, list, got.want)
@@ -186,11 +205,11 @@ func TestBlocks(t *testing.T) {
 func TestSpecial(t *testing.T) {
 	u := unit.Load(t, weather, "weather")
 	f := u.Program.Main.Func("special")
-	open := calls.Open(f, nil)
+	terms := calls.CourseOf(f, u.Models.Fails, nil).Terms
 	var got []string
 	for _, b := range f.Blocks {
 		for _, instr := range b.Instrs {
-			if c, ok := instr.(ssa.CallInstruction); ok && open[b].Special > 0 {
+			if c, ok := instr.(ssa.CallInstruction); ok && terms[b].Special > 0 {
 				got = append(got, c.Common().StaticCallee().Name())
 			}
 		}

@@ -94,6 +94,7 @@ type Clone struct {
 type Site struct {
 	*calls.Site
 	To    []*Clone // in the order of Callees
+	Kept  []*Clone // the same as the values that decide it are kept: by place in a list
 	Rule  string
 	Whole bool // the values that decide it are known wholly
 
@@ -442,6 +443,7 @@ func (b *Builder) goes(site *Site, found []target) {
 			b.Reach(to)
 		}
 	}
+	site.Kept = slices.Clone(site.To)
 	slices.SortStableFunc(site.To, func(x, y *Clone) int { return b.graph.Before(x.Fn, y.Fn) })
 }
 

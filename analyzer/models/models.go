@@ -48,6 +48,7 @@ type Model struct {
 	Callbacks []Callback `yaml:"callbacks"`
 	Passes    []Pass     `yaml:"passes"`
 	Leaves    []Leave    `yaml:"leaves"`
+	Errors    []Symbol   `yaml:"errors"` // functions that return an error in every run
 
 	File string `yaml:"-"` // where it was written
 	Line int    `yaml:"-"`

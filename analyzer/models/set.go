@@ -4,6 +4,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"slices"
 	"sync"
 )
 
@@ -100,6 +101,13 @@ func (s *Set) effect(c Called) *Effect {
 		}
 	}
 	return nil
+}
+
+// Fails reports whether a call of the symbol returns an error in every run.
+func (s *Set) Fails(symbol string) bool {
+	c := Split(symbol)
+	m := s.Of(c.Path)
+	return m != nil && slices.ContainsFunc(m.Errors, func(e Symbol) bool { return m.Matches(e, c) })
 }
 
 // Passes is how a call of the symbol passes on what it is given, and whether that

@@ -1,6 +1,9 @@
 package story
 
-import "cmp"
+import (
+	"cmp"
+	"slices"
+)
 
 // The main chain. Of two crossings of a phase the better one is that which, in this
 // order,
@@ -8,15 +11,16 @@ import "cmp"
 //  1. is ruled out by no flag, and not left to others: handed on, deferred, in a
 //     goroutine;
 //  2. surely runs;
-//  3. comes to more processes surely;
-//  4. stands under fewer open conditions, and of those under fewer that ask for
+//  3. does more than start a program that the phase surely asks for something;
+//  4. comes to more processes surely;
+//  5. stands under fewer open conditions, and of those under fewer that ask for
 //     something: a text, a switch, an object;
-//  5. is made by a call that carries more: a request for a thing and what is to be
+//  6. is made by a call that carries more: a request for a thing and what is to be
 //     done with it rather than a look at the thing;
-//  6. comes to more processes, whatever is open on the way;
-//  7. is one of fewer answers;
-//  8. asks for more than an answer;
-//  9. comes last, or, of several answers of one call, first.
+//  7. comes to more processes, whatever is open on the way;
+//  8. is one of fewer answers;
+//  9. asks for more than an answer, and then the one whose own way is the surer one;
+// 10. comes last, or, of several answers of one call, first.
 //
 // Of two effects it is the one that counts rather than one that makes room for it,
 // which must be sure, then the surest, then the last. A phase is told for its best crossing, unless that
@@ -57,23 +61,27 @@ type value struct {
 type candidate struct {
 	*Moment
 	value
+	only    Terms // under which it is the best: of what all ways come to, its own way where another one comes as far
+	readies bool  // starts what the phase surely asks for something
 	carries int
 	asks    bool
 }
 
 func (a candidate) compare(b candidate) int {
 	return cmp.Or(
-		cmp.Compare(rank(a.Off), rank(b.Off)),
-		cmp.Compare(min(a.Loose, 1), min(b.Loose, 1)),
-		cmp.Compare(min(a.Open, 1), min(b.Open, 1)),
+		cmp.Compare(rank(a.only.Off), rank(b.only.Off)),
+		cmp.Compare(min(a.only.Loose, 1), min(b.only.Loose, 1)),
+		cmp.Compare(min(a.only.Open, 1), min(b.only.Open, 1)),
+		cmp.Compare(rank(a.readies), rank(b.readies)),
 		cmp.Compare(b.sure, a.sure),
-		cmp.Compare(a.Loose, b.Loose),
-		cmp.Compare(a.Open, b.Open),
-		cmp.Compare(a.Special, b.Special),
+		cmp.Compare(a.only.Loose, b.only.Loose),
+		cmp.Compare(a.only.Open, b.only.Open),
+		cmp.Compare(a.only.Special, b.only.Special),
 		cmp.Compare(b.carries, a.carries),
 		cmp.Compare(b.processes, a.processes),
-		cmp.Compare(a.Choices, b.Choices),
+		cmp.Compare(a.only.Choices, b.only.Choices),
 		cmp.Compare(rank(a.asks), rank(b.asks)),
+		a.way.compare(b.way),
 	)
 }
 
@@ -88,7 +96,7 @@ func (t *teller) chain(s *Story) {
 		told := &s.Phases[t.places[at.entry]]
 		if m == nil || m.Open > 0 && m.Choices > 0 && effect != nil && effect.Sure() && t.counts(effect) {
 			told.Main = p.place(effect)
-			s.Chain = append(s.Chain, t.end(p, effect)...)
+			s.Chain = append(s.Chain, t.end(p, effect, at.asked)...)
 			return
 		}
 		told.Main = p.place(m)
@@ -104,11 +112,11 @@ func (t *teller) value(at situation, on map[int]bool) value {
 	if v, ok := t.values[at]; ok {
 		return v
 	}
-	var best *candidate
 	p := t.phase(at.entry)
+	var all []candidate
 	for i := range p.moments {
 		m := &p.moments[i]
-		if m.Call == None || m.Error {
+		if m.Call == None || m.Error || m.Handed {
 			continue
 		}
 		from := &t.graph.Visits[m.Visit]
@@ -120,15 +128,24 @@ func (t *teller) value(at situation, on map[int]bool) value {
 		on[c.To] = true
 		next := t.value(at.enter(to, c.To, c.Asks), on)
 		delete(on, c.To)
-		x := candidate{Moment: m, carries: p.carries(m), asks: c.Asks}
+		x := candidate{Moment: m, readies: c.Starts && p.asks(to.Program), carries: p.carries(m), asks: c.Asks}
 		if m.Loose == 0 && !m.Off {
 			x.processes = 1 + next.processes
 		}
 		if m.Sure() {
 			x.sure = 1 + next.sure
 		}
-		if best == nil || cmp.Or(x.compare(*best), p.instead(m, best.Moment)) <= 0 {
-			best = &x
+		all = append(all, x)
+	}
+	var best *candidate
+	for i := range all {
+		x := &all[i]
+		x.only = x.Terms
+		if x.all && slices.ContainsFunc(all, func(y candidate) bool { return y.Open > 0 && y.processes >= x.processes }) {
+			x.only, x.sure = x.way, 0
+		}
+		if best == nil || cmp.Or(x.compare(*best), p.instead(x.Moment, best.Moment)) <= 0 {
+			best = x
 		}
 	}
 	v := value{}
@@ -144,7 +161,7 @@ func (t *teller) effect(p *phase, asked bool) *Moment {
 	var best *Moment
 	for i := range p.moments {
 		m := &p.moments[i]
-		if m.Effect == None || m.Error || m.Off || (asked || !t.counts(m)) && (!m.Sure() || m.Choices > 0) {
+		if m.Effect == None || m.Error || m.Off || m.Handed || (asked || !t.counts(m)) && (!m.Sure() || m.Choices > 0) {
 			continue
 		}
 		if best == nil || cmp.Or(cmp.Compare(rank(t.counts(best)), rank(t.counts(m))), m.Terms.compare(best.Terms)) <= 0 {
@@ -159,10 +176,10 @@ func (t *teller) counts(m *Moment) bool { return !t.graph.Visits[m.Visit].Effect
 
 // end is the steps to what a phase is told for that crosses into no other process:
 // where control surely leaves the system, its effect, or where it makes its answer.
-func (t *teller) end(p *phase, effect *Moment) []Step {
+func (t *teller) end(p *phase, effect *Moment, asked bool) []Step {
 	leaves := None
 	for v := range p.best {
-		if !t.graph.Visits[v].Ends || p.best[v].Error {
+		if a := p.best[v].Terms; !t.graph.Visits[v].Ends || a.Error || a.Handed || asked && !a.Sure() {
 			continue
 		}
 		if leaves == None || cmp.Or(p.best[v].compare(p.best[leaves]), cmp.Compare(v, leaves)) < 0 {

@@ -15,6 +15,14 @@ type Visit struct {
 	Ends    bool // control leaves the system from here, and it is not known where to
 	Calls   []Call
 	Effects []Effect
+	Course  []Stretch // the first is entered first; none where all calls stand in one
+}
+
+// Stretch is a part of a visit that runs as a whole.
+type Stretch struct {
+	Calls []int // places in Calls
+	Next  []int // places in the Course of those that may follow
+	Ends  bool  // the visit may end after it, and no error is found
 }
 
 // Call is a call, or a request that another process answers.
@@ -22,6 +30,7 @@ type Call struct {
 	To      int  // visit
 	Pos     int  // orders the calls and effects of a visit as they are written
 	Leaves  bool // into another process
+	Starts  bool // a process of its own, rather than a request
 	Asks    bool // of a request: it only asks for an answer
 	Work    bool // of a request: work for whoever takes it, which may be a process of the same program
 	Carries int  // arguments that are no constants
@@ -40,6 +49,7 @@ type Effect struct {
 type Terms struct {
 	Error    bool // only where an error was found
 	Off      bool // only with other flags than those of the command line
+	Handed   bool // not here: the function is only handed on, and another one calls it
 	Loose    int  // how often it is left to others when it runs: handed on, deferred, in a goroutine
 	Open     int  // how many conditions are open
 	Special  int  // how many ask for something to be there that nobody may have said
@@ -48,19 +58,22 @@ type Terms struct {
 }
 
 // Sure reports whether it runs in every run that finds no error.
-func (t Terms) Sure() bool { return !t.Error && !t.Off && t.Loose == 0 && t.Open == 0 }
+func (t Terms) Sure() bool { return t.runs() && t.Open == 0 }
+
+// runs reports whether it runs where all open conditions hold, before the visit ends.
+func (t Terms) runs() bool { return !t.Error && !t.Off && !t.Handed && t.Loose == 0 }
 
 // plain reports whether it runs where no error is found and nobody asks for anything
 // special.
 func (t Terms) plain() bool {
-	return !t.Error && !t.Off && t.Loose == 0 && t.Special == 0 && t.Choices == 0
+	return t.runs() && t.Special == 0 && t.Choices == 0
 }
 
 // with is the terms of what stands under u inside of what stands under t.
 func (t Terms) with(u Terms) Terms {
 	return Terms{
-		Error: t.Error || u.Error, Off: t.Off || u.Off, Loose: t.Loose + u.Loose, Open: t.Open + u.Open, Special: t.Special + u.Special, Choices: t.Choices + u.Choices,
-		Repeated: t.Repeated || u.Repeated,
+		Error: t.Error || u.Error, Off: t.Off || u.Off, Handed: t.Handed || u.Handed, Loose: t.Loose + u.Loose,
+		Open: t.Open + u.Open, Special: t.Special + u.Special, Choices: t.Choices + u.Choices, Repeated: t.Repeated || u.Repeated,
 	}
 }
 
@@ -69,6 +82,7 @@ func (t Terms) compare(u Terms) int {
 	return cmp.Or(
 		cmp.Compare(rank(t.Error), rank(u.Error)),
 		cmp.Compare(rank(t.Off), rank(u.Off)),
+		cmp.Compare(rank(t.Handed), rank(u.Handed)),
 		cmp.Compare(t.Loose, u.Loose),
 		cmp.Compare(t.Open, u.Open),
 		cmp.Compare(t.Special, u.Special),

@@ -35,6 +35,7 @@ func (t *teller) phase(entry int) *phase {
 	t.told[entry] = p
 	p.search()
 	p.collect()
+	p.settle(t.surely(entry))
 	return p
 }
 
@@ -108,6 +109,33 @@ func (p *phase) collect() {
 	}
 }
 
+// settle gives the moments that cross to what is crossed to in any case the terms of
+// that: it is sure that one of them is come to.
+func (p *phase) settle(surely map[int]bool) {
+	ways := map[int]int{} // to each entry
+	for i := range p.moments {
+		m := &p.moments[i]
+		m.way = m.Terms
+		if m.Call != None && m.runs() {
+			ways[p.graph.Visits[m.Visit].Calls[m.Call].To]++
+		}
+	}
+	for i := range p.moments {
+		m := &p.moments[i]
+		if m.Call == None || !m.runs() || m.Open == 0 {
+			continue
+		}
+		to := p.graph.Visits[m.Visit].Calls[m.Call].To
+		if !surely[to] {
+			continue
+		}
+		m.all, m.Open, m.Special = true, 0, 0
+		if ways[to] > 1 {
+			m.Choices++
+		}
+	}
+}
+
 // event is a call or an effect of a visit; the other one is None.
 type event struct{ pos, call, effect int }
 
@@ -168,6 +196,17 @@ func (p *phase) carries(m *Moment) int {
 		return p.graph.Visits[a.from].Calls[a.call].Carries
 	}
 	return 0
+}
+
+// asks reports whether the phase surely asks a program for something.
+func (p *phase) asks(program int) bool {
+	return slices.ContainsFunc(p.moments, func(m Moment) bool {
+		if m.Call == None || !m.Sure() {
+			return false
+		}
+		c := &p.graph.Visits[m.Visit].Calls[m.Call]
+		return !c.Starts && p.graph.Visits[c.To].Program == program
+	})
 }
 
 // arrivals is a heap of ways to visits, the best first and equal ones by visit.

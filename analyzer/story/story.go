@@ -12,6 +12,7 @@
 //
 //	graph   the route graph, and under which terms a call runs
 //	phase   the best way to each visit of a phase, its moments in order
+//	surely  what is crossed to whichever way a run goes
 //	chain   which moment is the main one
 //
 // One comparison decides at each place, and it has no weights. Of two ways to the
@@ -54,11 +55,14 @@ type Moment struct {
 	Effect int    // of an effect: place in the visit's Effects; None for a crossing
 	Phase  int    // that a crossing enters; None where that is not followed
 	Terms         // under which it is come to: those of its way and its own
+
+	all bool  // open on its way, and all ways come to one like it
+	way Terms // of its way alone
 }
 
 // Tell tells the story of g.
 func Tell(g *Graph) *Story {
-	t := &teller{graph: g, told: map[int]*phase{}, places: map[int]int{0: 0}, values: map[situation]value{}}
+	t := &teller{graph: g, told: map[int]*phase{}, places: map[int]int{0: 0}, values: map[situation]value{}, crossed: map[int]map[int]bool{}}
 	s := &Story{}
 	if len(g.Visits) == 0 {
 		return s
@@ -74,6 +78,8 @@ type teller struct {
 	told   map[int]*phase // by the visit of their entry
 	places map[int]int    // in Story.Phases, by the same
 	values map[situation]value
+
+	crossed map[int]map[int]bool // what surely found
 }
 
 // phases tells each phase that the command comes to, in the order in which it does.

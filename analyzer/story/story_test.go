@@ -20,7 +20,12 @@ import (
 // requests, asks (a request for an answer alone), starts (a program), queues (work),
 // writes,
 // prepares and leaves (the system). Behind them stand terms: error, off, loose, open,
-// open2, special, choice, loop, at=N (the place, where it is not the line's), carries=N.
+// open2, special, choice, loop, handed, at=N (the place, where it is not the line's),
+// carries=N, in=N (the stretch of its function's course). The course itself is
+//
+//	client.run goes 0>1 0>2 1 2
+//
+// where 1 and 2 are the stretches in which a run may end.
 type sketch string
 
 func (s sketch) graph(t *testing.T) (*story.Graph, []string) {
@@ -46,12 +51,27 @@ func (s sketch) graph(t *testing.T) (*story.Graph, []string) {
 	for i, line := range strings.Split(strings.TrimSpace(string(s)), "\n") {
 		words := strings.Fields(line)
 		from := visit(words[0])
-		c := story.Call{Pos: i}
+		if words[1] == "goes" {
+			for _, way := range words[2:] {
+				var at, to int
+				if !scan(way, "%d>%d", &at, &to) {
+					to = -1
+				}
+				course := stretches(&g.Visits[from], max(at, to))
+				if to >= 0 {
+					course[at].Next = append(course[at].Next, to)
+				} else {
+					course[at].Ends = true
+				}
+			}
+			continue
+		}
+		c, in := story.Call{Pos: i}, -1
 		rest := words[2:]
 		switch words[1] {
 		case "calls", "requests", "asks", "starts", "queues":
 			c.To, rest = visit(words[2]), words[3:]
-			c.Leaves, c.Asks, c.Work = words[1] != "calls", words[1] == "asks", words[1] == "queues"
+			c.Leaves, c.Starts, c.Asks, c.Work = words[1] != "calls", words[1] == "starts", words[1] == "asks", words[1] == "queues"
 		}
 		for _, term := range rest {
 			var n int
@@ -72,6 +92,9 @@ func (s sketch) graph(t *testing.T) (*story.Graph, []string) {
 				c.Choices = 1
 			case term == "loop":
 				c.Repeated = true
+			case term == "handed":
+				c.Handed, c.Loose = true, 1
+			case scan(term, "in=%d", &in):
 			case scan(term, "at=%d", &n):
 				c.Pos = n
 			case scan(term, "carries=%d", &n):
@@ -87,14 +110,26 @@ func (s sketch) graph(t *testing.T) (*story.Graph, []string) {
 		case "leaves":
 			v.Ends = true
 		default:
+			if in >= 0 {
+				course := stretches(v, in)
+				course[in].Calls = append(course[in].Calls, len(v.Calls))
+			}
 			v.Calls = append(v.Calls, c)
 		}
 	}
 	return g, names
 }
 
-func scan(term, format string, n *int) bool {
-	_, err := fmt.Sscanf(term, format, n)
+// stretches is the course of a visit, which has one of that number.
+func stretches(v *story.Visit, number int) []story.Stretch {
+	for len(v.Course) <= number {
+		v.Course = append(v.Course, story.Stretch{})
+	}
+	return v.Course
+}
+
+func scan(term, format string, n ...any) bool {
+	_, err := fmt.Sscanf(term, format, n...)
 	return err == nil
 }
 
@@ -245,6 +280,75 @@ func TestChain(t *testing.T) {
 			daemon.pull calls daemon.note open
 			daemon.note writes
 		`, "client.pull daemon.pull daemon.fetch"},
+		{"what both sides of a condition come to", `
+			client.run requests daemon.create in=0
+			client.run requests daemon.start open2 at=7 in=1
+			client.run calls client.attached open in=2
+			client.attached requests daemon.attach
+			client.attached requests daemon.start
+			client.run goes 0>1 0>2 1 2
+			daemon.start requests shim.start
+		`, "client.run client.attached daemon.start shim.start"},
+		{"not what one side alone comes to", `
+			client.run requests daemon.create in=0
+			client.run requests daemon.start open in=1
+			client.run calls client.note open in=2
+			client.note writes
+			client.run goes 0>1 0>2 1 2
+			daemon.start requests shim.start
+		`, "client.run daemon.create"},
+		{"nor where the second side may be passed by", `
+			client.run requests daemon.create in=0
+			client.run requests daemon.start open in=1
+			client.run requests daemon.start open in=2
+			client.run goes 0>1 0>2 0 1 2
+			daemon.start requests shim.start
+		`, "client.run daemon.create"},
+		{"but where a flag rules out that it is", `
+			client.run requests daemon.create in=0
+			client.run requests daemon.start open in=1
+			client.run calls client.note off in=2
+			client.run goes 0>1 0>2 1 2
+			daemon.start requests shim.start
+		`, "client.run daemon.start shim.start"},
+		{"a loop in the course", `
+			client.run requests daemon.create in=0
+			client.run requests daemon.start open in=2
+			client.run calls client.try open in=1
+			client.run goes 0>1 1>1 1>2 2
+			daemon.start requests shim.start
+		`, "client.run daemon.start shim.start"},
+		{"what both sides begin with is not what the command is for", `
+			daemon.create calls daemon.pull open in=1
+			daemon.create calls daemon.load open in=2
+			daemon.create goes 0>1 0>2 1 2
+			daemon.pull requests store.lease
+			daemon.pull requests store.fetch open
+			daemon.load requests store.lease
+			daemon.load requests store.write
+		`, "daemon.create daemon.load store.write"},
+		{"not what is handed on and called elsewhere", `
+			shim.serve calls shim.update handed
+			shim.update starts runtime.update
+			shim.serve writes
+		`, "shim.serve"},
+		{"a program that is asked, not one that is started to be asked", `
+			daemon.start starts shim'.main
+			daemon.start requests shim.create
+			shim'.main starts shim''.main
+			shim.create writes
+		`, "daemon.start shim.create"},
+		{"but one that is started and not asked", `
+			daemon.start starts shim'.main
+			daemon.start requests store.put
+			shim'.main starts shim''.main
+		`, "daemon.start shim'.main shim''.main"},
+		{"where it leaves the system, of what only answers, if that is sure", `
+			client.ps asks daemon.ps
+			daemon.ps calls daemon.sizes special
+			daemon.ps calls daemon.list
+			daemon.sizes leaves
+		`, "client.ps daemon.ps daemon.list"},
 		{"a circle ends", `
 			daemon.a calls daemon.b
 			daemon.b calls daemon.a

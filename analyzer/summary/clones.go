@@ -17,15 +17,10 @@ import (
 	"github.com/callroute/callroute/analyzer/index"
 )
 
+// blocksOf is a function as a clone has it.
 type blocksOf struct {
 	fn *ssa.Function
 	in *clone.Clone // nil where all blocks can run
-}
-
-// kinds is what is known of the blocks of a function.
-type kinds struct {
-	failing, repeated map[*ssa.BasicBlock]bool
-	under             map[*ssa.BasicBlock]calls.Under
 }
 
 // clone takes the functions apart by context and gives each clone an ID, the
@@ -213,17 +208,16 @@ func (b *builder) fill(id ID, c *clone.Clone) {
 		b.never[id][int(siteAt(call))] = true
 	}
 	if c.Base == c {
-		b.note(id, f, b.kinds(c, f))
+		b.note(id, f, b.course(c, f).Terms)
 	}
 	for _, s := range c.Sites {
 		cc := s.Instr.Common()
 		if cc.IsInvoke() && calls.Universal(cc.Method) && s.Rule != calls.Passed {
 			continue
 		}
-		kinds := b.kinds(c, s.Caller)
 		site := Site{
 			Line: b.u.Program.Line(siteAt(s.Instr)), Pos: int(siteAt(s.Instr)), Kind: s.Kind, Rule: s.Rule, Detail: s.Detail,
-			Failure: kinds.failing[s.Instr.Block()], Open: kinds.under[s.Instr.Block()].Open, Repeated: kinds.repeated[s.Instr.Block()], Special: kinds.under[s.Instr.Block()].Special, Carries: carried(cc),
+			Terms: b.course(c, s.Caller).Terms[s.Instr.Block()], Carries: carried(cc),
 			Given: s.Given && !s.Whole, Carried: b.carry[s.Instr] && s.Rule != calls.Passed,
 		}
 		if s.Loop != nil {
@@ -234,7 +228,11 @@ func (b *builder) fill(id ID, c *clone.Clone) {
 			functions[t.Fn] = true
 		}
 		site.Candidates = len(functions)
-		for _, t := range s.To {
+		answers := s.To
+		if site.Tried {
+			answers = s.Kept
+		}
+		for _, t := range answers {
 			to, ok := b.clones[t]
 			if filed := s.Filed[t]; ok && len(filed) > 0 {
 				b.filed(id, site, to, filed)
@@ -245,8 +243,7 @@ func (b *builder) fill(id ID, c *clone.Clone) {
 				site.Made = append(site.Made, b.made(s.Site, t.Fn))
 			} else if name := b.does(t.Fn); name != "" && !b.probes(t.Fn, cc) {
 				b.effect(id, Effect{
-					Line: site.Line, Pos: cmp.Or(site.Loop, site.Pos), Call: name, Prepares: b.prepares(t.Fn),
-					Failure: site.Failure, Open: site.Open, Special: site.Special, Repeated: site.Repeated,
+					Line: site.Line, Pos: cmp.Or(site.Loop, site.Pos), Call: name, Prepares: b.prepares(t.Fn), Terms: site.Terms,
 				})
 			}
 		}
@@ -374,16 +371,16 @@ func around(f *ssa.Function) *ssa.Function {
 	return f
 }
 
-// kinds is what the blocks of f are in c, of which f is the body or a part.
-func (b *builder) kinds(c *clone.Clone, f *ssa.Function) *kinds {
+// course is the course of f in c, of which f is the body or a part.
+func (b *builder) course(c *clone.Clone, f *ssa.Function) *calls.Course {
 	k := blocksOf{f, nil}
 	if len(c.Taken) > 0 {
 		k.in = c
 	}
-	known := b.blocks[k]
+	known := b.courses[k]
 	if known == nil {
-		known = &kinds{calls.Failed(f), calls.Repeated(f), calls.Open(f, c.Taken)}
-		b.blocks[k] = known
+		known = calls.CourseOf(f, b.u.Models.Fails, c.Taken)
+		b.courses[k] = known
 	}
 	return known
 }

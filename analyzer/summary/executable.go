@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/callroute/callroute/analyzer/boundary"
+	"github.com/callroute/callroute/analyzer/calls"
 	"github.com/callroute/callroute/analyzer/dataflow"
 	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/load"
@@ -76,6 +77,7 @@ type Func struct {
 	Effects    []Effect
 	Branches   []Branch
 	Conditions []Condition // that flags decide
+	Course     []Stretch   // none where all that runs without an error runs in every run
 	Lost       []Lost
 	Body       int32 // its place among the bodies, counted from 1; 0 for none
 
@@ -102,11 +104,9 @@ type Site struct {
 	Detail     string
 	To         []ID
 	Candidates int
-	Failure    bool // stands where an error was found, or is made
-	Open       int  // conditions that it stands under, of those that a run without an error may pass by
-	Special    int  // conditions that it stands under and that ask for something to be there
-	Repeated   bool // stands in a loop
+	calls.Terms
 	Carries    int  // arguments that are no constants, the context apart
+	Elsewhere  bool // only hands functions on, and each is called in another place
 	Given      bool // calls a function value that came as an argument
 	Carried    bool // calls a function that came with a value received from a channel …
 	Sent       []ID // … and those of To that a known sender put there
@@ -121,10 +121,7 @@ type Effect struct {
 	Pos      int    // of the call, or of the loop that it runs in, as in Site
 	Call     string // "os.WriteFile"
 	Prepares bool   // makes room for what others write: a directory, an open file
-	Failure  bool   // this and what follows: as in Site
-	Open     int
-	Special  int
-	Repeated bool
+	calls.Terms
 }
 
 // Branch is boundary.Branch over site positions.
@@ -149,24 +146,21 @@ func (e *Executable) SiteOf(p Place) flow.Site {
 
 // Departure is boundary.Departure with functions as IDs.
 type Departure struct {
-	Kind     flow.Kind
-	Key      boundary.Key
-	In       ID
-	Line     int
-	Pos      int
-	Via      []Place
-	Rule     string
-	Reason   string
-	Hint     string
-	Failure  bool // this and what follows: as in Site
-	Open     int
-	Special  int
-	Repeated bool
-	Beside   bool     // by a go or a defer statement
-	Brings   []string // names of the functions in the value that is sent on a channel
-	Serves   flow.Kind
-	Idle     bool // nothing in the program is seen to call the function that decides it
-	Again    bool // the same as one before it, by other calls down to In
+	Kind   flow.Kind
+	Key    boundary.Key
+	In     ID
+	Line   int
+	Pos    int
+	Via    []Place
+	Rule   string
+	Reason string
+	Hint   string
+	calls.Terms
+	Beside bool     // by a go or a defer statement
+	Brings []string // names of the functions in the value that is sent on a channel
+	Serves flow.Kind
+	Idle   bool // nothing in the program is seen to call the function that decides it
+	Again  bool // the same as one before it, by other calls down to In
 }
 
 // Base is the clone of the same function of which nothing is known.

@@ -73,7 +73,7 @@ func (b *builder) conditions(fn *ssa.Function, branches []flags.Condition) []Con
 	for _, c := range branches {
 		by[c.If.Block()] = c
 	}
-	under := b.kinds(b.cloner.Base(fn), fn).under
+	terms := b.course(b.cloner.Base(fn), fn).Terms
 	var out []Condition
 	for _, block := range fn.Blocks {
 		c := Condition{}
@@ -102,7 +102,7 @@ func (b *builder) conditions(fn *ssa.Function, branches []flags.Condition) []Con
 				}
 			}
 		}
-		c.Opens = block.Idom() != nil && under[block].Open > under[block.Idom()].Open
+		c.Opens = block.Idom() != nil && terms[block].Open > terms[block.Idom()].Open
 		if len(c.Then) > 0 {
 			out = append(out, c)
 		}

@@ -47,6 +47,11 @@ func (e *Executable) eachPos(visit func(*int)) {
 				visit(&b.Live[j])
 			}
 		}
+		for _, s := range f.Course {
+			for j := range s.Sites {
+				visit(&s.Sites[j])
+			}
+		}
 		for _, c := range f.Conditions {
 			for j := range c.Then {
 				visit(&c.Then[j])

@@ -39,6 +39,27 @@ func (b *builder) registrations() {
 	}
 }
 
+// elsewhere marks the sites that hand on functions which other sites are known to
+// call: that is where control passes.
+func (b *builder) elsewhere() {
+	called := map[ID]bool{}
+	for i := range b.exe.funcs {
+		for j := range b.exe.funcs[i].Sites {
+			if s := &b.exe.funcs[i].Sites[j]; s.Rule != calls.Passed {
+				for _, to := range s.To {
+					called[b.exe.Base(to)] = true
+				}
+			}
+		}
+	}
+	for i := range b.exe.funcs {
+		for j := range b.exe.funcs[i].Sites {
+			s := &b.exe.funcs[i].Sites[j]
+			s.Elsewhere = s.Rule == calls.Passed && !slices.ContainsFunc(s.To, func(to ID) bool { return !called[b.exe.Base(to)] })
+		}
+	}
+}
+
 // dropIdle drops the arrivals that nothing in the program registers: a tool
 // may link a server without ever making one.
 func (b *builder) dropIdle() {

@@ -42,7 +42,7 @@ func Build(ctx context.Context, u *boundary.Unit, found *boundary.Findings, d De
 	b := &builder{
 		makers: provenance.Finder{Index: u.Index, Graph: u.Graph},
 		u:      u, found: found, ids: map[boundary.Node]ID{}, kindOf: map[Place]Departure{}, cut: map[ssa.CallInstruction]bool{},
-		clones: map[*clone.Clone]ID{}, ofFunc: map[*ssa.Function][]ID{}, blocks: map[blocksOf]*kinds{}, never: map[ID]map[int]bool{}, served: map[*ssa.Function]bool{}, lasts: map[*ssa.Function]string{},
+		clones: map[*clone.Clone]ID{}, ofFunc: map[*ssa.Function][]ID{}, courses: map[blocksOf]*calls.Course{}, never: map[ID]map[int]bool{}, served: map[*ssa.Function]bool{}, lasts: map[*ssa.Function]string{},
 		exe: &Executable{Program: u.Program.Exe.Program, Dropped: u.Program.Exe.Dropped, Names: u.Program.Exe.Names, Main: None},
 	}
 	b.exe.Dropped.Packages = append(b.exe.Dropped.Packages, u.Program.Broke...)
@@ -57,21 +57,21 @@ func Build(ctx context.Context, u *boundary.Unit, found *boundary.Findings, d De
 }
 
 type builder struct {
-	makers provenance.Finder
-	u      *boundary.Unit
-	found  *boundary.Findings
-	exe    *Executable
-	ids    map[boundary.Node]ID
-	cut    map[ssa.CallInstruction]bool
-	carry  map[ssa.CallInstruction]bool
-	kindOf map[Place]Departure // the kinds of calls, without their lines
-	cloner *clone.Builder
-	never  map[ID]map[int]bool // positions of calls that a clone cannot reach
-	clones map[*clone.Clone]ID
-	ofFunc map[*ssa.Function][]ID // the clones of a function
-	blocks map[blocksOf]*kinds
-	served map[*ssa.Function]bool   // called by a library
-	lasts  map[*ssa.Function]string // what does returned
+	makers  provenance.Finder
+	u       *boundary.Unit
+	found   *boundary.Findings
+	exe     *Executable
+	ids     map[boundary.Node]ID
+	cut     map[ssa.CallInstruction]bool
+	carry   map[ssa.CallInstruction]bool
+	kindOf  map[Place]Departure // the kinds of calls, without their lines
+	cloner  *clone.Builder
+	never   map[ID]map[int]bool // positions of calls that a clone cannot reach
+	clones  map[*clone.Clone]ID
+	ofFunc  map[*ssa.Function][]ID // the clones of a function
+	courses map[blocksOf]*calls.Course
+	served  map[*ssa.Function]bool   // called by a library
+	lasts   map[*ssa.Function]string // what does returned
 }
 
 func (b *builder) build(ctx context.Context) error {
@@ -97,6 +97,7 @@ func (b *builder) build(ctx context.Context) error {
 	b.arrivals()
 	b.commands()
 	b.registrations()
+	b.elsewhere()
 	for _, f := range b.handed() {
 		if id := b.id(f); id != None && !slices.Contains(b.exe.Handed, id) {
 			b.exe.Handed = append(b.exe.Handed, id)
@@ -106,6 +107,7 @@ func (b *builder) build(ctx context.Context) error {
 	for i := range b.exe.funcs {
 		slices.SortStableFunc(b.exe.funcs[i].Sites, func(x, y Site) int { return cmp.Compare(x.Pos, y.Pos) })
 	}
+	b.stretches()
 	runs := b.exe.Running()
 	for i := range b.exe.Departures {
 		d := &b.exe.Departures[i]
@@ -166,14 +168,12 @@ func (b *builder) made(s *calls.Site, callee *ssa.Function) []Place {
 }
 
 // note remembers how a function comes to its calls, also those that are no sites.
-func (b *builder) note(id ID, f *ssa.Function, k *kinds) {
+func (b *builder) note(id ID, f *ssa.Function, terms map[*ssa.BasicBlock]calls.Terms) {
 	for _, block := range f.Blocks {
 		for _, instr := range block.Instrs {
 			if c, ok := instr.(ssa.CallInstruction); ok {
 				_, now := c.(*ssa.Call)
-				b.kindOf[Place{In: id, Pos: int(c.Pos())}] = Departure{
-					Failure: k.failing[block], Open: k.under[block].Open, Special: k.under[block].Special, Repeated: k.repeated[block], Beside: !now,
-				}
+				b.kindOf[Place{In: id, Pos: int(c.Pos())}] = Departure{Terms: terms[block], Beside: !now}
 			}
 		}
 	}
@@ -297,8 +297,7 @@ func (b *builder) departures() {
 			Rule: d.Rule, Reason: d.Reason, Hint: d.Hint, Serves: d.Serves,
 		}
 		kind := b.kindOf[out.decided()]
-		out.Failure, out.Open, out.Special = kind.Failure, kind.Open, kind.Special
-		out.Repeated, out.Beside = kind.Repeated, kind.Beside
+		out.Terms, out.Beside = kind.Terms, kind.Beside
 		for _, fn := range d.Brings {
 			if id := b.id(fn); id != None {
 				out.Brings = append(out.Brings, b.exe.funcs[id].Name)

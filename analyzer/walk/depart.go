@@ -46,11 +46,14 @@ func (w *walker) depart(v visit, d *summary.Departure) error {
 	}
 	for _, j := range joins {
 		h := hop{via: via, Call: story.Call{
-			Pos: posOf(d), Leaves: d.Kind.Process(), Asks: w.st.Protocols.Of(d.Kind).Asks(d.Key),
+			Pos: posOf(d), Leaves: d.Kind.Process(), Starts: d.Kind == flow.Exec, Asks: w.st.Protocols.Of(d.Kind).Asks(d.Key),
 			Work: d.Kind == flow.Task || d.Kind == flow.Queue, Terms: v.leaving(d),
 		}}
 		if len(joins) > 1 {
 			h.Choices = 1
+			if d.Kind == flow.Channel { // whoever waits for it, if anyone does
+				h.Loose = 1
+			}
 		}
 		w.join(v, d, j, joins, h)
 	}
@@ -129,7 +132,7 @@ func (w *walker) around(from int, j stitch.Join, h hop) {
 
 // leaving is the terms under which a departure leaves the function that decides it.
 func (v visit) leaving(d *summary.Departure) story.Terms {
-	t := v.settle(story.Terms{Error: d.Failure, Open: d.Open, Special: d.Special, Repeated: d.Repeated}, posOf(d))
+	t := v.settle(d.Terms, posOf(d))
 	if d.Beside {
 		t.Loose = 1
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/callroute/callroute/analyzer/boundary"
+	"github.com/callroute/callroute/analyzer/calls"
 	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/story"
 	"github.com/callroute/callroute/analyzer/summary"
@@ -131,9 +132,10 @@ func (v visit) decided() (off map[int]bool, settled map[int]int) {
 	return off, settled
 }
 
-// settle is the terms of what stands at a position once flags have decided, and the
-// word or the message that is known.
-func (v visit) settle(t story.Terms, pos int) story.Terms {
+// settle is the terms of what stands at a position under u once flags have decided,
+// and the word or the message that is known.
+func (v visit) settle(u calls.Terms, pos int) story.Terms {
+	t := story.Terms{Error: u.Failure, Open: u.Open, Special: u.Special, Repeated: u.Repeated}
 	if v.live() != nil {
 		t.Open, t.Special = 0, 0
 	}

@@ -83,7 +83,7 @@ func when(t story.Terms) flow.When {
 		return flow.Failed
 	case t.Off:
 		return flow.Off
-	case t.Loose > 0:
+	case t.Handed, t.Loose > 0:
 		return flow.Aside
 	case t.Open > 0:
 		return flow.If
@@ -130,10 +130,28 @@ func (g *graph) route() *story.Graph {
 		}
 		for _, e := range g.effects(s) {
 			v.Effects = append(v.Effects, story.Effect{
-				Pos: e.Pos, Prepares: e.Prepares, Terms: s.settle(story.Terms{Error: e.Failure, Open: e.Open, Special: e.Special, Repeated: e.Repeated}, e.Pos),
+				Pos: e.Pos, Prepares: e.Prepares, Terms: s.settle(e.Terms, e.Pos),
 			})
 		}
+		v.Course = courseOf(f, v.Calls)
 		out.Visits[i] = v
+	}
+	return out
+}
+
+// courseOf is the course of a function over the calls that a visit makes.
+func courseOf(f *summary.Func, calls []story.Call) []story.Stretch {
+	at := map[int][]int{}
+	for i := range calls {
+		at[calls[i].Pos] = append(at[calls[i].Pos], i)
+	}
+	out := make([]story.Stretch, len(f.Course))
+	for i := range f.Course {
+		s := &f.Course[i]
+		out[i] = story.Stretch{Next: s.Next, Ends: s.Ends}
+		for _, pos := range s.Sites {
+			out[i].Calls = append(out[i].Calls, at[pos]...)
+		}
 	}
 	return out
 }

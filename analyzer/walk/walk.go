@@ -240,7 +240,7 @@ func (w *walker) take(v visit, s *summary.Site, to summary.ID) {
 		return
 	}
 	w.addHop(w.stop(v.activation, v.id), hop{
-		Call: story.Call{To: w.stop(v.activation, to), Pos: s.Pos, Carries: s.Carries, Terms: v.termsOf(s)}, edge: at,
+		Call: story.Call{To: w.stop(v.activation, to), Pos: s.Pos, Carries: s.Carries, Terms: v.termsOf(s, to)}, edge: at,
 	})
 	w.push(v.activation, to)
 }
@@ -285,12 +285,17 @@ func brought(v visit, s *summary.Site) []summary.ID {
 	return out
 }
 
-// termsOf is the terms under which a site passes control on.
-func (v visit) termsOf(s *summary.Site) story.Terms {
-	t := v.settle(story.Terms{Error: s.Failure, Open: s.Open, Special: s.Special, Repeated: s.Repeated}, cmp.Or(s.Loop, s.Pos))
-	if s.Candidates > 1 {
+// termsOf is the terms under which a site passes control on to a function. Where
+// several are tried in turn the others run if the one before finds an error.
+func (v visit) termsOf(s *summary.Site, to summary.ID) story.Terms {
+	t := v.settle(s.Terms, cmp.Or(s.Loop, s.Pos))
+	switch {
+	case s.Tried && s.Candidates > 1:
+		t.Error = t.Error || v.exe.Base(to) != v.exe.Base(s.To[0])
+	case s.Candidates > 1:
 		t.Choices = 1
 	}
+	t.Handed = s.Elsewhere
 	if s.Kind == flow.Go || s.Kind == flow.Defer || s.Rule == calls.Passed {
 		t.Loose = 1
 	}
