@@ -202,11 +202,13 @@ type Handler struct {
 	Value eval.Func // what is called, with what it captured, where that is known: Fn, or a wrapper of it
 	Label string    // what chooses it when there are several
 	Given *Argument // what is known of one of its arguments, nil for nothing
+
+	Line *eval.Line // the command line with which its process begins in it, nil for any
 }
 
 // Is reports whether two handlers are the same function, called in the same way.
 func (h Handler) Is(x Handler) bool {
-	return h.Fn == x.Fn && h.Value == x.Value && h.Given.is(x.Given)
+	return h.Fn == x.Fn && h.Value == x.Value && h.Line == x.Line && h.Given.is(x.Given)
 }
 
 // Argument is what is known of one parameter of a handler.

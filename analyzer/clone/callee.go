@@ -77,7 +77,13 @@ func (b *Builder) callees(at *eval.Context, fr *eval.Frame, call ssa.CallInstruc
 		if b.graph.Wrapper(static) {
 			return b.through(f, args.all())
 		}
-		return []target{{fn: f, args: args.of(b.relevant.of(static), false)}}, true
+		passed := args.of(b.relevant.of(static), false)
+		if h, ok := element(passed); ok && fr.Asked() {
+			if found, all := b.each(at, fr, call, h); all {
+				return found, true
+			}
+		}
+		return []target{{fn: f, args: passed}}, true
 	}
 	value := at.Answer(cc.Value, fr)
 	if h, ok := value.Element(); ok {
@@ -150,10 +156,23 @@ func (b *Builder) each(at *eval.Context, fr *eval.Frame, call ssa.CallInstructio
 		if in == fr {
 			return nil, false
 		}
+		if !b.brief().Decide().Live(in)[call.Block()] {
+			continue // of this element something else is asked
+		}
 		found, all := b.callees(b.brief(), in, call)
 		out, whole = append(out, found...), whole && all
 	}
 	return out, whole
+}
+
+// element is the element of a list or map, not chosen, that one of the arguments is.
+func element(args []eval.Answer) (eval.Hole, bool) {
+	for _, a := range args {
+		if h, ok := a.Element(); ok {
+			return h, true
+		}
+	}
+	return eval.Hole{}, false
 }
 
 // spread is a context for each element that h can be. whole is false when these

@@ -97,6 +97,7 @@ type Site struct {
 	Kept  []*Clone // the same as the values that decide it are kept: by place in a list
 	Rule  string
 	Whole bool // the values that decide it are known wholly
+	Never bool // it calls nothing: of each element something else is asked
 
 	Filed map[*Clone][]eval.Filing // where those of To are kept that are looked up under a key that is not known
 
@@ -116,6 +117,8 @@ type Builder struct {
 	queue    []*Clone        // reached and not explored
 	asked    []*eval.Context // for the clone that is explored
 	wrappers int             // that are looked through, one inside the other
+	line     *eval.Line      // the command line of the clone that is explored
+	only     bool            // clones are explored that depend on one, and no others
 	chosen   int             // elements that were chosen for the call at hand
 }
 
@@ -134,7 +137,7 @@ func (b *Builder) Base(f *ssa.Function) *Clone { return b.at(b.eval.Root(f)) }
 
 // Reach notes that control can come to c from outside.
 func (b *Builder) Reach(c *Clone) {
-	if !c.reached {
+	if !c.reached && (!b.only || c.Frame.Asked()) {
 		c.reached = true
 		b.queue = append(b.queue, c)
 	}
@@ -144,6 +147,10 @@ func (b *Builder) Reach(c *Clone) {
 // are relevant; f's captured variables are those of the literal that it is.
 func (b *Builder) Enter(f eval.Func, args []eval.Answer) *Clone {
 	in := b.relevant.of(f.Fn)
+	var line *eval.Line
+	if in.line {
+		line = b.line
+	}
 	var bound []eval.Answer
 	for i := range in.params {
 		if in.params[i] && i < len(args) && telling(args[i]) {
@@ -157,7 +164,7 @@ func (b *Builder) Enter(f eval.Func, args []eval.Answer) *Clone {
 		f.Closure, f.Frame = nil, nil
 	}
 	f.T = nil
-	fr := b.eval.Enter(f, bound)
+	fr := b.eval.EnterOn(line, f, bound)
 	if c := b.clones[fr]; c != nil {
 		return c
 	}
@@ -171,7 +178,7 @@ func (b *Builder) Enter(f eval.Func, args []eval.Answer) *Clone {
 func (b *Builder) most(f eval.Func, inputs []eval.Answer) int {
 	user := b.graph.Program.User(f.Fn)
 	switch {
-	case f.Closure != nil || slices.ContainsFunc(inputs, has[eval.Func]):
+	case f.Closure != nil || b.line != nil || slices.ContainsFunc(inputs, has[eval.Func]):
 		return maxClones
 	case b.decides(f.Fn, inputs):
 		if user {
@@ -229,14 +236,14 @@ func telling(a eval.Answer) bool {
 		case eval.Func, eval.Object, eval.Outside:
 			return false
 		case eval.Text:
-			return !v.Named()
+			return !v.Telling()
 		case eval.Hole:
 			switch v.V.(type) {
 			case *ssa.Const, *ssa.MakeMap:
 				return false
 			}
 		case eval.List:
-			return len(v.Elems) == 0 || len(v.Elems) > maxListed || slices.ContainsFunc(v.Elems, func(el eval.Elem) bool { return el.Rest || el.V == nil })
+			return len(v.Elems) > maxListed || !v.Telling()
 		}
 		return true
 	})
@@ -245,7 +252,7 @@ func telling(a eval.Answer) bool {
 // takes reports whether an input of f is relevant.
 func (b *Builder) takes(f *ssa.Function) bool {
 	in := b.relevant.of(f)
-	return in.captures() || slices.Contains(in.params, true)
+	return in.captures() || in.line && b.line != nil || slices.Contains(in.params, true)
 }
 
 func (b *Builder) at(fr *eval.Frame) *Clone {
@@ -289,6 +296,22 @@ func (b *Builder) Called(fn *ssa.Function, value eval.Func, given func(int, type
 	return out
 }
 
+// Start is the clone of f, in which a process begins, for a command line.
+func (b *Builder) Start(f *ssa.Function, line *eval.Line) *Clone {
+	b.line = line
+	defer func() { b.line = nil }()
+	return b.Enter(eval.Func{Fn: f}, nil)
+}
+
+// Ask explores what of f, in which a process begins, depends on a command line that
+// asks.
+func (b *Builder) Ask(ctx context.Context, f *ssa.Function, line *eval.Line) {
+	b.only = true
+	b.Reach(b.Start(f, line))
+	_ = b.Explore(ctx) // whoever asked sees that the context is done
+	b.only = false
+}
+
 // Explore fills the sites of all clones, also of those that it makes on the way.
 func (b *Builder) Explore(ctx context.Context) error {
 	for len(b.queue) > 0 {
@@ -307,11 +330,18 @@ func (b *Builder) Explore(ctx context.Context) error {
 // All is every clone, in the order in which they were made.
 func (b *Builder) All() []*Clone { return b.all }
 
-func (b *Builder) explore(c *Clone) { b.body(c, c.Frame, nil) }
+func (b *Builder) explore(c *Clone) {
+	b.line = c.Frame.Line()
+	b.body(c, c.Frame, nil)
+	b.line = nil
+}
 
 // brief is a context for the clone that is explored.
 func (b *Builder) brief() *eval.Context {
 	c := b.eval.Brief()
+	if b.line != nil {
+		c = b.eval.Patient()
+	}
 	b.asked = append(b.asked, c)
 	return c
 }
@@ -319,8 +349,7 @@ func (b *Builder) brief() *eval.Context {
 // body adds the calls of one function body: that of c itself, or that of a range
 // over a function in it, which the compiler made a function of its own.
 func (b *Builder) body(c *Clone, fr *eval.Frame, loop ssa.CallInstruction) {
-	at := b.brief()
-	live := b.live(at, c, fr)
+	at, live := b.live(c, fr)
 	for _, s := range b.graph.Out(fr.Fn) {
 		if !live(s.Instr.Block()) {
 			c.never(s.Instr)
@@ -329,7 +358,12 @@ func (b *Builder) body(c *Clone, fr *eval.Frame, loop ssa.CallInstruction) {
 		if s.Rule != calls.Passed && b.replaced[s.Instr] {
 			continue
 		}
-		sites := []Site{b.site(at, fr, s)}
+		site := b.site(at, fr, s)
+		if site.Never {
+			c.never(s.Instr)
+			continue
+		}
+		sites := []Site{site}
 		if given, ok := b.given(at, fr, s); ok {
 			sites = append(sites, given)
 		}
@@ -354,11 +388,12 @@ func (b *Builder) body(c *Clone, fr *eval.Frame, loop ssa.CallInstruction) {
 	}
 }
 
-// live tells which blocks of a body of c can run in fr. Where no input is known there is
-// nothing to decide with.
-func (b *Builder) live(at *eval.Context, c *Clone, fr *eval.Frame) func(*ssa.BasicBlock) bool {
+// live tells which blocks of a body of c can run in fr, and gives the context for
+// what they call. Where no input is known there is nothing to decide with.
+func (b *Builder) live(c *Clone, fr *eval.Frame) (*eval.Context, func(*ssa.BasicBlock) bool) {
+	at := b.brief()
 	if fr == b.eval.Root(fr.Fn) {
-		return func(*ssa.BasicBlock) bool { return true }
+		return at, func(*ssa.BasicBlock) bool { return true }
 	}
 	decide := at.Decide()
 	blocks := decide.Live(fr)
@@ -367,8 +402,9 @@ func (b *Builder) live(at *eval.Context, c *Clone, fr *eval.Frame) func(*ssa.Bas
 			c.Taken = map[*ssa.BasicBlock]*ssa.BasicBlock{}
 		}
 		maps.Copy(c.Taken, taken)
+		at = b.brief() // what was remembered may come from blocks that do not run
 	}
-	return func(block *ssa.BasicBlock) bool { return blocks[block] }
+	return at, func(block *ssa.BasicBlock) bool { return blocks[block] }
 }
 
 // ranges is the call that runs the loop whose body mc is.
@@ -408,6 +444,10 @@ func (b *Builder) site(at *eval.Context, fr *eval.Frame, s *calls.Site) Site {
 	known := map[*ssa.Function]bool{}
 	for _, t := range found {
 		known[t.fn.Fn] = true
+	}
+	if out.Whole && len(found) == 0 && fr.Asked() {
+		out.Never = true
+		return out
 	}
 	if !out.Whole || len(found) == 0 {
 		out.Whole = false

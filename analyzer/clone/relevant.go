@@ -8,6 +8,7 @@ import (
 	"golang.org/x/tools/go/ssa"
 
 	"github.com/callroute/callroute/analyzer/calls"
+	"github.com/callroute/callroute/analyzer/eval"
 	"github.com/callroute/callroute/analyzer/index"
 )
 
@@ -27,6 +28,7 @@ type relevance struct {
 // relevant, by their place.
 type inputs struct {
 	params, free []bool
+	line         bool   // the command line, which it or what it calls reads
 	called       []bool // parameters that decide where calls go
 	seen         map[ssa.Value]bool
 }
@@ -214,7 +216,9 @@ func (r *relevance) follow(f *ssa.Function, v ssa.Value) {
 			}
 		}
 	case *ssa.UnOp:
-		if v.Op != token.ARROW {
+		if eval.ReadsLine(v) {
+			r.line(f)
+		} else if v.Op != token.ARROW {
 			push(v.X)
 		}
 	case *ssa.BinOp:
@@ -266,6 +270,14 @@ func isText(t types.Type) bool {
 // result queues what the result of a call is made from: the arguments of a
 // predicate, and the functions and implementations that a constructor is given.
 func (r *relevance) result(f *ssa.Function, v *ssa.Call) {
+	if eval.ReadsLine(v) {
+		r.line(f)
+		return
+	}
+	if list := eval.ParsedBy(v); list != nil {
+		r.push(f, list)
+		return
+	}
 	if v.Call.StaticCallee() == nil {
 		r.push(f, v.Call.Value)
 	}
@@ -279,11 +291,11 @@ func (r *relevance) result(f *ssa.Function, v *ssa.Call) {
 		return
 	}
 	for _, a := range v.Call.Args {
-		switch a.Type().Underlying().(type) {
+		switch t := a.Type().Underlying().(type) {
 		case *types.Signature, *types.Interface, *types.Pointer, *types.Struct:
 			r.push(f, a)
 		default:
-			if predicate {
+			if list, ok := t.(*types.Slice); predicate || ok && isText(list.Elem()) {
 				r.push(f, a)
 			}
 		}
@@ -315,6 +327,23 @@ func partOfPath(v ssa.Value, depth int) ssa.Value {
 		}
 	}
 	return nil
+}
+
+// line marks the command line as relevant in f, and in what leads there.
+func (r *relevance) line(f *ssa.Function) {
+	work := []*ssa.Function{f}
+	for len(work) > 0 {
+		f := work[len(work)-1]
+		work = work[:len(work)-1]
+		if in := r.of(f); !in.line {
+			in.line = true
+			for _, s := range r.graph.In(f) {
+				if s.Rule != calls.Passed && len(s.Callees) <= manyCallees {
+					work = append(work, s.Caller)
+				}
+			}
+		}
+	}
 }
 
 // stored queues what is put into a variable, a slice or a map that f makes.

@@ -136,6 +136,7 @@ func (e *evaluation) result(v *ssa.Call, i int, fn *ssa.Function, clo *Func, fr 
 		return e.unknownResult(v, i, fr)
 	}
 	inner := e.ev.enter(fn, v, fr, clo)
+	e.decide(inner)
 	var out []Value
 	excluded := false
 	for _, r := range returns(fn) {
@@ -143,7 +144,7 @@ func (e *evaluation) result(v *ssa.Call, i int, fn *ssa.Function, clo *Func, fr 
 			e.null = true
 			continue
 		}
-		if e.excluded(r.Block(), inner) {
+		if inner.dead(r) || e.excluded(r.Block(), inner) {
 			excluded = true
 			continue
 		}
@@ -159,6 +160,18 @@ func (e *evaluation) result(v *ssa.Call, i int, fn *ssa.Function, clo *Func, fr 
 		return e.unknownResult(v, i, fr)
 	}
 	return distinct(out)
+}
+
+// decide finds out which blocks of a short function can run in fr, where a request
+// or a command line is known that may tell.
+func (e *evaluation) decide(fr *Frame) {
+	if fr.decided || len(fr.Fn.Blocks) < 2 || len(fr.Fn.Blocks) > predicateSize || !fr.Asked() {
+		return
+	}
+	fr.decided = true
+	steps := *e.steps
+	(&Decisions{e: &evaluation{Context: e.Context, active: e.active, parting: e.parting}, steps: new(int), calls: maxPredicates}).Live(fr)
+	*e.steps = max(steps, *e.steps)
 }
 
 // maxGuards is how many conditions a return is looked at to stand behind: as many

@@ -126,7 +126,7 @@ func (ev *Evaluator) callers(c *Context, h Hole) []*Context {
 func (c *Context) below(partial bool) *Context {
 	return &Context{
 		ev: c.ev, up: c, depth: c.depth + 1, steps: c.steps, work: c.work,
-		fixed: c.fixed, brief: c.brief, partial: c.partial || partial,
+		fixed: c.fixed, brief: c.brief, patient: c.patient, partial: c.partial || partial,
 	}
 }
 
@@ -304,7 +304,7 @@ func (e *evaluation) choices(h Hole) (out []Pick, from []Hole) {
 					continue
 				}
 				for _, x := range e.elem(el) {
-					if hole, ok := x.(Hole); ok && hole.Kind == Opaque {
+					if hole, ok := x.(Hole); ok && !told(hole) {
 						e.incomplete = e.incomplete || !constantHole(hole)
 						continue
 					}

@@ -33,6 +33,11 @@ const (
 	maxDecideSteps = 4000
 )
 
+// eval is a question of its own.
+func (d *Decisions) eval() *evaluation {
+	return &evaluation{Context: d.e.Context, active: map[elemKey]bool{}, parting: map[partKey]bool{}}
+}
+
 // Decide prepares to decide in the context c.
 func (c *Context) Decide() *Decisions { return &Decisions{e: c.question(), steps: new(int)} }
 
@@ -45,6 +50,7 @@ func (d *Decisions) Live(fr *Frame) map[*ssa.BasicBlock]bool {
 	// out never to run.
 	if d.live = d.reach(fr); len(d.taken) > 0 {
 		d.live = d.reach(fr)
+		fr.live, fr.taken = d.live, d.taken
 	}
 	return d.live
 }
@@ -141,8 +147,12 @@ func (d *Decisions) facts(v ssa.Value, fr *Frame) (out []fact, ok bool) {
 	case *ssa.Field:
 		return d.field(v.X, v.Field, fr)
 	case *ssa.Lookup:
-		if !v.CommaOk && d.lacks(v, fr) {
+		switch {
+		case v.CommaOk:
+		case d.lacks(v, fr):
 			return zeroFact(v.Type()), true
+		default:
+			return d.has(v, fr)
 		}
 	case *ssa.Extract:
 		return d.extract(v, fr)
@@ -203,6 +213,9 @@ func (d *Decisions) binary(v *ssa.BinOp, fr *Frame) ([]fact, bool) {
 	}
 	if yes, known := d.textsEqual(v, fr); known {
 		return boolean(yes == (v.Op == token.EQL)), true
+	}
+	if yes, known := d.count(v, fr); known {
+		return boolean(yes), true
 	}
 	xs, ok := d.facts(v.X, fr)
 	if !ok || len(xs) == 0 {
@@ -302,7 +315,7 @@ func (d *Decisions) global(g *ssa.Global) ([]fact, bool) {
 
 // field decides field i of what x is or points to.
 func (d *Decisions) field(x ssa.Value, i int, fr *Frame) ([]fact, bool) {
-	e := &evaluation{Context: d.e.Context, active: map[elemKey]bool{}, parting: map[partKey]bool{}}
+	e := d.eval()
 	bases := e.eval(x, fr)
 	if !e.whole() {
 		return nil, false
@@ -453,7 +466,7 @@ func (d *Decisions) copies(o Object, path []int) (out []fact, ok bool) {
 		return nil, false
 	}
 	for _, st := range stores {
-		e := &evaluation{Context: d.e.Context, active: map[elemKey]bool{}, parting: map[partKey]bool{}}
+		e := d.eval()
 		values := e.eval(st.Val, d.e.frameOf(st, o.Frame))
 		if !e.whole() {
 			return nil, false
@@ -493,14 +506,13 @@ func (d *Decisions) extract(v *ssa.Extract, fr *Frame) ([]fact, bool) {
 		if d.lacks(t, fr) {
 			return zeroFact(t.Type().(*types.Tuple).At(v.Index).Type()), true
 		}
+		if facts, ok := d.has(t, fr); ok && v.Index == 1 {
+			return boolean(true), true
+		} else if ok {
+			return facts, true
+		}
 	}
 	return nil, false
-}
-
-// lacks reports whether a map has nothing under a key. What it has can be deleted.
-func (d *Decisions) lacks(v *ssa.Lookup, fr *Frame) bool {
-	e := &evaluation{Context: d.e.Context, active: map[elemKey]bool{}, parting: map[partKey]bool{}}
-	return e.lacks(v, fr)
 }
 
 // asserted decides whether a type assertion holds.
@@ -536,8 +548,15 @@ func (d *Decisions) call(v *ssa.Call, i int, fr *Frame) ([]fact, bool) {
 	if fn == nil {
 		return nil, false
 	}
-	if test := predicates[program.Symbol(fn)]; test != nil {
-		yes, known := d.texts(v.Call.Args[0], v.Call.Args[1], test, fr)
+	symbol := program.Symbol(fn)
+	if symbol == "slices.Contains" {
+		if yes, known := d.contains(v, fr); known {
+			return boolean(yes), true
+		}
+		return nil, false
+	}
+	if test := predicates[symbol]; test != nil {
+		yes, known := d.texts(v, test, fr)
 		if !known {
 			return nil, false
 		}

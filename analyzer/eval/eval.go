@@ -46,6 +46,9 @@ const (
 	// briefSteps bounds questions that are asked of every call of a program. An
 	// answer that needs more is built up from many places and decides nothing.
 	briefSteps = 200
+	// patientSteps is the same for what a command line decides, which few functions
+	// ask for.
+	patientSteps = 2000
 )
 
 // Evaluator answers for one executable.
@@ -64,6 +67,7 @@ type Evaluator struct {
 	spare   []map[elemKey]Answer // empty, to be used again
 	filling map[elemKey]bool     // elements whose choices are being looked for
 	flags   map[any][]Elem       // variable → defaults that flags give it; nil until asked for
+	lines   []*Line
 }
 
 // New makes an evaluator.
@@ -86,7 +90,8 @@ type Context struct {
 	memo  map[elemKey]Answer
 
 	fixed   bool // what a user can set counts as unknown
-	brief   bool // a question ends after briefSteps
+	brief   bool // a question ends after briefSteps …
+	patient bool // … or patientSteps
 	partial bool // some callers or elements that could have been chosen are not known
 }
 
@@ -106,8 +111,18 @@ func (ev *Evaluator) Brief() *Context {
 	return c
 }
 
+// Patient is Brief where a command line decides.
+func (ev *Evaluator) Patient() *Context {
+	c := ev.Brief()
+	c.patient = true
+	return c
+}
+
 func (c *Context) limit() int {
-	if c.brief {
+	switch {
+	case c.patient:
+		return patientSteps
+	case c.brief:
 		return briefSteps
 	}
 	return maxSteps
@@ -180,6 +195,7 @@ type evaluation struct {
 	active   map[elemKey]bool  // operands being evaluated, to guard against cycles
 	parting  map[partKey]bool  // parts of objects being looked up, likewise
 	aliasing map[aliasKey]bool // parameters being asked about, likewise; made when it is needed
+	deleted  bool              // something is deleted from a map that was asked for
 	spread   int               // elements chosen for who calls with an object
 	urlsOf   map[string]bool   // values being read as URLs, likewise
 	cuts     int               // times an answer was cut short by a guard
@@ -451,7 +467,7 @@ func (e *evaluation) phi(v *ssa.Phi, fr *Frame) []Value {
 	}
 	var out []Value
 	for i, x := range v.Edges {
-		if e.running(x, fr) || e.never(v.Block(), i, fr) {
+		if e.running(x, fr) || fr.skips(v.Block().Preds[i], v.Block()) || e.never(v.Block(), i, fr) {
 			continue
 		}
 		out = append(out, e.eval(x, fr)...)

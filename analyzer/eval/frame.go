@@ -22,6 +22,11 @@ type Frame struct {
 	picks []choice            // elements that were chosen in this activation
 	depth int                 // frames that stand behind its parameters and captured variables, one in the other
 	brief bool                // below a frame that is entered with arguments: known until Forget
+	line  *Line               // the command line, where it is known and counts
+
+	decided bool                                // it was asked which blocks can run
+	live    map[*ssa.BasicBlock]bool            // the blocks that can run, where some were found that cannot …
+	taken   map[*ssa.BasicBlock]*ssa.BasicBlock // … and where those go on that are decided
 }
 
 // choice is an element that a loop of the frame stands at.
@@ -36,6 +41,7 @@ type frameKey struct {
 	up    *Frame
 	clo   *ssa.MakeClosure
 	made  *Frame
+	line  *Line
 	known string // identity of the parameters and choices
 }
 
@@ -70,13 +76,16 @@ func (ev *Evaluator) Below(fr *Frame, call ssa.CallInstruction, fn *ssa.Function
 
 // Enter is the frame of the function f, called by anybody with these
 // arguments. Nothing is known of an argument without values.
-func (ev *Evaluator) Enter(f Func, args []Answer) *Frame {
+func (ev *Evaluator) Enter(f Func, args []Answer) *Frame { return ev.EnterOn(nil, f, args) }
+
+// EnterOn is Enter on a command line, nil for any.
+func (ev *Evaluator) EnterOn(line *Line, f Func, args []Answer) *Frame {
 	bound := slices.ContainsFunc(args, func(a Answer) bool { return len(a.Values) > 0 })
-	if !bound && f.Closure == nil {
+	if !bound && f.Closure == nil && line == nil {
 		return ev.Root(f.Fn)
 	}
-	k := frameKey{fn: f.Fn}
-	fr := &Frame{Fn: f.Fn, args: args}
+	k := frameKey{fn: f.Fn, line: line}
+	fr := &Frame{Fn: f.Fn, args: args, line: line}
 	if f.Closure != nil {
 		k.clo, k.made, fr.clo = f.Closure, f.Frame, &f
 		fr.depth = f.Frame.nesting() + 1
@@ -97,7 +106,7 @@ func (ev *Evaluator) Enter(f Func, args []Answer) *Frame {
 // choosing is fr with elements chosen in it.
 func (ev *Evaluator) choosing(fr *Frame, picks []choice) *Frame {
 	out := *fr
-	out.picks = append(slices.Clone(fr.picks), picks...)
+	out.picks, out.live, out.taken = append(slices.Clone(fr.picks), picks...), nil, nil
 	var b strings.Builder
 	fmt.Fprintf(&b, "%p", fr)
 	for _, p := range picks {
@@ -222,7 +231,10 @@ func identity(v Value) string {
 	case List:
 		var b strings.Builder
 		for _, el := range v.Elems {
-			fmt.Fprintf(&b, "l%p %p %p %t %t", el.V, el.Frame, el.text, el.Optional, el.Rest)
+			if el.text != nil {
+				b.WriteString(identity(Text{Text: *el.text}))
+			}
+			fmt.Fprintf(&b, "l%p %p %t %t", el.V, el.Frame, el.Optional, el.Rest)
 		}
 		return b.String()
 	}
@@ -233,11 +245,18 @@ func identity(v Value) string {
 func payloads(t text.Text) string {
 	var b strings.Builder
 	for _, p := range t.Parts {
-		switch p.Hole.(type) {
+		switch h := p.Hole.(type) {
 		case text.Segment:
 			b.WriteByte('s')
+			if o, ok := h.By.(Open); ok {
+				fmt.Fprintf(&b, "%p.%d", o.in, o.part)
+			}
 		case text.Rest:
 			b.WriteByte('r')
+		case Open:
+			fmt.Fprintf(&b, "o%p.%d", h.in, h.part)
+		case called:
+			b.WriteByte('c')
 		}
 	}
 	return b.String()
@@ -302,7 +321,7 @@ func (b *binding) frame(fr *Frame) *Frame {
 	if call, up := b.c.Caller(fr); call != nil {
 		out = b.c.ev.enter(fr.Fn, call, b.frame(up), clo)
 	} else if clo != nil {
-		out = b.c.ev.Enter(*clo, fr.args)
+		out = b.c.ev.EnterOn(fr.line, *clo, fr.args)
 	}
 	var picks []choice
 	for c := b.c; c != nil; c = c.up {
@@ -337,4 +356,18 @@ func (b *binding) literal(fn *ssa.Function) *Func {
 		return nil
 	}
 	return &Func{Fn: fn, Closure: made[0], Frame: bound}
+}
+
+// dead reports whether an instruction was found not to run in fr.
+func (f *Frame) dead(i ssa.Instruction) bool {
+	return f != nil && f.live != nil && i.Parent() == f.Fn && !f.live[i.Block()]
+}
+
+// skips reports whether b was found not to come from its predecessor from in f.
+func (f *Frame) skips(from, b *ssa.BasicBlock) bool {
+	if f == nil || f.live == nil || b.Parent() != f.Fn {
+		return false
+	}
+	to := f.taken[from]
+	return !f.live[from] || to != nil && to != b
 }

@@ -274,7 +274,7 @@ func (e *evaluation) lists(v ssa.Value, fr *Frame) []List {
 func (e *evaluation) phiList(v *ssa.Phi, fr *Frame) []Value {
 	var groups []List
 	for i, x := range v.Edges {
-		if e.running(x, fr) || e.never(v.Block(), i, fr) {
+		if e.running(x, fr) || fr.skips(v.Block().Preds[i], v.Block()) || e.never(v.Block(), i, fr) {
 			continue
 		}
 		for _, l := range e.lists(x, fr) {

@@ -21,6 +21,9 @@ func (e *evaluation) load(v *ssa.UnOp, fr *Frame) []Value {
 	case *ssa.IndexAddr:
 		return e.element(a, fr)
 	}
+	if isArgs(v.X) {
+		return typed(fr)
+	}
 	var out []Value
 	for _, at := range e.eval(v.X, fr) {
 		if r, ok := at.(Result); ok {
@@ -61,6 +64,7 @@ func (e *evaluation) contents(o Object, t types.Type) []Value {
 		stores = index.StoresTo(s)
 		e.incomplete = e.incomplete || addressed(s)
 	}
+	stores = e.alive(stores, o.Frame)
 	flags := e.flagged(o.Site)
 	if len(stores) == 0 && len(flags) == 0 {
 		return zero(t)
@@ -76,6 +80,14 @@ func (e *evaluation) contents(o Object, t types.Type) []Value {
 		out = append(out, e.eval(st.Val, e.frameOf(st, o.Frame))...)
 	}
 	return append(out, flags...)
+}
+
+// alive is the stores that can run, to a variable that was made in fr.
+func (e *evaluation) alive(stores []*ssa.Store, fr *Frame) []*ssa.Store {
+	if fr == nil || fr.live == nil {
+		return stores
+	}
+	return slices.DeleteFunc(slices.Clone(stores), func(st *ssa.Store) bool { return fr.dead(st) })
 }
 
 // frameOf is the frame in which a store to a variable made in fr ran: the same
@@ -207,7 +219,7 @@ func (e *evaluation) fieldOf(o Object, i int, t types.Type) []Value {
 	switch s := o.Site.(type) {
 	default:
 		elem = s.Type().Underlying().(*types.Pointer).Elem()
-		for _, st := range fieldStores(s, path) {
+		for _, st := range e.alive(fieldStores(s, path), o.Frame) {
 			out = append(out, e.eval(st.Val, e.frameOf(st, o.Frame))...)
 		}
 		out = append(out, e.copied(index.StoresTo(s), o, path, t)...)
@@ -253,7 +265,7 @@ func (e *evaluation) assigned(o Object, path []int) bool {
 	for n := 1; n < len(path); n++ {
 		stores = append(stores[:len(stores):len(stores)], fieldStores(o.Site, path[:n])...)
 	}
-	return slices.ContainsFunc(stores, func(st *ssa.Store) bool {
+	return slices.ContainsFunc(e.alive(stores, o.Frame), func(st *ssa.Store) bool {
 		values := e.eval(st.Val, e.frameOf(st, o.Frame))
 		return slices.ContainsFunc(values, written)
 	})
@@ -331,7 +343,7 @@ func private(v ssa.Value) bool {
 // whole.
 func (e *evaluation) copied(stores []*ssa.Store, o Object, path []int, t types.Type) []Value {
 	var out []Value
-	for _, st := range stores {
+	for _, st := range e.alive(stores, o.Frame) {
 		for _, v := range e.eval(st.Val, e.frameOf(st, o.Frame)) {
 			if src, ok := v.(Object); ok && (src.Site != o.Site || src.Frame != o.Frame) {
 				src.Path = append(slices.Clone(src.Path), path[:len(path)-1]...)
@@ -459,6 +471,9 @@ func (e *evaluation) storedLater(o Object, i int, f *types.Var, known bool) []Va
 		own := receiver(baseOf(st.Addr))
 		if known && !own {
 			e.incomplete = e.incomplete || !e.brief || !e.elsewhere(st, o)
+			continue
+		}
+		if !own && e.elsewhere(st, o) {
 			continue
 		}
 		if n++; n > maxValues {

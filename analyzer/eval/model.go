@@ -61,6 +61,14 @@ func modelOf(symbol string) model {
 		"(*github.com/urfave/cli.Context).String", "(*github.com/urfave/cli.Context).GlobalString",
 		"(*github.com/urfave/cli/v2.Context).String", "(*github.com/urfave/cli/v3.Command).String":
 		return urfaveFlag
+	case "flag.Args", "github.com/spf13/pflag.Args":
+		return behindFlags
+	case "flag.Arg", "github.com/spf13/pflag.Arg":
+		return behindFlag
+	case "(*flag.FlagSet).Args", "(*github.com/spf13/pflag.FlagSet).Args":
+		return ofFlagSet
+	case "(*flag.FlagSet).Arg", "(*github.com/spf13/pflag.FlagSet).Arg":
+		return argOfFlagSet
 	case "(net/url.URL).String", "(*net/url.URL).String":
 		return urlMethod(text.URL.String)
 	case "(net/url.URL).RequestURI", "(*net/url.URL).RequestURI":
@@ -69,7 +77,12 @@ func modelOf(symbol string) model {
 		return urlMethod(text.URL.EscapedPath)
 	}
 	if f := ofOne[symbol]; f != nil {
-		return pure(func(t ...text.Text) text.Text { return f(t[0]) })
+		return pure(func(t ...text.Text) text.Text {
+			if _, ok := lone(t[0]).(Open); ok {
+				return t[0] // the word as the program compares it
+			}
+			return f(t[0])
+		})
 	}
 	if f := ofTwo[symbol]; f != nil {
 		return pure(func(t ...text.Text) text.Text { return f(t[0], t[1]) })
@@ -91,11 +104,11 @@ var (
 		"net/url.PathEscape":  text.PathEscape,
 		"net/url.QueryEscape": text.QueryEscape,
 		"path.Clean":          text.CleanPath,
-		"path.Base":           text.BasePath,
+		"path.Base":           baseName,
 		"path.Dir":            text.DirPath,
 		"path.Ext":            text.ExtPath,
 		"path/filepath.Clean": text.CleanPath,
-		"path/filepath.Base":  text.BasePath,
+		"path/filepath.Base":  baseName,
 		"path/filepath.Dir":   text.DirPath,
 		"path/filepath.Ext":   text.ExtPath,
 	}

@@ -20,6 +20,7 @@ func (e *evaluation) lookup(v *ssa.Lookup, fr *Frame) []Value {
 			return []Value{h} // who calls decides
 		}
 		if !ok {
+			e.askKeys(k, v, fr)
 			return nil
 		}
 		keys = append(keys, s)
@@ -47,6 +48,19 @@ func (e *evaluation) lookup(v *ssa.Lookup, fr *Frame) []Value {
 		return zero(elemType(v))
 	}
 	return distinct(out)
+}
+
+// askKeys notes that the keys of a map are asked for, if the key has open parts.
+func (e *evaluation) askKeys(key Value, v *ssa.Lookup, fr *Frame) {
+	t := AsText(key)
+	if !opens(t.Text) {
+		return
+	}
+	for _, u := range e.updates(v.X, fr, keysAlone) {
+		if u.known {
+			askFor(t.Text, u.key, v)
+		}
+	}
 }
 
 func nilable(t types.Type) bool {
@@ -462,7 +476,8 @@ func (w *mapWalk) stored(addr ssa.Value) {
 
 // called goes on into a function that is handed a map.
 func (w *mapWalk) called(call *ssa.Call, v ssa.Value) {
-	if _, builtin := call.Call.Value.(*ssa.Builtin); builtin {
+	if b, ok := call.Call.Value.(*ssa.Builtin); ok {
+		w.deleted = w.deleted || b.Name() == "delete" || b.Name() == "clear"
 		return
 	}
 	callee := call.Call.StaticCallee()

@@ -160,7 +160,7 @@ func distinct(in []Value) []Value {
 	}
 	out := make([]Value, 0, len(in))
 	seen := map[string]bool{}
-	known := slices.ContainsFunc(in, func(v Value) bool { h, ok := v.(Hole); return !ok || h.Kind != Opaque || isChan(h) })
+	known := slices.ContainsFunc(in, func(v Value) bool { h, ok := v.(Hole); return !ok || told(h) })
 	for _, v := range in {
 		switch v := v.(type) {
 		case Text:
@@ -171,7 +171,7 @@ func distinct(in []Value) []Value {
 				seen[s] = true
 			}
 		case Hole:
-			if known && v.Kind == Opaque && !isChan(v) {
+			if known && !told(v) {
 				continue
 			}
 		case Object:
@@ -191,5 +191,15 @@ func distinct(in []Value) []Value {
 	return out
 }
 
-// isChan reports whether the hole is a channel that was made at a known place.
-func isChan(h Hole) bool { _, ok := h.V.(*ssa.MakeChan); return ok }
+// told reports whether a hole says something beside other answers: a choice can
+// fill it, it is a channel that was made at a known place, or a struct without
+// a value, whose type has methods.
+func told(h Hole) bool {
+	switch v := h.V.(type) {
+	case *ssa.MakeChan:
+		return true
+	case *ssa.Const:
+		return v.Value == nil && !v.IsNil() && h.Type() != nil
+	}
+	return h.Kind != Opaque
+}

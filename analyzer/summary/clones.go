@@ -91,7 +91,7 @@ func (b *builder) reach() {
 		for _, h := range list {
 			b.served[h.Fn] = true
 			if b.kept(h.Fn) {
-				for _, c := range b.cloner.Called(h.Fn, h.Value, given(h, p, seen)) {
+				for _, c := range b.entered(h, p, seen) {
 					b.cloner.Reach(c)
 				}
 			}
@@ -412,13 +412,21 @@ func (b *builder) clonesOf(n boundary.Node) []ID {
 	return []ID{b.id(n)}
 }
 
+// entered is the clones in which a handler runs.
+func (b *builder) entered(h boundary.Handler, p boundary.Protocol, seen boundary.Seen) []*clone.Clone {
+	if h.Line != nil {
+		return []*clone.Clone{b.cloner.Start(h.Fn, h.Line)}
+	}
+	return b.cloner.Called(h.Fn, h.Value, given(h, p, seen))
+}
+
 func (b *builder) handlers(in []boundary.Handler, p boundary.Protocol, seen boundary.Seen) []Handler {
 	var out []Handler
 	for _, h := range in {
 		if !b.kept(h.Fn) {
 			continue
 		}
-		for _, c := range b.cloner.Called(h.Fn, h.Value, given(h, p, seen)) {
+		for _, c := range b.entered(h, p, seen) {
 			if id, ok := b.clones[c]; ok && !slices.Contains(out, Handler{id, h.Label}) {
 				out = append(out, Handler{id, h.Label})
 			}

@@ -3,7 +3,7 @@ package text
 import "strings"
 
 // Segment is the payload of a hole that is a name: not empty, and without slash.
-type Segment struct{}
+type Segment struct{ By any } // what it depends on, nil for nothing
 
 // Rest is the payload of a hole that is any text, also none.
 type Rest struct{}

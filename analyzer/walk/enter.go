@@ -1,6 +1,7 @@
 package walk
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -29,7 +30,11 @@ func (w *walker) start(e Entry) {
 		a.facts, a.known = strings.Join(e.Words, "\x00"), true
 		a.line = e.Line.line()
 	}
-	start := w.stop(a, e.Exe.Main)
+	begin := e.Exe.Main
+	if e.Arrival == nil && inMain(e.Exe, e.Command) {
+		begin = e.Command.Run[0].Func
+	}
+	start := w.stop(a, begin)
 	if e.Arrival != nil {
 		w.registered(e.Exe, e.Arrival.Registered)
 		for _, h := range e.Arrival.For(e.Arrival.Key.Name) {
@@ -62,16 +67,22 @@ func (w *walker) siteOf(exe *summary.Executable, places []summary.Place) flow.Si
 // first is the function in which a program that is started for c begins: main,
 // or an init function that takes over before it.
 func first(exe *summary.Executable, c *summary.Command) summary.ID {
-	if c != nil && len(c.Route) == 1 && len(c.Run) == 1 && c.Route[0] == c.Run[0].Func {
-		return c.Route[0]
+	if c != nil && len(c.Route) == 1 && len(c.Run) == 1 && (c.Route[0] == c.Run[0].Func || inMain(exe, c)) {
+		return c.Run[0].Func
 	}
 	return exe.Main
+}
+
+// inMain reports whether a command is what main does for its words.
+func inMain(exe *summary.Executable, c *summary.Command) bool {
+	return c != nil && len(c.Run) == 1 && exe.Base(c.Run[0].Func) == exe.Main
 }
 
 // enter enters a program at the command that its arguments choose. The hop
 // to from is completed with the way from main to the command.
 func (w *walker) enter(from int, exe *summary.Executable, c *summary.Command, a activation, h hop) {
-	if begin := first(exe, c); begin != exe.Main && h.Leaves {
+	begin := first(exe, c)
+	if begin != exe.Main && h.Leaves {
 		h.To = w.stop(a, begin)
 		w.addHop(from, h)
 		w.push(a, begin)
@@ -81,13 +92,14 @@ func (w *walker) enter(from int, exe *summary.Executable, c *summary.Command, a 
 	if w.stops[from].node != main {
 		h.via = append(slices.Clone(h.via), main)
 	}
-	if c == nil || len(c.Run) == 1 && c.Run[0].Func == exe.Main {
+	if c == nil || inMain(exe, c) {
+		w.unread(exe)
 		if w.stops[from].node != main {
 			h.via = h.via[:len(h.via)-1]
-			h.To = w.stop(a, exe.Main)
+			h.To = w.stop(a, begin)
 			w.addHop(from, h)
 		}
-		w.push(a, exe.Main)
+		w.push(a, begin)
 		return
 	}
 	last := w.route(exe, c)
@@ -121,6 +133,25 @@ func (w *walker) enter(from int, exe *summary.Executable, c *summary.Command, a 
 		w.addHop(from, next)
 		w.push(a, r.Func)
 	}
+}
+
+// unread adds a gap where a library that is not followed reads the command line, so
+// that nobody knows what its words decide.
+func (w *walker) unread(exe *summary.Executable) {
+	r := exe.CommandLine
+	if r.Library == "" || r.Known && r.Missing == "" || slices.ContainsFunc(exe.Commands, func(c summary.Command) bool { return len(c.Words) > 0 && !c.Argv0 }) {
+		return
+	}
+	gap := flow.Gap{
+		After: w.node(place{exe, exe.Main}), Kind: flow.Call, Site: w.declared(exe, exe.Main), Detail: "command line",
+		Reason: fmt.Sprintf("%s reads the command line, and what its words decide is not followed", r.Library),
+	}
+	if r.Missing != "" {
+		gap.Reason += ": " + r.Missing
+	} else {
+		gap.Hint = fmt.Sprintf("`callroute models %s` writes a model to fill in", r.Library)
+	}
+	w.gap(gap)
 }
 
 func (w *walker) declared(exe *summary.Executable, id summary.ID) flow.Site {

@@ -21,10 +21,11 @@
 //     main.main, and a branch for each function that compares. Constants with
 //     the same live sites everywhere are names of one command
 //
-//  3. table: the argument is the key of a map, or is compared with the name of
-//     each element of a list; what runs is the function in the entry, or the
-//     method of it that is called. A second argument that is looked up, or
-//     compared, in what an entry leads to belongs to the word of that entry
+//  3. asked: main is run for a command line of which the first words are known and
+//     the next is open. What the open word is compared with, or looked up in, on
+//     the way are commands; so are those that are asked for behind them, in tables,
+//     trees and functions that call themselves. For its words main is run once
+//     more, and whatever they decide is decided
 //
 //  4. before main: a comparison in an init function, if a function outside of
 //     the standard library runs for that word only and nothing else is known to
@@ -70,7 +71,7 @@ func find(ctx context.Context, u *boundary.Unit, out *boundary.Findings) {
 		f.compared(f.reached(main, nil))
 		f.found = append(f.found, f.command(nil, main, "flagcmd/1"))
 		f.words()
-		f.tables(ctx)
+		f.asked(ctx)
 	} else {
 		f.guards(out.Commands)
 	}

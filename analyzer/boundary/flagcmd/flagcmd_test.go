@@ -269,8 +269,8 @@ func main() {
 }
 `, `
 - main.main => main.main
-load main.main => main.load
-unload main.main => main.verbs.func1
+load main.main => main.main
+unload main.main => main.main
 `, ``},
 		{"a list of structs and one of interfaces", `
 -- harbor/main.go --
@@ -324,10 +324,10 @@ func find(name string) tool {
 }
 `, `
 - main.main => main.main
-crane main.main => main.(*crane).Use
-load main.main => main.load
-rope main.main => main.(*rope).Use
-unload main.main => main.unload
+crane main.main => main.main
+load main.main => main.main
+rope main.main => main.main
+unload main.main => main.main
 `, ``},
 		{"an init function that takes over, one that only prepares", `
 -- harbor/main.go --
