@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/netip"
 	"os"
@@ -136,7 +137,7 @@ func (o *options) assemble(ctx context.Context, address string) (*engine, error)
 		return nil, err
 	}
 	e.daemon, err = daemon.New(daemon.Config{
-		ID: id, Name: name, Release: releaseName, Root: o.dataRoot, ExecRoot: o.execRoot, CgroupRoot: o.cgroupParent, Runtime: runtimeName, Runtimes: o.runtimes,
+		ID: id, Name: name, Release: releaseName, Root: o.dataRoot, ExecRoot: o.execRoot, CgroupRoot: o.cgroupParent, Runtime: runtimeName, Runtimes: o.namedRuntimes(),
 		SeccompProfile: o.seccompProfile, LiveRestore: o.liveRestore, InitProgram: initProgram(),
 		Containerd: e.containerd, Images: e.images, Volumes: vols, Network: e.network, EventLog: eventLog,
 	})
@@ -148,6 +149,16 @@ func (o *options) assemble(ctx context.Context, address string) (*engine, error)
 		Version: releaseName, Log: logrus.StandardLogger(),
 	})
 	return e, nil
+}
+
+// namedRuntimes are the runtimes beside the standard one, and its other names.
+func (o *options) namedRuntimes() map[string]string {
+	named := map[string]string{}
+	for _, name := range otherNames {
+		named[name] = ""
+	}
+	maps.Copy(named, o.runtimes)
+	return named
 }
 
 // networks are all verbs of /networks: those of the networks themselves, and those

@@ -29,8 +29,11 @@ func main() {
 	}
 }
 
-// runtimeName is what our own runtime is called.
-const runtimeName = "engine"
+// runtimeName is what our own runtime is called, which does what runc does, and
+// otherNames are what people call it too.
+const runtimeName = "runc"
+
+var otherNames = []string{"engine", "io.containerd.runc.v2"}
 
 // release is the engine's version.
 const release = "0.1.0"

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/api/types/mount"
 	"github.com/moby/sys/signal"
 
 	"github.com/callroute/callroute/engine/api/types"
@@ -48,6 +49,7 @@ func (d *creator) check(r *ours.Record, asked *container.Config) (warnings []str
 	if err := d.refuse(r); err != nil {
 		return nil, err
 	}
+	warnings = append(warnings, discard(&h.Resources)...)
 	if err := checkResources(h.Resources); err != nil {
 		return nil, err
 	}
@@ -76,6 +78,12 @@ func (d *creator) check(r *ours.Record, asked *container.Config) (warnings []str
 	if err := d.nameDonors(h); err != nil {
 		return nil, err
 	}
+	for _, m := range h.Mounts {
+		if m.Type == mount.TypeImage {
+			warnings = append(warnings, "Image mount is an experimental feature")
+			break
+		}
+	}
 	own := *r
 	own.Config = asked
 	request, err := d.joinRequest(own)
@@ -96,6 +104,9 @@ func (d *creator) nameDonors(h *types.HostConfig) error {
 		name, ok := strings.CutPrefix(mode, "container:")
 		if !ok {
 			return mode, nil
+		}
+		if name == "" {
+			return mode, nil // which is refused
 		}
 		other, err := d.containers.Get(name)
 		if err != nil {
@@ -169,6 +180,20 @@ func resourceWarnings(r container.Resources) (warnings []string) {
 	return warnings
 }
 
+// discard takes away the limits that this kernel does not have, as docker does,
+// and says so.
+func discard(r *container.Resources) (warnings []string) {
+	if r.BlkioWeight > 0 && !hasCgroup("blkio/blkio.weight", "io.weight") {
+		r.BlkioWeight = 0
+		warnings = append(warnings, "Your kernel does not support Block I/O weight or the cgroup is not mounted. Weight discarded.")
+	}
+	if len(r.BlkioWeightDevice) > 0 && !hasCgroup("blkio/blkio.weight_device", "io.weight") {
+		r.BlkioWeightDevice = nil
+		warnings = append(warnings, "Your kernel does not support Block I/O weight_device or the cgroup is not mounted. Weight-device discarded.")
+	}
+	return warnings
+}
+
 // checkResources is docker's rules for limits.
 func checkResources(r container.Resources) error {
 	const leastMemory = 6 << 20
@@ -215,7 +240,7 @@ func checkResources(r container.Resources) error {
 		have, _ := parseList(strings.TrimSpace(string(available)))
 		want, err := parseList(set.value)
 		if err != nil {
-			return errdefs.Invalid("Invalid value %s for cpuset %s", set.value, set.name)
+			return errdefs.Invalid("Invalid value %s for cpuset %s: invalid format: %s", set.value, set.name, set.value)
 		}
 		for n := range want {
 			if !have[n] {

@@ -40,7 +40,11 @@ func (a *Archives) Commit(ctx context.Context, name string, o types.CommitOption
 		if err := a.Containerd.Pause(ctx, c.ID); err != nil {
 			return "", err
 		}
-		defer func() { quiet(a.Containerd.Unpause(context.WithoutCancel(ctx), c.ID)) }()
+		a.tell(events.ActionPause, r, nil)
+		defer func() {
+			quiet(a.Containerd.Unpause(context.WithoutCancel(ctx), c.ID))
+			a.tell(events.ActionUnPause, r, nil)
+		}()
 	}
 	config := imageConfig(r.Config)
 	if o.Config != nil { // what it leaves open is the container's

@@ -78,7 +78,7 @@ func connectable(r ours.Record, name string) error {
 	case mode.IsContainer():
 		return errdefs.Invalid("container sharing network namespace with another container or host cannot be connected to any other network")
 	case mode.IsHost():
-		return errdefs.Forbidden("cannot connect container %s to network %s: it is in the host's network", r.ID, name)
+		return errdefs.Forbidden("container sharing network namespace with another container or host cannot be connected to any other network")
 	case mode.IsNone() || r.Config.NetworkDisabled:
 		return errdefs.Forbidden("container cannot be connected to multiple networks with one of the networks in private (none) mode")
 	case !r.State.Running() && r.Endpoints[name] != nil:

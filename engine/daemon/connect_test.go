@@ -107,7 +107,7 @@ func TestConnectionsRefused(t *testing.T) {
 		{"nosuch", "box", nil, "network nosuch not found"},
 		{"mine", "box", nil, "already exists in network mine"},
 		{"mine", "none", nil, "private (none) mode"},
-		{"mine", "host", nil, "it is in the host's network"},
+		{"mine", "host", nil, "container sharing network namespace with another container or host"},
 		{"mine", "shares", nil, "container sharing network namespace"},
 		{"other", "box", &network.EndpointSettings{DriverOpts: map[string]string{"a": "b"}}, "has no options"},
 		{"other", "box", &network.EndpointSettings{Links: []string{"nobody:x"}}, "could not get container for nobody"},
@@ -128,7 +128,10 @@ func TestConnectionsRefused(t *testing.T) {
 			t.Errorf("%s from %s: %v, want %q", test.container, test.network, err, test.want)
 		}
 	}
-	b.do(b.Connections.Disconnect(t.Context(), "mine", network.DisconnectRequest{Container: "nobody", Force: true}))
+	err := b.Connections.Disconnect(t.Context(), "mine", network.DisconnectRequest{Container: "nobody", Force: true})
+	if err == nil || err.Error() != "endpoint nobody not found" {
+		t.Errorf("nobody by force: %v", err)
+	}
 }
 
 // TestNetworkEvents: who is in a network is told at each start and end.

@@ -79,8 +79,11 @@ func (a *Archives) CopyTo(ctx context.Context, name string, o types.CopyToOption
 		return err
 	}
 	r := c.Snapshot()
-	if r.HostConfig.ReadonlyRootfs && !inVolume(r, o.Path) {
+	if r.HostConfig.ReadonlyRootfs && mountOf(r, o.Path) == nil {
 		return errdefs.Forbidden("container rootfs is marked read-only")
+	}
+	if m := mountOf(r, o.Path); m != nil && !m.RW {
+		return errdefs.Forbidden("mounted volume is marked read-only")
 	}
 	err = a.withFiles(ctx, c, name, func(root archive.Root) error {
 		options := archive.Options{NoOverwriteDirNonDir: o.NoOverwriteDirNonDir}
@@ -99,14 +102,19 @@ func (a *Archives) CopyTo(ctx context.Context, name string, o types.CopyToOption
 	return err
 }
 
-// inVolume reports whether a path is in a volume that can be written.
-func inVolume(r ours.Record, path string) bool {
-	for _, m := range r.Mounts {
-		if m.RW && (path == m.Destination || strings.HasPrefix(path, m.Destination+"/")) {
-			return true
+// mountOf is the mount that a path is in, nil if it is in the container's own
+// files.
+func mountOf(r ours.Record, path string) *mounts.Point {
+	var in *mounts.Point
+	for i, m := range r.Mounts {
+		if path != m.Destination && !strings.HasPrefix(path, m.Destination+"/") {
+			continue
+		}
+		if in == nil || len(m.Destination) > len(in.Destination) {
+			in = &r.Mounts[i]
 		}
 	}
-	return false
+	return in
 }
 
 // withFiles calls f with a container's file system: that of its first process,

@@ -57,7 +57,7 @@ func (d *creator) Create(ctx context.Context, name string, req types.CreateReque
 	if err := d.make(ctx, c, image); err != nil {
 		d.containers.Release(r.Name)
 		d.unmake(context.WithoutCancel(ctx), c)
-		return container.CreateResponse{}, err
+		return container.CreateResponse{}, notTheImage(err)
 	}
 	d.states.set(id, container.StateCreated)
 	d.containers.Add(c)
@@ -86,6 +86,9 @@ func (d *creator) record(id string, image images.Image, req types.CreateRequest)
 	merge(&config, image)
 	if len(config.Entrypoint) == 0 && len(config.Cmd) == 0 || len(config.Entrypoint) == 1 && config.Entrypoint[0] == "" && len(config.Cmd) == 0 {
 		return ours.Record{}, errdefs.Invalid("no command specified")
+	}
+	if len(config.Volumes) == 0 {
+		config.Volumes = nil
 	}
 	command := slices.Concat(config.Entrypoint, config.Cmd)
 	if len(config.Entrypoint) == 1 && config.Entrypoint[0] == "" {
@@ -201,6 +204,12 @@ func (d *creator) defaults(h *types.HostConfig) {
 	}
 	if h.Runtime == "" {
 		h.Runtime = d.Runtime
+	}
+	if s := h.MemorySwappiness; s != nil && *s == -1 {
+		h.MemorySwappiness = nil
+	}
+	if p := h.PidsLimit; p != nil && *p <= 0 {
+		h.PidsLimit = nil
 	}
 }
 

@@ -150,7 +150,6 @@ func TestCreateRefuses(t *testing.T) {
 		{"cpuset", func(r *types.CreateRequest) { r.HostConfig.CpusetCpus = "4000" }, bad, "Requested CPUs are not available - requested 4000, available: "},
 		{"cpuset is no list", func(r *types.CreateRequest) { r.HostConfig.CpusetCpus = "a-b" }, bad, "Invalid value a-b for cpuset cpus"},
 		{"memory nodes", func(r *types.CreateRequest) { r.HostConfig.CpusetMems = "4000" }, bad, "Requested memory nodes are not available"},
-		{"block weight", func(r *types.CreateRequest) { r.HostConfig.BlkioWeight = 9 }, bad, "Range of blkio weight is from 10 to 1000"},
 
 		{"policy", policy("nosuch", 0), bad, "invalid restart policy: unknown policy 'nosuch'"},
 		{"policy with a number", policy("always", 1), bad, "maximum retry count can only be used with 'on-failure'"},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 
 	"github.com/containerd/containerd/v2/core/mount"
@@ -16,6 +17,7 @@ import (
 	"github.com/callroute/callroute/engine/daemon/event"
 	"github.com/callroute/callroute/engine/daemon/images"
 	"github.com/callroute/callroute/engine/daemon/logs"
+	"github.com/callroute/callroute/engine/daemon/mounts"
 	"github.com/callroute/callroute/engine/daemon/network"
 	"github.com/callroute/callroute/engine/daemon/stats"
 	"github.com/callroute/callroute/engine/daemon/stream"
@@ -26,6 +28,7 @@ import (
 type Images interface {
 	Get(ctx context.Context, name string) (images.Image, error)
 	Prepare(ctx context.Context, i images.Image, key string) ([]mount.Mount, error)
+	View(ctx context.Context, id string) ([]mount.Mount, error)
 	Mounts(ctx context.Context, key string) ([]mount.Mount, error)
 	Release(ctx context.Context, key string) error
 	Usage(ctx context.Context, key string) (int64, error)
@@ -95,10 +98,10 @@ type Daemon struct {
 // runner starts containers, and deals with their end.
 type runner struct {
 	*core
-	execs    *Execs
-	memory   *sharedMemory
-	subpaths *subpaths
-	stats    *stats.Collector
+	execs   *Execs
+	memory  *sharedMemory
+	mounter *mounter
+	stats   *stats.Collector
 	// stopping says that nothing is to be started any more.
 	stopping atomic.Bool
 	// told are the runs whose end containerd's events have told, or will.
@@ -149,7 +152,7 @@ func New(c Config) (*Daemon, error) {
 	execs := newExecs(shared)
 	checkpoints := &Checkpoints{core: shared, dumps: map[string]context.CancelCauseFunc{}}
 	runs := &runner{
-		core: shared, execs: execs, memory: &sharedMemory{shared}, subpaths: &subpaths{shared}, stats: stats.NewCollector(), told: toldExits{runs: map[string]chan struct{}{}},
+		core: shared, execs: execs, memory: &sharedMemory{shared}, mounter: &mounter{shared}, stats: stats.NewCollector(), told: toldExits{runs: map[string]chan struct{}{}},
 	}
 	list := &lister{core: shared, execs: execs}
 	return &Daemon{
@@ -193,7 +196,9 @@ func setRun(c *container.Container, r *run) {
 func (d *Daemon) Users(imageID string) []images.User {
 	var users []images.User
 	for _, c := range d.containers.All() {
-		if r := c.Snapshot(); r.Image == imageID {
+		r := c.Snapshot()
+		mounted := slices.ContainsFunc(r.Mounts, func(m mounts.Point) bool { return m.Image == imageID })
+		if r.Image == imageID || mounted {
 			users = append(users, images.User{ID: r.ID, Running: r.State.Running()})
 		}
 	}

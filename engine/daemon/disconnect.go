@@ -11,8 +11,8 @@ import (
 	"github.com/callroute/callroute/engine/errdefs"
 )
 
-// Disconnect takes a container out of a network. By force it does so too if the
-// container is gone, of which nothing is left here then.
+// Disconnect takes a container out of a network. By force too there must be
+// one: of a container that is gone nothing is left here.
 func (d *Connections) Disconnect(ctx context.Context, name string, req api.DisconnectRequest) error {
 	n, err := d.Network.Named(name)
 	if err != nil {
@@ -21,7 +21,7 @@ func (d *Connections) Disconnect(ctx context.Context, name string, req api.Disco
 	c, err := d.containers.Get(req.Container)
 	if err != nil {
 		if req.Force {
-			return nil
+			return errdefs.NotFound("endpoint %s not found", req.Container)
 		}
 		return err
 	}

@@ -27,7 +27,7 @@ func (x *Execs) Create(_ context.Context, name string, req container.ExecCreateR
 	if err != nil {
 		return container.ExecCreateResponse{}, err
 	}
-	if err := executable(c); err != nil {
+	if err := executable(c, name); err != nil {
 		return container.ExecCreateResponse{}, err
 	}
 	if len(req.Cmd) == 0 {
@@ -39,15 +39,14 @@ func (x *Execs) Create(_ context.Context, name string, req container.ExecCreateR
 	return container.ExecCreateResponse{ID: e.id}, nil
 }
 
-func (e *execution) command() string {
-	return command(ours.Record{Path: e.path, Args: e.args})
-}
+// command is what is run, as docker's events have it.
+func (e *execution) command() string { return e.path + " " + strings.Join(e.args, " ") }
 
 // executable says why nothing can be run in a container now.
-func executable(c *ours.Container) error {
+func executable(c *ours.Container, name string) error {
 	switch state := c.Snapshot().State; {
 	case state.Status == container.StatePaused:
-		return errdefs.Conflict("container %s is paused, unpause the container before exec", c.ID)
+		return errdefs.Conflict("Container %s is paused, unpause the container before exec", name)
 	case state.Status == container.StateRestarting:
 		return errdefs.Conflict("Container %s is restarting, wait until the container is running", c.ID)
 	case !state.Running():
@@ -62,7 +61,7 @@ func (x *Execs) Start(ctx context.Context, execID string, o types.ExecStartOptio
 	if err != nil {
 		return err
 	}
-	if err := executable(e.container); err != nil {
+	if err := executable(e.container, e.container.ID); err != nil {
 		return err
 	}
 	if err := e.claim(); err != nil {

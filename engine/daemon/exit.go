@@ -148,7 +148,7 @@ func (d *runner) endRun(ctx context.Context, c *ours.Container, run *run) {
 		log.L.WithError(err).Warnf("network of container %s stays", c.ID)
 	}
 	d.memory.closeShm(c.ID)
-	d.subpaths.close(c.ID)
+	d.mounter.close(c.ID)
 	d.stats.Forget(c.ID)
 	setRun(c, nil)
 }

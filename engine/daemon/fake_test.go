@@ -407,6 +407,13 @@ func (f *fakeImages) Get(_ context.Context, name string) (images.Image, error) {
 	return f.image, nil
 }
 
+func (f *fakeImages) View(_ context.Context, id string) ([]mount.Mount, error) {
+	if id != f.image.ID {
+		return nil, errdefs.NotFound("No such image: %s", id)
+	}
+	return nil, f.call("view")
+}
+
 func (f *fakeImages) Prepare(_ context.Context, _ images.Image, key string) ([]mount.Mount, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

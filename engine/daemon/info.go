@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/containerd/log"
+	"github.com/moby/moby/api/types/registry"
 	"github.com/moby/moby/api/types/swarm"
 	"github.com/moby/moby/api/types/system"
 	"github.com/opencontainers/cgroups"
@@ -42,9 +44,9 @@ func (d *about) Info(ctx context.Context) (system.Info, error) {
 		NFd: files(), NGoroutines: runtime.NumGoroutine(), NEventsListener: d.EventLog.Listeners(), SystemTime: time.Now().Format(time.RFC3339Nano),
 		Plugins:        system.PluginsInfo{Volume: []string{"local"}, Network: []string{"bridge", "host", "null"}, Log: logs.Drivers()},
 		DefaultRuntime: d.Runtime, Runtimes: d.runtimes.all(),
-		ContainerdCommit: system.Commit{ID: version}, RuncCommit: system.Commit{ID: d.Release}, InitBinary: "",
+		ContainerdCommit: system.Commit{ID: version}, RuncCommit: system.Commit{ID: d.Release}, InitBinary: d.initName(),
 		LiveRestoreEnabled: d.LiveRestore, ExperimentalBuild: true, Swarm: swarm.Info{LocalNodeState: swarm.LocalNodeStateInactive},
-		Labels: []string{}, SecurityOptions: []string{}, Warnings: []string{},
+		Labels: []string{}, SecurityOptions: []string{}, RegistryConfig: registries(),
 	}
 	if d.runtimes.features(ctx, d.Runtime).Seccomp {
 		profile := "builtin"
@@ -60,6 +62,25 @@ func (d *about) Info(ctx context.Context) (system.Info, error) {
 	}
 	i.Warnings = append(i.Warnings, d.Network.Warnings()...)
 	return i, nil
+}
+
+// initName is what the first process of a container with --init is called, "" if
+// there is none.
+func (d *about) initName() string {
+	if d.InitProgram == "" {
+		return ""
+	}
+	return filepath.Base(d.InitProgram)
+}
+
+// registries says which registries are asked how: those on this machine may be
+// without encryption.
+func registries() *registry.ServiceConfig {
+	return &registry.ServiceConfig{
+		InsecureRegistryCIDRs: []netip.Prefix{netip.MustParsePrefix("::1/128"), netip.MustParsePrefix("127.0.0.0/8")},
+		IndexConfigs:          map[string]*registry.IndexInfo{"docker.io": {Name: "docker.io", Mirrors: []string{}, Secure: true, Official: true}},
+		Mirrors:               []string{},
+	}
 }
 
 func (d *about) countImages(ctx context.Context) int {

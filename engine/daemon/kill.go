@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"fmt"
 	"syscall"
 
 	"github.com/moby/moby/api/types/container"
@@ -16,7 +17,7 @@ import (
 func (d *stopper) Kill(ctx context.Context, name, signalName string) error {
 	c, err := d.containers.Get(name)
 	if err != nil {
-		return err
+		return fmt.Errorf("cannot kill container: %s: %w", name, err)
 	}
 	sig := syscall.SIGKILL
 	if signalName != "" {
@@ -24,7 +25,7 @@ func (d *stopper) Kill(ctx context.Context, name, signalName string) error {
 			return errdefs.Invalid("invalid signal: %s", signalName)
 		}
 		if !signal.ValidSignalForPlatform(sig) {
-			return errdefs.Invalid("invalid signal: the kernel has no signal %d", sig)
+			return errdefs.Invalid("cannot kill container: %s: the linux daemon does not support signal %d", name, sig)
 		}
 	}
 	r, err := settled(ctx, c)

@@ -24,6 +24,13 @@ func (d *creator) mountPoints(ctx context.Context, r ours.Record) (points []moun
 	}
 	fill = map[string]string{}
 	for _, m := range asked {
+		if m.Type == mount.TypeImage {
+			image, err := d.Images.Get(ctx, m.Name)
+			if err != nil {
+				return points, nil, err
+			}
+			m.Image = image.ID
+		}
 		if m.Type != mount.TypeVolume {
 			points = append(points, m)
 			continue
@@ -38,6 +45,9 @@ func (d *creator) mountPoints(ctx context.Context, r ours.Record) (points []moun
 			return points, nil, err
 		}
 		m.Anonymous = m.Anonymous || m.Name == ""
+		if !m.Anonymous && m.Mode == "" {
+			m.Mode = "z" // what docker says of a volume with a name
+		}
 		m.Name, m.Source, m.Driver = v.Name, v.Mountpoint, v.Driver
 		points = append(points, m)
 		if v, err = d.Volumes.Use(ctx, v.Name, r.ID); err != nil {
@@ -81,13 +91,23 @@ func (d *creator) askedMounts(r ours.Record) ([]mounts.Point, error) {
 		at[p.Destination] = p
 		return err
 	}
+	// A folder with the engine's own root in it has containers' filesystems: where
+	// nothing else is asked for, they go from there when the engine takes them away.
+	slave := func(p mounts.Point, asked bool) mounts.Point {
+		if p.Type == mount.TypeBind && !asked && within(p.Source, d.Root) {
+			p.Propagation, p.Lenient = mount.PropagationRSlave, true
+		}
+		return p
+	}
 	for _, bind := range r.HostConfig.Binds {
-		if err := add(mounts.ParseBind(bind)); err != nil {
+		p, err := mounts.ParseBind(bind)
+		if err := add(slave(p, mounts.AsksPropagation(p.Mode)), err); err != nil {
 			return nil, err
 		}
 	}
 	for _, m := range r.HostConfig.Mounts {
-		if err := add(mounts.Parse(m)); err != nil {
+		p, err := mounts.Parse(m)
+		if err := add(slave(p, m.BindOptions != nil && m.BindOptions.Propagation != ""), err); err != nil {
 			return nil, err
 		}
 	}
@@ -98,6 +118,11 @@ func (d *creator) askedMounts(r ours.Record) ([]mounts.Point, error) {
 		}
 	}
 	return slices.SortedFunc(maps.Values(at), func(a, b mounts.Point) int { return strings.Compare(a.Destination, b.Destination) }), nil
+}
+
+// within reports whether a path is a folder or in it.
+func within(folder, path string) bool {
+	return folder == path || folder == "/" || strings.HasPrefix(path, folder+"/")
 }
 
 // fill copies what the image has at the places of volumes into them.

@@ -143,7 +143,15 @@ func (d *lister) filter(f types.Filters) (func(ours.Record) bool, error) {
 			switch name {
 			case "exited":
 				if _, err := strconv.Atoi(v); err != nil {
-					return nil, errdefs.Invalid("invalid filter 'exited=%s'", v)
+					return nil, errdefs.Invalid("invalid filter 'exited=%s': %w", v, err)
+				}
+			case "health":
+				if err := container.ValidateHealthStatus(container.HealthStatus(v)); err != nil {
+					return nil, errdefs.Invalid("invalid filter 'health=%s': %v", v, err)
+				}
+			case "is-task":
+				if _, err := strconv.ParseBool(v); err != nil {
+					return nil, errdefs.Invalid("invalid filter 'is-task=%s'", v)
 				}
 			case "publish", "expose":
 				if _, _, err := portRange(v); err != nil {
@@ -184,6 +192,9 @@ func (d *lister) filter(f types.Filters) (func(ours.Record) bool, error) {
 			one("network", func(v string) bool { return inNetwork(r, v) }) &&
 			one("publish", func(v string) bool { return publishes(r, v) }) &&
 			one("expose", func(v string) bool { return exposes(r, v) }) &&
+			one("isolation", func(v string) bool { return v == "default" || v == string(r.HostConfig.Isolation) }) &&
+			// Tasks are a swarm's.
+			one("is-task", func(v string) bool { task, err := strconv.ParseBool(v); return err == nil && !task }) &&
 			one("health", func(v string) bool { return v == string(healthOf(r)) }) &&
 			(before.IsZero() || r.Created.Before(before)) && (since.IsZero() || r.Created.After(since))
 	}, nil

@@ -160,7 +160,7 @@ func TestInfoAndVersion(t *testing.T) {
 	}
 	v, err := b.Version(t.Context())
 	b.do(err)
-	if v.APIVersion != "1.50" || v.MinAPIVersion != "1.24" || len(v.Components) != 2 || v.Components[1].Version != "fake" {
+	if v.APIVersion != "1.50" || v.MinAPIVersion != "1.24" || len(v.Components) != 3 || v.Components[1].Version != "fake" {
 		t.Errorf("%+v", v)
 	}
 }

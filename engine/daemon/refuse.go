@@ -47,6 +47,9 @@ func (d *creator) refuse(r *ours.Record) error {
 		return errdefs.Invalid("could not select device driver %q with capabilities: %v", q.Driver, q.Capabilities)
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Endpoints)) {
+		if e := r.Endpoints[name]; e != nil && len(e.MacAddress) > 0 && (h.NetworkMode.IsContainer() || h.NetworkMode.IsHost()) {
+			return errdefs.Invalid("conflicting options: mac-address and the network mode")
+		}
 		if err := refuseEndpoint(name, r.Endpoints[name]); err != nil {
 			return err
 		}

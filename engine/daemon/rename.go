@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/moby/moby/api/types/events"
@@ -28,8 +29,8 @@ func (d *Daemon) Rename(ctx context.Context, name, newName string) error {
 	if old == newName {
 		return errdefs.Invalid("Renaming a container with the same name as its current name")
 	}
-	if err := d.containers.Rename(c, newName); err != nil {
-		return err
+	if err := d.containers.Rename(c, "/"+newName); err != nil {
+		return fmt.Errorf("Error when allocating new name: %w", err) //nolint:staticcheck // docker's words
 	}
 	if d.Network.Endpoint(c.ID) != nil {
 		quiet(d.Network.Rename(c.ID, newName))

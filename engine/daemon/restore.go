@@ -173,7 +173,7 @@ func (d *restorer) tidy(ctx context.Context, tasks map[string]ctypes.ProcessStat
 		return s == ctypes.StatusRunning || s == ctypes.StatusPaused
 	}
 	d.memory.tidyShm(running)
-	d.subpaths.tidy(running)
+	d.mounter.tidy(running)
 	fifos, err := os.ReadDir(d.fifoDir())
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		quiet(err)

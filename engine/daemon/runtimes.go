@@ -17,7 +17,7 @@ import (
 type runtimes struct {
 	containerd Containerd
 	standard   string            // the name of the one for all who name none
-	programs   map[string]string // of the others
+	programs   map[string]string // of the others, "" for other names of the standard one
 
 	mu    sync.Mutex
 	known map[string]ctypes.RuntimeFeatures // by name
@@ -68,6 +68,9 @@ func (r *runtimes) features(ctx context.Context, name string) ctypes.RuntimeFeat
 func (r *runtimes) all() map[string]system.RuntimeWithStatus {
 	all := map[string]system.RuntimeWithStatus{r.standard: {Runtime: system.Runtime{Path: "engine-runc"}}}
 	for name, path := range r.programs {
+		if path == "" {
+			path = all[r.standard].Path
+		}
 		all[name] = system.RuntimeWithStatus{Runtime: system.Runtime{Path: path}}
 	}
 	return all

@@ -3,6 +3,7 @@ package daemon
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -119,11 +120,11 @@ func (d *runner) start(ctx context.Context, c *ours.Container, checkpoint string
 		return err
 	}
 	undo = append(undo, func() { d.memory.closeShm(c.ID) })
-	points, err := d.subpaths.open(r)
+	points, err := d.mounter.open(ctx, r)
 	if err != nil {
 		return err
 	}
-	undo = append(undo, func() { d.subpaths.close(c.ID) })
+	undo = append(undo, func() { d.mounter.close(c.ID) })
 	s, err := d.spec(ctx, r, place{endpoint: endpoint, shm: shm, links: links, mounts: points})
 	if err != nil {
 		return err
@@ -138,7 +139,7 @@ func (d *runner) start(ctx context.Context, c *ours.Container, checkpoint string
 		IO:     ctypes.IO{Stdin: fifos.Stdin, Stdout: fifos.Stdout, Stderr: fifos.Stderr, Terminal: fifos.Terminal},
 	})
 	if err != nil {
-		return err
+		return taskFailed(err)
 	}
 	undo = append(undo, func() { d.discard(c.ID) })
 	if err := run.streams.Created(); err != nil {
@@ -267,9 +268,14 @@ func (d *runner) discard(id string) {
 func startFailed(err error) error {
 	text := err.Error()
 	if code := exitCodeFor(text); code != 0 {
-		return errdefs.Invalid("failed to create task for container: %s", text)
+		return errdefs.Invalid("%s", text)
 	}
 	return err
+}
+
+// taskFailed says, as docker does, who could not make a container's first process.
+func taskFailed(err error) error {
+	return fmt.Errorf("failed to create task for container: failed to create shim task: %w", err)
 }
 
 // exitCodeOf is the exit code of a container that did not start.

@@ -2,8 +2,10 @@ package daemon
 
 import (
 	"context"
+	"fmt"
 	"regexp"
 
+	cerrdefs "github.com/containerd/errdefs"
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/api/types/events"
 	"github.com/opencontainers/runtime-spec/specs-go"
@@ -32,9 +34,13 @@ func (d *Daemon) Update(ctx context.Context, name string, config types.UpdateCon
 	if r.State.Status == container.StateRemoving || r.State.Status == container.StateDead {
 		return response, errdefs.Conflict("Cannot update container %s: container is marked for removal and cannot be \"update\"", c.ID)
 	}
+	response.Warnings = append(response.Warnings, discard(&config.Resources)...)
 	host, err := updated(r.HostConfig, config)
+	if cerrdefs.IsConflict(err) { // with what it was, and not wrong in itself
+		return response, fmt.Errorf("Cannot update container %s: %w", c.ID, err) //nolint:staticcheck // docker's words
+	}
 	if err != nil {
-		return response, errdefs.Invalid("Cannot update container %s: %w", c.ID, err)
+		return response, err
 	}
 	response.Warnings = append(response.Warnings, resourceWarnings(config.Resources)...)
 	if config.CacheProperty != "" {
@@ -86,7 +92,11 @@ func updated(old *types.HostConfig, config types.UpdateConfig) (*types.HostConfi
 	}
 	if u.NanoCPUs != 0 {
 		if h.CPUPeriod > 0 || h.CPUQuota > 0 {
-			return nil, errdefs.Conflict("Conflicting options: Nano CPUs cannot be updated as CPU Period or CPU Quota has already been set")
+			what := "CPU Period"
+			if h.CPUPeriod == 0 {
+				what = "CPU Quota"
+			}
+			return nil, errdefs.Conflict("Conflicting options: Nano CPUs cannot be updated as %s has already been set", what)
 		}
 		h.NanoCPUs = u.NanoCPUs
 	}
@@ -122,11 +132,14 @@ func updated(old *types.HostConfig, config types.UpdateConfig) (*types.HostConfi
 	}
 	if u.PidsLimit != nil {
 		h.PidsLimit = u.PidsLimit
+		if *u.PidsLimit < 0 { // none, which docker keeps as 0
+			h.PidsLimit = new(int64)
+		}
 	}
 	if p := config.RestartPolicy; p.Name != "" {
 		if err := checkRestart(p, old.AutoRemove); err != nil {
 			if old.AutoRemove {
-				return nil, errdefs.Invalid("Restart policy cannot be updated because AutoRemove is enabled for the container")
+				return nil, errdefs.Conflict("Restart policy cannot be updated because AutoRemove is enabled for the container")
 			}
 			return nil, err
 		}

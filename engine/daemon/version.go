@@ -23,6 +23,11 @@ func (d *about) Version(ctx context.Context) (system.VersionResponse, error) {
 		log.G(ctx).WithError(err).Warn("containerd does not tell its version")
 		return v, nil
 	}
-	v.Components = append(v.Components, system.ComponentVersion{Name: "containerd", Version: version, Details: map[string]string{"GitCommit": revision}})
+	v.Components = append(v.Components,
+		system.ComponentVersion{Name: "containerd", Version: version, Details: map[string]string{"GitCommit": revision}},
+		system.ComponentVersion{Name: d.Runtime, Version: d.Release, Details: map[string]string{"GitCommit": ""}})
+	if name := d.initName(); name != "" {
+		v.Components = append(v.Components, system.ComponentVersion{Name: name, Version: d.Release, Details: map[string]string{"GitCommit": ""}})
+	}
 	return v, nil
 }

@@ -430,7 +430,11 @@ var variable = []struct {
 	{regexp.MustCompile(`\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?( ?(Z|[+-]\d\d:?\d\d))?( UTC)?`), "TIME"},
 	{regexp.MustCompile(`(Less than a second|About an? \w+|\d+ (seconds?|minutes?|hours?|days?|weeks?|months?|years?))( ago)?`), "AGO"},
 	{regexp.MustCompile(`\b(\d\d:){1,2}\d\d\b`), "CLOCK"},
+	{regexp.MustCompile(`\b172\.\d+\.\d+\.\d+\b`), "ADDRESS"},
 	{regexp.MustCompile(`\bdocker\b`), "engine"},
+	// Whether a container is refused when it is made or when it is started, and
+	// whether the client waited already.
+	{regexp.MustCompile(`(?m)^(See 'engine \w+ --help'\.|time="TIME" level=error msg="error waiting for container: .*")\n`), ""},
 	{regexp.MustCompile(`[ \t]+`), " "},
 	{regexp.MustCompile(` +\n`), "\n"},
 }

@@ -3,15 +3,15 @@ package server
 import (
 	"net/http"
 
-	"github.com/callroute/callroute/engine/api/types"
 	"github.com/callroute/callroute/engine/errdefs"
 )
 
 func (c containerRoutes) create(w http.ResponseWriter, r *http.Request) error {
-	var req types.CreateRequest
-	if err := readJSON(w, r, &req); err != nil {
+	var asked createBefore44
+	if err := readJSON(w, r, &asked); err != nil {
 		return err
 	}
+	req := asked.request()
 	if req.Config == nil {
 		return errdefs.Invalid("config cannot be empty in order to create a container")
 	}

@@ -19,6 +19,41 @@ import (
 // The backend answers with docker's newest types, in which some fields are
 // gone that clients of API 1.50 and older still read. Here they come back.
 
+// createBefore44 is a request to make a container with the field that was beside
+// its networks until 1.44.
+type createBefore44 struct {
+	types.CreateRequest
+	MacAddress network.HardwareAddr
+}
+
+// request has the address where it is now: with the network of the container's
+// mode.
+func (c createBefore44) request() types.CreateRequest {
+	req := c.CreateRequest
+	if len(c.MacAddress) == 0 {
+		return req
+	}
+	mode := network.NetworkBridge
+	if req.HostConfig != nil && req.HostConfig.NetworkMode != "" {
+		mode = string(req.HostConfig.NetworkMode)
+	}
+	if req.NetworkingConfig == nil {
+		req.NetworkingConfig = &network.NetworkingConfig{}
+	}
+	endpoints := maps.Clone(req.NetworkingConfig.EndpointsConfig)
+	if endpoints == nil {
+		endpoints = map[string]*network.EndpointSettings{}
+	}
+	if endpoints[mode] == nil {
+		endpoints[mode] = &network.EndpointSettings{}
+	}
+	if len(endpoints[mode].MacAddress) == 0 {
+		endpoints[mode].MacAddress = c.MacAddress
+	}
+	req.NetworkingConfig.EndpointsConfig = endpoints
+	return req
+}
+
 // infoFor adds what docker left out of /info in 1.50 and in 1.49.
 func infoFor(version apiVersion, info system.Info) any {
 	if version >= 50 {

@@ -130,3 +130,29 @@ func field(t *testing.T, text, path string) string {
 	}
 	return strings.NewReplacer(`\u003c`, "<", `\u003e`, ">").Replace(string(encoded))
 }
+
+// TestAddressBefore44: the hardware address that clients before API 1.44 put
+// beside the networks is that of the container's first.
+func TestAddressBefore44(t *testing.T) {
+	for body, want := range map[string]string{
+		`{"Image":"x","MacAddress":"02:42:ac:11:00:99"}`:                                                                                      "bridge 02:42:ac:11:00:99",
+		`{"Image":"x","MacAddress":"02:42:ac:11:00:99","HostConfig":{"NetworkMode":"mine"}}`:                                                  "mine 02:42:ac:11:00:99",
+		`{"Image":"x","MacAddress":"02:42:ac:11:00:99","HostConfig":{"NetworkMode":"default"}}`:                                               "default 02:42:ac:11:00:99",
+		`{"Image":"x","MacAddress":"","HostConfig":{"NetworkMode":"mine"}}`:                                                                   "",
+		`{"Image":"x","MacAddress":"02:42:ac:11:00:99","NetworkingConfig":{"EndpointsConfig":{"bridge":{"MacAddress":"02:42:ac:11:00:01"}}}}`: "bridge 02:42:ac:11:00:01",
+	} {
+		var asked createBefore44
+		if err := json.Unmarshal([]byte(body), &asked); err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		if n := asked.request().NetworkingConfig; n != nil {
+			for name, e := range n.EndpointsConfig {
+				got += name + " " + e.MacAddress.String()
+			}
+		}
+		if got != want {
+			t.Errorf("%s: %q, want %q", body, got, want)
+		}
+	}
+}

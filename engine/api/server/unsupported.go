@@ -26,10 +26,14 @@ func notSwarm(http.ResponseWriter, *http.Request) error {
 	return errdefs.Unavailable("%s", `This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.`)
 }
 
+func noSwarm(http.ResponseWriter, *http.Request) error {
+	return errdefs.Unavailable("This node is not part of a swarm")
+}
+
 func plugins(w http.ResponseWriter, _ *http.Request) error {
 	return writeJSON(w, http.StatusOK, plugin.ListResponse{})
 }
 
-func pluginInspect(_ http.ResponseWriter, r *http.Request) error {
+func noPlugin(_ http.ResponseWriter, r *http.Request) error {
 	return errdefs.NotFound("plugin %q not found", r.PathValue("name"))
 }

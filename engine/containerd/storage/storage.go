@@ -78,8 +78,9 @@ func Open(ctx context.Context, root string, told events.Publisher) (_ *Storage, 
 		return nil, fmt.Errorf("content: %w", err)
 	}
 	// A removed snapshot's files go with the next collection: whoever removes a
-	// container need not wait for them.
-	snapshotter, err := overlay.NewSnapshotter(filepath.Join(root, snapshotsDir), overlay.AsynchronousRemove)
+	// container need not wait for them. Where its files are is said in a label: how
+	// many bytes they have is counted there.
+	snapshotter, err := overlay.NewSnapshotter(filepath.Join(root, snapshotsDir), overlay.AsynchronousRemove, overlay.WithUpperdirLabel)
 	if err != nil {
 		return nil, fmt.Errorf("snapshots: %w", err)
 	}

@@ -111,6 +111,7 @@ func (s *Store) Rename(c *Container, name string) error {
 	if err := s.Reserve(name, c.ID); err != nil {
 		return err
 	}
+	name = strings.TrimPrefix(name, "/")
 	old := c.Snapshot().Name
 	if err := c.Set(func(r *Record) { r.Name = name }); err != nil {
 		s.Release(name)

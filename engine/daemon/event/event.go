@@ -163,6 +163,12 @@ func Match(e types.Event, filters types.Filters) bool {
 			ok = named(events.VolumeEventType, values)
 		case "network":
 			ok = named(events.NetworkEventType, values)
+		case "daemon":
+			ok = named(events.DaemonEventType, values)
+		case "plugin":
+			ok = named(events.PluginEventType, values)
+		case "config", "node", "secret", "service":
+			ok = false // a swarm's
 		case "scope":
 			ok = slices.Contains(values, e.Scope)
 		case "label":
@@ -172,8 +178,6 @@ func Match(e types.Event, filters types.Filters) bool {
 				have, there := e.Actor.Attributes[key]
 				ok = ok && there && (!withValue || have == value)
 			}
-		default:
-			ok = true
 		}
 		if !ok {
 			return false

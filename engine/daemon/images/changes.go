@@ -7,6 +7,8 @@ import (
 
 	"github.com/docker/go-connections/nat"
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
+	"github.com/moby/sys/signal"
+	"github.com/spf13/pflag"
 
 	"github.com/callroute/callroute/engine/errdefs"
 )
@@ -43,6 +45,23 @@ func changeOne(c *dockerspec.DockerOCIImageConfig, verb, rest string) error {
 		if !strings.HasPrefix(rest, "/") {
 			c.WorkingDir = "/" + rest
 		}
+	case "STOPSIGNAL":
+		if _, err := signal.ParseSignal(rest); err != nil {
+			return errdefs.Invalid("invalid signal: %s", rest)
+		}
+		c.StopSignal = rest
+	case "SHELL":
+		shell, ok := jsonList(rest)
+		if !ok {
+			return errdefs.Invalid("SHELL requires the arguments to be in JSON form")
+		}
+		c.Shell = shell
+	case "HEALTHCHECK":
+		check, err := healthcheck(rest)
+		if err != nil {
+			return err
+		}
+		c.Healthcheck = check
 	case "ONBUILD":
 		c.OnBuild = append(c.OnBuild, rest)
 	case "ENV", "LABEL":
@@ -74,6 +93,40 @@ func changeOne(c *dockerspec.DockerOCIImageConfig, verb, rest string) error {
 		return errdefs.Invalid("%s is not a valid change command", strings.ToLower(verb))
 	}
 	return nil
+}
+
+// healthcheck reads NONE, or [OPTIONS] CMD and a command.
+func healthcheck(rest string) (*dockerspec.HealthcheckConfig, error) {
+	h := &dockerspec.HealthcheckConfig{}
+	flags := pflag.NewFlagSet("HEALTHCHECK", pflag.ContinueOnError)
+	flags.DurationVar(&h.Interval, "interval", 0, "")
+	flags.DurationVar(&h.Timeout, "timeout", 0, "")
+	flags.DurationVar(&h.StartPeriod, "start-period", 0, "")
+	flags.DurationVar(&h.StartInterval, "start-interval", 0, "")
+	flags.IntVar(&h.Retries, "retries", 0, "")
+	var options []string
+	for strings.HasPrefix(rest, "--") {
+		var option string
+		option, rest, _ = strings.Cut(rest, " ")
+		options, rest = append(options, option), strings.TrimSpace(rest)
+	}
+	if err := flags.Parse(options); err != nil {
+		return nil, errdefs.Invalid("HEALTHCHECK: %w", err)
+	}
+	kind, test, _ := strings.Cut(rest, " ")
+	test = strings.TrimSpace(test)
+	switch {
+	case strings.EqualFold(kind, "NONE") && test == "" && len(options) == 0:
+		h.Test = []string{"NONE"}
+	case strings.EqualFold(kind, "CMD") && test != "":
+		h.Test = []string{"CMD-SHELL", test}
+		if args, ok := jsonList(test); ok {
+			h.Test = append([]string{"CMD"}, args...)
+		}
+	default:
+		return nil, errdefs.Invalid("HEALTHCHECK: unknown type %q in what is to be checked; it is NONE, or CMD and a command", kind)
+	}
+	return h, nil
 }
 
 // set is an assignment to a map that may not be there yet.

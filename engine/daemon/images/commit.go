@@ -67,5 +67,8 @@ func (s *Service) Commit(ctx context.Context, base Image, pack func(io.Writer) e
 	}
 	id = m.config.Digest.String()
 	s.event(events.ActionCreate, id, id, file.Config.Labels)
+	for _, name := range names {
+		s.event(events.ActionTag, id, reference.FamiliarString(name), file.Config.Labels)
+	}
 	return id, nil
 }

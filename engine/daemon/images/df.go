@@ -10,8 +10,11 @@ import (
 // Usage is how many bytes a container has written to the filesystem that
 // Prepare made.
 func (s *Service) Usage(ctx context.Context, key string) (int64, error) {
-	usage, err := s.Snapshots.Usage(ctx, key)
-	return usage.Size, err
+	info, err := s.Snapshots.Stat(ctx, key)
+	if err != nil {
+		return 0, err
+	}
+	return s.snapshotSize(ctx, info)
 }
 
 // DiskUsage is every image with its size, what of it others share, and how many

@@ -31,7 +31,7 @@ func (s *Service) parseFilters(ctx context.Context, filters types.Filters, known
 	for _, value := range filters["dangling"] {
 		only, err := strconv.ParseBool(value)
 		if err != nil {
-			return f, errdefs.Invalid("invalid filter 'dangling=%s'", value)
+			return f, errdefs.Invalid("invalid filter 'dangling=[%s]'", value)
 		}
 		f.dangling = &only
 	}

@@ -188,38 +188,6 @@ func (i *Image) add(r images.Image) {
 	i.records = append(i.records, added)
 }
 
-// sized is the image with its size.
-func (s *Service) sized(ctx context.Context, i Image) (Image, error) {
-	sizes, err := s.layerSizes(ctx, i.manifest)
-	for _, size := range sizes {
-		i.Size += size
-	}
-	return i, err
-}
-
-// layerSizes are the sizes of an image's layers, unpacked, or as they are kept
-// while they are not unpacked.
-func (s *Service) layerSizes(ctx context.Context, m *manifest) ([]int64, error) {
-	sizes := make([]int64, len(m.chains))
-	for i, chain := range m.chains {
-		if size, ok := s.sizes.Load(chain); ok {
-			sizes[i] = size.(int64)
-			continue
-		}
-		usage, err := s.Snapshots.Usage(ctx, chain.String())
-		switch {
-		case cerrdefs.IsNotFound(err):
-			sizes[i] = m.layers[i].Size
-		case err != nil:
-			return nil, err
-		default:
-			sizes[i] = usage.Size
-			s.sizes.Store(chain, usage.Size)
-		}
-	}
-	return sizes, nil
-}
-
 // manifest is what an image is made of.
 type manifest struct {
 	target ocispec.Descriptor // of the manifest itself

@@ -57,7 +57,7 @@ func TestList(t *testing.T) {
 		status  int
 	}{
 		{types.Filters{"color": {"red"}}, "invalid filter 'color'", 400},
-		{types.Filters{"dangling": {"maybe"}}, "invalid filter 'dangling=maybe'", 400},
+		{types.Filters{"dangling": {"maybe"}}, "invalid filter 'dangling=[maybe]'", 400},
 		{types.Filters{"before": {"nosuch"}}, "No such image: nosuch:latest", 404},
 		{types.Filters{"since": {"a b"}}, "invalid reference format", 400},
 		{types.Filters{"reference": {"["}}, "invalid filter 'reference=['", 400},

@@ -43,7 +43,7 @@ func (s *Service) Login(ctx context.Context, auth registry.AuthConfig) (registry
 		}
 		answer, err := client.Do(r)
 		if err != nil {
-			return registry.AuthResponse{}, errdefs.Internal("login to %s: %w", host, err)
+			return registry.AuthResponse{}, errdefs.Internal("%w", err)
 		}
 		_, _ = io.Copy(io.Discard, io.LimitReader(answer.Body, maxJSON))
 		_ = answer.Body.Close()

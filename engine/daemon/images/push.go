@@ -34,13 +34,13 @@ func (s *Service) Push(ctx context.Context, name string, opts types.ImagePushOpt
 		return err
 	}
 	defer in.end(ctx)
-	tags, err := s.toSave(ctx, []string{ref.String()})
-	if err != nil {
-		return errdefs.NotFound("An image does not exist locally with the tag: %s", reference.FamiliarName(ref))
-	}
 	out := report(progress)
 	if err := out.status("", "The push refers to repository ["+ref.Name()+"]"); err != nil {
 		return err
+	}
+	tags, err := s.toSave(ctx, []string{ref.String()})
+	if err != nil {
+		return errdefs.NotFound("An image does not exist locally with the tag: %s", reference.FamiliarName(ref))
 	}
 	resolver := docker.NewResolver(docker.ResolverOptions{Hosts: hosts(ref, opts.RegistryAuth)})
 	for _, l := range tags {

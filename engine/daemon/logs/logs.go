@@ -57,8 +57,8 @@ const (
 	DriverNone     = "none"
 )
 
-// Drivers are all of them.
-func Drivers() []string { return []string{DriverJSONFile, DriverLocal, DriverNone, DriverSyslog} }
+// Drivers are those that keep or send something, as docker lists them.
+func Drivers() []string { return []string{DriverJSONFile, DriverLocal, DriverSyslog} }
 
 // Config says how a container's log is kept.
 type Config struct {

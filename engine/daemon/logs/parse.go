@@ -55,7 +55,7 @@ func ParseTail(value string) (int, error) {
 	}
 	n, err := strconv.Atoi(value)
 	if err != nil {
-		return 0, errdefs.Invalid("invalid tail %q: it is a number of lines, or \"all\"", value)
+		return -1, nil // all of it, as docker does
 	}
 	return max(n, -1), nil
 }

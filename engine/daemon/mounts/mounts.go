@@ -2,7 +2,7 @@
 // in the runtime's words.
 //
 // A Point is one place in a container and what is to be seen there: a folder or
-// file of the host (bind), a volume, or memory (tmpfs). -v is read by ParseBind,
+// file of the host (bind), a volume, an image, or memory (tmpfs). -v is read by ParseBind,
 // --mount by Parse, --volumes-from by From. What of it cannot be right is refused
 // with docker's words; what depends on the machine as it is at the start of the
 // container, such as a folder of the host, is looked at by Spec and Prepare.
@@ -27,7 +27,9 @@ type Point struct {
 	container.MountPoint
 	Anonymous bool               `json:",omitempty"` // a volume that is removed with the container, if asked
 	NoCopy    bool               `json:",omitempty"` // the image's files stay out of a new volume
-	Subpath   string             `json:",omitempty"` // the part of a volume that is mounted
+	Subpath   string             `json:",omitempty"` // the part of a volume or image that is mounted
+	Lenient   bool               `json:",omitempty"` // private where the propagation cannot be
+	Image     string             `json:",omitempty"` // the ID of the image that is mounted; its name is Name
 	Tmpfs     string             // options of a tmpfs, with commas
 	Bind      *mount.BindOptions `json:",omitempty"`
 	// New is how to make a volume that is not there yet.
@@ -41,7 +43,7 @@ func Volume(dest string) Point {
 
 func place(kind mount.Type, source, dest string) (m container.MountPoint) {
 	m.Type, m.Source, m.Destination, m.RW = kind, source, path.Clean(dest), true
-	if kind == mount.TypeBind {
+	if kind == mount.TypeBind || kind == mount.TypeImage {
 		m.Propagation = mount.PropagationRPrivate
 	}
 	return m
@@ -71,6 +73,11 @@ func parseMode(mode string, kinds ...string) (map[string]string, error) {
 		words[kind] = word
 	}
 	return words, nil
+}
+
+// AsksPropagation reports whether a mode names a propagation.
+func AsksPropagation(mode string) bool {
+	return slices.ContainsFunc(strings.Split(mode, ","), func(word string) bool { return modes[word] == "propagation" })
 }
 
 // ParseBind reads -v: [SOURCE:]DESTINATION[:MODE].
@@ -164,16 +171,20 @@ func Parse(m mount.Mount) (Point, error) {
 		why = "field VolumeOptions must not be specified"
 	case m.TmpfsOptions != nil && m.Type != mount.TypeTmpfs:
 		why = "field TmpfsOptions must not be specified"
-	case m.ImageOptions != nil || m.ClusterOptions != nil:
-		return Point{}, errdefs.NotImplemented("this engine mounts neither images nor volumes of a cluster")
+	case m.ImageOptions != nil && m.Type != mount.TypeImage:
+		why = "field ImageOptions must not be specified"
+	case m.ClusterOptions != nil:
+		return Point{}, errdefs.NotImplemented("this engine mounts no volumes of a cluster")
 	case m.Type == mount.TypeBind:
 		why = p.bind(m)
 	case m.Type == mount.TypeVolume:
 		why = p.volume(m)
+	case m.Type == mount.TypeImage:
+		why = p.image(m)
 	case m.Type == mount.TypeTmpfs:
 		why = p.tmpfs(m)
 	default:
-		return Point{}, errdefs.Invalid("invalid mount config for type %q: mount type unknown: %q", m.Type, m.Type)
+		return Point{}, errdefs.Invalid("invalid mount config for type %q: mount type unknown", m.Type)
 	}
 	if why != "" {
 		return Point{}, errdefs.Invalid("invalid mount config for type %q: %s", m.Type, why)
@@ -225,6 +236,21 @@ func (p *Point) volume(m mount.Mount) (why string) {
 	p.NoCopy, p.New.Labels = o.NoCopy || o.Subpath != "", o.Labels
 	if o.DriverConfig != nil {
 		p.New.Driver, p.New.DriverOpts = o.DriverConfig.Name, o.DriverConfig.Options
+	}
+	return ""
+}
+
+// image reads the mount of an image, which nobody can write to.
+func (p *Point) image(m mount.Mount) (why string) {
+	if m.Source == "" {
+		return "field Source must not be empty"
+	}
+	p.Name, p.Source, p.RW = m.Source, "", false
+	if o := m.ImageOptions; o != nil {
+		if o.Subpath != "" && !filepath.IsLocal(o.Subpath) {
+			return "subpath must be a relative path within the image"
+		}
+		p.Subpath = o.Subpath
 	}
 	return ""
 }

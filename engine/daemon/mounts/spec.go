@@ -53,11 +53,16 @@ func Spec(points []Point, h Host) (all []specs.Mount, root string, err error) {
 		if p.Bind != nil && p.Bind.NonRecursive {
 			m.Options[0] = "bind"
 		}
+		needs, err := propagation(p, root)
+		if err != nil && p.Lenient {
+			p.Propagation, needs, err = mount.PropagationRPrivate, root, nil
+		}
+		if err != nil {
+			return nil, "", err
+		}
+		root = needs
 		if p.Propagation != "" {
 			m.Options[1] = string(p.Propagation)
-		}
-		if root, err = propagation(p, root); err != nil {
-			return nil, "", err
 		}
 		if !p.RW {
 			how, err := p.readOnly(h)

@@ -118,7 +118,7 @@ func (s bridges) choose(n *bridged, wanted netip.Addr) (netip.Addr, error) {
 	case !subnet.Contains(wanted):
 		return wanted, errdefs.Conflict("the address %s is not in the bridge's subnet %s", wanted, subnet.Masked())
 	case taken[wanted]:
-		return wanted, errdefs.Conflict("the address %s is in use", wanted)
+		return wanted, errdefs.Conflict("Address already in use")
 	}
 	return wanted, nil
 }

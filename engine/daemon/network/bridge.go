@@ -221,10 +221,10 @@ func (s *state) newLinkName() string {
 
 // plug connects a sandbox to the bridge: a pair of devices, one end here and
 // in the bridge, the other inside with an address.
-func (b *bridge) plug(s *sandbox, a attachment, mtu int) error {
+func (b *bridge) plug(s *sandbox, a attachment, d definition) error {
 	attrs := netlink.NewLinkAttrs()
 	attrs.Name = a.Link
-	attrs.MTU = mtu
+	attrs.MTU = d.MTU
 	attrs.MasterIndex = b.index
 	attrs.Flags = net.FlagUp
 	pair := &netlink.Veth{
@@ -235,6 +235,11 @@ func (b *bridge) plug(s *sandbox, a attachment, mtu int) error {
 	}
 	if err := netlink.LinkAdd(pair); err != nil {
 		return fmt.Errorf("network: connect to %s: %w", b.name, err)
+	}
+	if d.Isolated {
+		if err := netlink.LinkSetIsolated(pair, true); err != nil {
+			return fmt.Errorf("network: keep %s from the others: %w", a.Link, err)
+		}
 	}
 	inside, err := s.handle.LinkByName(a.Device)
 	if err != nil {

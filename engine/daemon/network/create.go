@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/moby/moby/api/types/events"
@@ -38,6 +39,7 @@ type definition struct {
 	MTU          int
 	Internal     bool // leads nowhere
 	NoMasquerade bool
+	Isolated     bool // its containers do not reach each other
 	Attachable   bool // of no meaning here; kept to be shown
 	// ChosenSubnet says that a person chose the subnet: only in such a one can a
 	// container ask for an address.
@@ -86,8 +88,8 @@ func (s *Networks) readDefinitions() error {
 	return nil
 }
 
-// validName is what a network may be called.
-var validName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]*$`)
+// validName is what a network may be called: docker takes any line.
+var validName = regexp.MustCompile(`^[^\pC/]*[^\pC\pZ/][^\pC/]*$`)
 
 // Create makes a network. Its bridge comes with its first container.
 func (s *Networks) Create(_ context.Context, req network.CreateRequest) (network.CreateResponse, error) {
@@ -138,8 +140,11 @@ func checkCreate(req network.CreateRequest) error {
 	case network.NetworkBridge, network.NetworkHost, network.NetworkNone, network.NetworkDefault:
 		return errdefs.Forbidden("operation is not permitted on predefined %s network", req.Name)
 	}
+	if strings.TrimSpace(req.Name) == "" {
+		return errdefs.Invalid("invalid name: name is empty")
+	}
 	if !validName.MatchString(req.Name) {
-		return errdefs.Invalid("invalid network name %q: only %s is allowed", req.Name, validName)
+		return errdefs.Invalid("invalid network name %q: it has neither slashes nor control characters", req.Name)
 	}
 	switch req.Driver {
 	case "", network.NetworkDefault, network.NetworkBridge:
@@ -148,7 +153,7 @@ func checkCreate(req network.CreateRequest) error {
 	case "overlay", "macvlan", "ipvlan":
 		return errdefs.NotImplemented("this engine's networks are bridges: it has no driver %q", req.Driver)
 	default:
-		return errdefs.NotFound("could not find plugin %s in v1 plugin registry: plugin %q not found", req.Driver, req.Driver)
+		return errdefs.NotFound("plugin %q not found", req.Driver)
 	}
 	for _, missing := range []struct {
 		asked bool
@@ -190,9 +195,10 @@ func (d *definition) applyOptions() error {
 			}
 			d.NoMasquerade = !on
 		case optionBetweenThem:
-			if boolErr != nil || !on {
-				return errdefs.NotImplemented("containers of one network reach each other: %s=%s", name, value)
+			if boolErr != nil {
+				return errdefs.Invalid("invalid value for %s: %q", name, value)
 			}
+			d.Isolated = !on
 		case optionMTU:
 			mtu, err := strconv.Atoi(value)
 			const least = 68 // for IPv4

@@ -117,7 +117,7 @@ func TestNames(t *testing.T) {
 			}
 		}
 	}
-	if got, _ := os.ReadFile(web.Files.ResolvConf); string(got) != "nameserver 127.0.0.11\nsearch example.org\noptions timeout:1 ndots:0\n" {
+	if got, _ := os.ReadFile(web.Files.ResolvConf); string(got) != "search example.org\nnameserver 127.0.0.11\noptions timeout:1 ndots:0\n" {
 		t.Errorf("resolv.conf: %s", got)
 	}
 	if got, _ := os.ReadFile(web.Files.Hosts); !strings.HasSuffix(string(got), "10.60.1.2\thost1\n10.60.2.2\thost1\n") {
@@ -323,7 +323,11 @@ func TestCreate(t *testing.T) {
 	}{
 		{"a name twice", network.CreateRequest{Name: "mine"}, "network with name mine already exists"},
 		{"a name that is taken", network.CreateRequest{Name: "host"}, "operation is not permitted on predefined host network"},
-		{"no name", network.CreateRequest{}, "invalid network name"},
+		{"no name", network.CreateRequest{}, "name is empty"},
+		{"a blank name", network.CreateRequest{Name: " "}, "name is empty"},
+		{"a path", network.CreateRequest{Name: "a/b"}, "invalid network name"},
+		{"two lines", network.CreateRequest{Name: "a\nb"}, "invalid network name"},
+		{"an option's value", network.CreateRequest{Name: "m", Options: map[string]string{optionBetweenThem: "maybe"}}, "invalid value for " + optionBetweenThem},
 		{"an overlap", subnet("other", "10.62.0.0/16"), "Pool overlaps with other one"},
 		{"IPv6", network.CreateRequest{Name: "six", EnableIPv6: new(true)}, "no IPv6"},
 		{"another driver", network.CreateRequest{Name: "m", Driver: "macvlan"}, `no driver "macvlan"`},

@@ -90,7 +90,10 @@ func (c files) hosts(req JoinRequest, r record) ([]byte, error) {
 	}
 	names := req.Hostname
 	if req.Domainname != "" {
-		names = req.Hostname + "." + req.Domainname + " " + req.Hostname
+		names += "." + req.Domainname
+	}
+	if short, _, full := strings.Cut(names, "."); full {
+		names += " " + short
 	}
 	for _, a := range r.Attached {
 		b = fmt.Appendf(b, "%s\t%s\n", a.Address.Addr(), names)
@@ -283,16 +286,14 @@ func readResolver(path string) (resolvConf, error) {
 
 func (r resolvConf) format() []byte {
 	var b []byte
+	if len(r.Search) > 0 {
+		b = fmt.Appendf(b, "search %s\n", strings.Join(r.Search, " "))
+	}
 	for _, s := range r.Servers {
 		b = fmt.Appendf(b, "nameserver %s\n", s)
 	}
-	for _, line := range []struct {
-		key    string
-		values []string
-	}{{"search", r.Search}, {"options", r.Options}} {
-		if len(line.values) > 0 {
-			b = fmt.Appendf(b, "%s %s\n", line.key, strings.Join(line.values, " "))
-		}
+	if len(r.Options) > 0 {
+		b = fmt.Appendf(b, "options %s\n", strings.Join(r.Options, " "))
 	}
 	return []byte(cmp.Or(string(b), "\n"))
 }

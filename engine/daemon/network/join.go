@@ -362,7 +362,7 @@ func (c *Controller) plug(s *sandbox, a attachment) error {
 	c.mu.Lock()
 	n := c.networks[a.Network]
 	c.mu.Unlock()
-	return n.bridge.plug(s, a, n.MTU)
+	return n.bridge.plug(s, a, n.definition)
 }
 
 // translatePorts puts the rules of an endpoint's ports in place, or takes out

@@ -59,10 +59,16 @@ func (s *Networks) matches(n network.Network, filters types.Filters) (bool, erro
 		case "scope":
 			test = func(v string) bool { return n.Scope == v }
 		case "type":
+			if i := slices.IndexFunc(values, func(v string) bool { return v != "builtin" && v != "custom" }); i >= 0 {
+				return false, errdefs.Invalid("invalid filter: 'type'='%s'", values[i])
+			}
 			test = func(v string) bool { return (v == "builtin") == builtin(n.Name) }
 		case "label":
 			test = func(v string) bool { return labelled(n, v) }
 		case "dangling":
+			if slices.ContainsFunc(values, func(v string) bool { _, err := strconv.ParseBool(v); return err != nil }) {
+				return false, errdefs.Invalid(`invalid value for filter 'dangling', must be "true" (or "1"), or "false" (or "0")`)
+			}
 			unused := !builtin(n.Name) && len(s.attached(s.networks[n.ID])) == 0
 			test = func(v string) bool { on, err := strconv.ParseBool(v); return err == nil && on == unused }
 		default:
@@ -122,10 +128,13 @@ func (s *state) findBridged(name string) (*bridged, error) {
 		return nil, err
 	}
 	found := s.networks[n.ID]
-	if found == nil {
-		return nil, errdefs.Invalid("container cannot be connected to network %s: it has no bridge", n.Name)
+	switch {
+	case found != nil:
+		return found, nil
+	case n.Name == network.NetworkNone:
+		return nil, errdefs.Forbidden("container cannot be connected to multiple networks with one of the networks in private (none) mode")
 	}
-	return found, nil
+	return nil, errdefs.Forbidden("container cannot be disconnected from host network or connected to host network")
 }
 
 // unbridged is host or none.

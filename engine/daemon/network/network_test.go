@@ -123,7 +123,7 @@ func TestWantedAddress(t *testing.T) {
 	if got := again.Settings.Networks["bridge"]; got.IPAddress != had || got.MacAddress.String() != two.Settings.Networks["bridge"].MacAddress.String() {
 		t.Errorf("%+v, want the address %s", got, had)
 	}
-	for address, want := range map[string]string{had.String(): "is in use", "172.30.0.1": "is in use", "10.1.2.3": "not in the bridge's subnet"} {
+	for address, want := range map[string]string{had.String(): "Address already in use", "172.30.0.1": "Address already in use", "10.1.2.3": "not in the bridge's subnet"} {
 		_, err := c.Join(t.Context(), JoinRequest{ContainerID: "c4", Dir: t.TempDir(), Networks: []Attachment{{Network: "bridge", Address: netip.MustParseAddr(address)}}})
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", address, err, want)

@@ -121,7 +121,7 @@ func User(root, name string, groups []string) (specs.User, error) {
 		defer closeAgain()
 		more, err := user.GetAdditionalGroups(groups, again)
 		if err != nil {
-			return specs.User{}, errdefs.Invalid("unable to find group: %v", err)
+			return specs.User{}, errdefs.Invalid("%v", err)
 		}
 		for _, gid := range more {
 			add(gid)

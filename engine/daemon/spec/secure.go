@@ -111,13 +111,20 @@ func ParseSecurity(options []string) (Security, error) {
 			s.Seccomp = value
 		case key == "systempaths" && value == "unconfined":
 			s.Unmasked = true
-		case key == "label" || key == "apparmor" && (value == "unconfined" || value == ""):
-			// This engine has neither SELinux nor AppArmor to switch off.
+		case key == "label" || key == "apparmor" && (value == "unconfined" || value == "" || !appArmor()):
+			// This engine uses neither SELinux nor AppArmor. Where the kernel has no
+			// AppArmor, docker does not look at a profile either.
 		default:
 			return s, errdefs.Invalid("invalid --security-opt 2: %q", option)
 		}
 	}
 	return s, nil
+}
+
+// appArmor reports whether the kernel enforces profiles.
+func appArmor() bool {
+	enabled, err := os.ReadFile("/sys/module/apparmor/parameters/enabled")
+	return err == nil && len(enabled) > 0 && enabled[0] == 'Y'
 }
 
 // Capabilities are the defaults with some added and some dropped. ALL stands
@@ -129,10 +136,10 @@ func Capabilities(add, drop []string, privileged bool) ([]string, error) {
 	}
 	add, err := normalize(add, known)
 	if err != nil {
-		return nil, err
+		return nil, errdefs.Invalid("invalid CapAdd: %w", err)
 	}
 	if drop, err = normalize(drop, known); err != nil {
-		return nil, err
+		return nil, errdefs.Invalid("invalid CapDrop: %w", err)
 	}
 	caps := slices.Clone(capabilities)
 	switch {

@@ -281,10 +281,14 @@ func TestParseSecurity(t *testing.T) {
 			t.Errorf("%s: %+v %v", option, got, err)
 		}
 	}
-	for _, option := range []string{"", "nosuch", "nosuch=1", "no-new-privileges=maybe", "seccomp", "apparmor=profile", "systempaths=all"} {
+	for _, option := range []string{"", "nosuch", "nosuch=1", "no-new-privileges=maybe", "seccomp", "systempaths=all"} {
 		if got, err := ParseSecurity([]string{option}); err == nil {
 			t.Errorf("%s: %+v", option, got)
 		}
+	}
+	// A profile that the kernel could enforce is not taken in silence.
+	if _, err := ParseSecurity([]string{"apparmor=profile"}); (err != nil) != appArmor() {
+		t.Errorf("a profile: %v, and AppArmor is %v", err, appArmor())
 	}
 }
 

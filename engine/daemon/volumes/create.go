@@ -27,19 +27,15 @@ func (s *Service) Create(_ context.Context, req volume.CreateRequest) (volume.Vo
 	case req.Driver != "" && req.Driver != driver && req.Driver != "default":
 		return volume.Volume{}, errdefs.NotFound("create %s: error looking up volume plugin %s: plugin %q not found", req.Name, req.Driver, req.Driver)
 	}
-	for option := range req.DriverOpts {
-		switch option {
-		case "type", "device", "o", "size":
-			return volume.Volume{}, errdefs.NotImplemented("create %s: this engine's volumes take no option %q", req.Name, option)
-		}
-		return volume.Volume{}, errdefs.Invalid("create %s: invalid option: %q", req.Name, option)
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if r, ok := s.volumes[req.Name]; ok {
 		return s.volume(r), nil
 	}
-	r, err := s.create(req.Name, req.Labels)
+	if err := checkOptions(req.Name, req.DriverOpts); err != nil {
+		return volume.Volume{}, err
+	}
+	r, err := s.create(record{Name: req.Name, Labels: maps.Clone(req.Labels), Options: maps.Clone(req.DriverOpts)})
 	if err != nil {
 		return volume.Volume{}, err
 	}
@@ -47,9 +43,9 @@ func (s *Service) Create(_ context.Context, req volume.CreateRequest) (volume.Vo
 }
 
 // create makes a new volume; s.mu is held.
-func (s *Service) create(name string, labels map[string]string) (record, error) {
-	r := record{Name: name, CreatedAt: time.Now(), Labels: maps.Clone(labels)}
-	if name == "" {
+func (s *Service) create(r record) (record, error) {
+	r.CreatedAt = time.Now()
+	if r.Name == "" {
 		r.Name = random()
 		if r.Labels == nil {
 			r.Labels = map[string]string{}

@@ -18,9 +18,9 @@ import (
 // mounted on. root is the image's filesystem, mounted on the host; path is the
 // place in it. Nothing happens if the volume holds something or the image has
 // no folder there.
-func (s *Service) CopyUp(ctx context.Context, name, root, path string) error {
+func (s *Service) CopyUp(ctx context.Context, name, root, path string) (err error) {
 	s.mu.Lock()
-	_, err := s.get(name)
+	_, err = s.get(name)
 	// What is copied halfway is removed, but not with what another container
 	// writes meanwhile.
 	alone := len(s.users[name]) <= 1
@@ -39,6 +39,10 @@ func (s *Service) CopyUp(ctx context.Context, name, root, path string) error {
 	if err != nil {
 		return err
 	}
+	if err := s.Mount(name, filler); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Unmount(filler)) }()
 	s.filling.Lock()
 	defer s.filling.Unlock()
 	if err := ctx.Err(); err != nil {
@@ -61,6 +65,9 @@ func (s *Service) CopyUp(ctx context.Context, name, root, path string) error {
 	}
 	return ignoreGone(os.Remove(s.mark(name)))
 }
+
+// filler stands for a container that has a volume mounted while it is filled.
+const filler = "filling"
 
 func ignoreGone(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {

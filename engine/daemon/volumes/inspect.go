@@ -2,19 +2,16 @@ package volumes
 
 import (
 	"context"
-	"errors"
-	"io/fs"
 	"maps"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"github.com/moby/moby/api/types/volume"
 
 	"github.com/callroute/callroute/engine/api/types"
+	"github.com/callroute/callroute/engine/daemon/diskusage"
 	"github.com/callroute/callroute/engine/errdefs"
 )
 
@@ -46,18 +43,22 @@ func (s *Service) List(_ context.Context, filters types.Filters) (volume.ListRes
 	return list, nil
 }
 
-// DiskUsage is every volume with its size and how many containers use it.
+// DiskUsage is every volume with its size and how many containers use it. What a
+// volume with options holds is elsewhere.
 func (s *Service) DiskUsage(ctx context.Context) (volume.DiskUsage, error) {
 	s.mu.Lock()
 	var usage volume.DiskUsage
 	for _, name := range slices.Sorted(maps.Keys(s.volumes)) {
+		if len(s.volumes[name].Options) > 0 {
+			continue
+		}
 		v := s.volume(s.volumes[name])
 		v.UsageData = &volume.UsageData{RefCount: int64(len(s.users[name]))}
 		usage.Items = append(usage.Items, v)
 	}
 	s.mu.Unlock()
 	for _, v := range usage.Items {
-		size, err := size(ctx, v.Mountpoint)
+		size, err := diskusage.Bytes(ctx, v.Mountpoint)
 		if err != nil {
 			return volume.DiskUsage{}, err
 		}
@@ -71,39 +72,6 @@ func (s *Service) DiskUsage(ctx context.Context) (volume.DiskUsage, error) {
 		}
 	}
 	return usage, nil
-}
-
-// size is how many bytes the files in a folder have, each counted once. Files
-// come and go meanwhile.
-func size(ctx context.Context, dir string) (int64, error) {
-	type inode struct{ dev, ino uint64 }
-	seen := map[inode]bool{}
-	var total int64
-	err := filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
-		if err == nil {
-			err = ctx.Err()
-		}
-		if errors.Is(err, fs.ErrNotExist) || err == nil && d.IsDir() {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		info, err := d.Info()
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		sys := info.Sys().(*syscall.Stat_t)
-		if key := (inode{sys.Dev, sys.Ino}); !seen[key] {
-			seen[key] = true
-			total += info.Size()
-		}
-		return nil
-	})
-	return total, err
 }
 
 // filter is docker's filters, parsed.
@@ -124,7 +92,7 @@ func parse(filters types.Filters, known ...string) (filter, error) {
 			case "dangling", "all":
 				is, err := strconv.ParseBool(value)
 				if err != nil {
-					return f, errdefs.Invalid("invalid filter '%s=%s'", name, value)
+					return f, errdefs.Invalid("invalid filter '%s=[%s]'", name, value)
 				}
 				if name == "all" {
 					f.all = &is

@@ -14,6 +14,7 @@ import (
 	"github.com/moby/moby/api/types/volume"
 
 	"github.com/callroute/callroute/engine/api/types"
+	"github.com/callroute/callroute/engine/daemon/diskusage"
 	"github.com/callroute/callroute/engine/errdefs"
 )
 
@@ -51,6 +52,10 @@ func (s *Service) forget(name, gone string) error {
 	if users := slices.Sorted(maps.Keys(s.users[name])); len(users) > 0 {
 		return errdefs.Conflict("remove %s: volume is in use - [%s]", name, strings.Join(users, ", "))
 	}
+	// What is mounted there is not the volume's to remove.
+	if err := s.unmount(name); err != nil {
+		return errdefs.Internal("remove %s: %w", name, err)
+	}
 	if err := os.Rename(filepath.Join(s.Root, name), gone); err != nil && !os.IsNotExist(err) {
 		return errdefs.Internal("remove %s: %w", name, err)
 	}
@@ -77,7 +82,7 @@ func (s *Service) Prune(ctx context.Context, filters types.Filters) (volume.Prun
 	s.mu.Unlock()
 	slices.Sort(names)
 	for _, name := range names {
-		bytes, err := size(ctx, s.data(name))
+		bytes, err := diskusage.Bytes(ctx, s.data(name))
 		if err != nil {
 			return report, err
 		}

@@ -15,7 +15,7 @@ func (s *Service) Use(_ context.Context, name, containerID string) (volume.Volum
 	r, ok := s.volumes[name]
 	if !ok {
 		var err error
-		if r, err = s.create(name, nil); err != nil {
+		if r, err = s.create(record{Name: name}); err != nil {
 			return volume.Volume{}, err
 		}
 	}

@@ -12,8 +12,10 @@
 //   - rm.go      Remove, Prune
 //   - use.go     Use, ReleaseAll
 //   - fill.go    CopyUp
+//   - mount.go   Mount, Unmount, Tidy
 //
-// There is one driver, docker's "local", without its options.
+// There is one driver, docker's "local". With its options a volume is what
+// mount(8) would make of them, mounted at its folder while a container runs.
 package volumes
 
 import (
@@ -46,6 +48,7 @@ type Service struct {
 	mu      sync.Mutex
 	volumes map[string]record
 	users   map[string]map[string]bool // volume → containers
+	mounted map[string]map[string]bool // volume with options → containers that run
 	// filling is held while a volume is filled: who uses it next waits for that.
 	filling sync.Mutex
 }
@@ -55,6 +58,7 @@ type record struct {
 	Name      string
 	CreatedAt time.Time
 	Labels    map[string]string `json:",omitempty"`
+	Options   map[string]string `json:",omitempty"` // the driver's
 }
 
 const (
@@ -74,7 +78,7 @@ func New(c Config) (*Service, error) {
 	if c.Event == nil {
 		c.Event = func(events.Action, string, map[string]string) {}
 	}
-	s := &Service{Config: c, volumes: map[string]record{}, users: map[string]map[string]bool{}}
+	s := &Service{Config: c, volumes: map[string]record{}, users: map[string]map[string]bool{}, mounted: map[string]map[string]bool{}}
 	if err := os.MkdirAll(c.Root, 0o701); err != nil {
 		return nil, err
 	}
@@ -133,7 +137,7 @@ func (s *Service) data(name string) string { return filepath.Join(s.Root, name, 
 func (s *Service) volume(r record) volume.Volume {
 	return volume.Volume{
 		Name: r.Name, Driver: driver, Scope: "local", Mountpoint: s.data(r.Name),
-		Labels: r.Labels, CreatedAt: r.CreatedAt.Format(time.RFC3339),
+		Labels: r.Labels, Options: r.Options, CreatedAt: r.CreatedAt.Format(time.RFC3339),
 	}
 }
 

@@ -108,7 +108,9 @@ func TestCreateErrors(t *testing.T) {
 		{volume.CreateRequest{Name: long}, "too long", 400},
 		{volume.CreateRequest{Name: "v1", Driver: "nfs"}, `plugin "nfs" not found`, 404},
 		{volume.CreateRequest{Name: "v1", DriverOpts: map[string]string{"foo": "x"}}, `invalid option: "foo"`, 400},
-		{volume.CreateRequest{Name: "v1", DriverOpts: map[string]string{"type": "nfs"}}, "take no option", 501},
+		{volume.CreateRequest{Name: "v1", DriverOpts: map[string]string{"type": "nfs"}}, `missing required option: "device"`, 400},
+		{volume.CreateRequest{Name: "v1", DriverOpts: map[string]string{"o": "bind"}}, `missing required option: "device"`, 400},
+		{volume.CreateRequest{Name: "v1", DriverOpts: map[string]string{"size": "1m"}}, "no quota support", 400},
 		{volume.CreateRequest{Name: "v1", ClusterVolumeSpec: &volume.ClusterVolumeSpec{}}, "no cluster volumes", 501},
 	} {
 		_, err := s.Create(t.Context(), test.req)
@@ -154,7 +156,7 @@ func TestList(t *testing.T) {
 	_, err = s.List(t.Context(), types.Filters{"size": {"1"}})
 	wantError(t, err, "invalid filter 'size'")
 	_, err = s.List(t.Context(), types.Filters{"dangling": {"maybe"}})
-	wantError(t, err, "invalid filter 'dangling=maybe'")
+	wantError(t, err, "invalid filter 'dangling=[maybe]'")
 }
 
 func TestRemove(t *testing.T) {
