@@ -151,6 +151,7 @@ func (m *memory) keep(ctx context.Context, p *system.Program, detail summary.Det
 type serving struct {
 	Kinds    map[flow.Kind]bool
 	Mentions map[string]bool
+	Links    map[string]bool // folders of packages, from a root
 
 	more bool `encode:"-"` // than was known
 }
@@ -159,7 +160,7 @@ func (m *memory) servingOf(ctx context.Context, p *system.Program) *serving {
 	if s := m.serves[p]; s != nil {
 		return s
 	}
-	s := &serving{Kinds: map[flow.Kind]bool{}, Mentions: map[string]bool{}}
+	s := &serving{Kinds: map[flow.Kind]bool{}, Mentions: map[string]bool{}, Links: map[string]bool{}}
 	if m.Store != nil {
 		if key, ok := m.programKey(ctx, "serving", p); ok {
 			if known, ok := encode.Unmarshal[serving](m.Store.Find(key, m.Disk)); ok {
@@ -189,6 +190,18 @@ func (m *memory) mentions(ctx context.Context, p *system.Program, path string) b
 	if !known {
 		yes = m.loader.Mentions(ctx, p, path)
 		s.Mentions[path], s.more = yes, true
+	}
+	return yes
+}
+
+// links is load.Loader.Links.
+func (m *memory) links(ctx context.Context, p *system.Program, dir string) bool {
+	s := m.servingOf(ctx, p)
+	short := m.Roots.Short(dir)
+	yes, known := s.Links[short]
+	if !known {
+		yes = m.loader.Links(ctx, p, dir)
+		s.Links[short], s.more = yes, true
 	}
 	return yes
 }

@@ -187,7 +187,15 @@ func (p *programs) Serves(ctx context.Context, prog *system.Program, kind flow.K
 	if prog.Auxiliary() {
 		return false
 	}
-	return p.memory.mayServe(ctx, prog, kind) && (!p.Many() || kind != flow.HTTP || p.memory.mentions(ctx, prog, path))
+	if !p.memory.mayServe(ctx, prog, kind) {
+		return false
+	}
+	return !p.Many() || kind != flow.HTTP || path == "" || len(golist.Words(path)) > 0 && p.memory.mentions(ctx, prog, path)
+}
+
+// Links implements stitch.Programs.
+func (p *programs) Links(ctx context.Context, prog *system.Program, dir string) bool {
+	return p.memory.links(ctx, prog, dir)
 }
 
 // manyPrograms is more than a client and the daemons behind it. Of so many not

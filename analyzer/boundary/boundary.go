@@ -193,7 +193,8 @@ type Arrival struct {
 	Registered []Place   // from the table entry outwards
 	Rule       string
 
-	Seen string // the path of Key as the handlers see it; empty where that is not known
+	Seen       string // the path of Key as the handlers see it; empty where that is not known
+	SeenBefore string // and as those before them do
 }
 
 // Handler is one function that serves an arrival, and what may call it there.

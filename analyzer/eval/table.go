@@ -102,6 +102,9 @@ type update struct {
 	outer string // of a map in a map: the key that leads to it
 	known bool   // the keys are
 	value Answer
+
+	at *ssa.MapUpdate
+	by ssa.CallInstruction // of the function that writes it, where who calls decides
 }
 
 // updates is all that is written to a map, a key at a time. The values are those
@@ -114,7 +117,7 @@ func (e *evaluation) updates(m ssa.Value, fr *Frame, want func(key string) bool)
 			continue
 		}
 		for _, k := range e.eval(en.Key, en.Frame) {
-			u := update{}
+			u := update{at: en.At}
 			if u.key, u.known = AsText(k).Const(); u.known && want(u.key) {
 				u.value = e.part(en.Value, en.Frame)
 			}
@@ -208,9 +211,10 @@ func (ev *Evaluator) updatesAt(en Entry) []update {
 		for i, v := range value.Values {
 			value.Values[i] = c.Bind(v)
 		}
+		by, _ := c.Caller(en.Frame)
 		for _, k := range c.Eval(en.Key, en.Frame) {
 			s, ok := AsText(k).Const()
-			out = append(out, c.question().outerOf(en, update{key: s, known: ok, value: value})...)
+			out = append(out, c.question().outerOf(en, update{key: s, known: ok, value: value, at: en.At, by: by})...)
 		}
 		if !ev.everyCaller(c, en.At.Parent()) {
 			out = append(out, update{})
@@ -503,6 +507,26 @@ func (w *mapWalk) methods(t types.Type) {
 			w.uses(fn.Params[0], w.ev.Root(fn))
 		}
 	}
+}
+
+// Record is what a map has under a constant key.
+type Record struct {
+	Key    string
+	Values []Value
+	At     *ssa.MapUpdate
+	By     ssa.CallInstruction // calls the function that writes it, nil where no caller decides
+}
+
+// Records is what is written to the map that v is under constant keys, for each
+// caller of a function that is given them.
+func (c *Context) Records(v ssa.Value, fr *Frame) []Record {
+	var out []Record
+	for _, u := range c.question().updates(v, fr, func(string) bool { return true }) {
+		if u.known {
+			out = append(out, Record{u.key, u.value.Values, u.at, u.by})
+		}
+	}
+	return out
 }
 
 // Keys is the constant keys under which something is written to a map.

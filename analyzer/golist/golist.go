@@ -48,7 +48,7 @@ type Lister struct {
 	listed  map[*system.Program]*Listing  // and not loaded yet
 	env     *Environment                  // nil until asked for
 	refused map[*root]string              // why the go command does not list a root as modules
-	said    map[string]map[string]mention // by the folder of a package: see words
+	said    map[string]map[string]mention // by the folder of a package: see texts
 }
 
 // New returns a Lister with nothing listed. tags are build tags as in

@@ -1,60 +1,87 @@
 package golist
 
 import (
-	"bytes"
 	"context"
+	"go/scanner"
+	"go/token"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/packages"
 
+	"github.com/callroute/callroute/analyzer/models"
 	"github.com/callroute/callroute/analyzer/system"
 )
 
-// Mentions reports whether p writes the segments of a path that are words: each of
-// them stands in a text of a file that it links, the first one in a text that is a
-// path. One that has a digit, a version, is left out, for a route may leave it open.
-// What only asks is not looked at: a package that imports net/http and names no
-// handler. Where p cannot be listed the answer is yes.
+// Words is the segments of a path that are words. One that has a digit, a version, is
+// none, for a route may leave it open.
+func Words(path string) []string {
+	path, _, _ = strings.Cut(path, "?")
+	return slices.DeleteFunc(strings.Split(path, "/"), func(seg string) bool {
+		return seg == "" || strings.ContainsAny(seg, "*{}%: 0123456789")
+	})
+}
+
+// Mentions reports whether p writes the words of a path: they can be put together from
+// texts of the files that it links, the first of which is a path. A file that only
+// asks is not looked at. Where p cannot be listed, or the path has no words, the answer
+// is yes.
 //
 // Unlike MayServe it may be wrong: a route may take a word for a placeholder, or put
 // it together from parts.
 func (l *Lister) Mentions(ctx context.Context, p *system.Program, path string) bool {
-	missing := map[string]mention{}
-	for seg := range strings.SplitSeq(path, "/") {
-		if seg == "" || strings.ContainsAny(seg, "*{}0123456789?") {
-			continue
-		}
-		if len(missing) == 0 {
-			missing[seg] = inPath
-		} else if _, ok := missing[seg]; !ok {
-			missing[seg] = inText
-		}
-	}
-	if len(missing) == 0 {
+	words := Words(path)
+	if len(words) == 0 {
 		return true
 	}
 	listed, err := l.Executable(ctx, p)
 	if err != nil {
 		return true
 	}
+	said := map[string]mention{} // of the runs of words
 	packages.Visit([]*packages.Package{listed.Main}, func(pkg *packages.Package) bool {
-		if len(missing) > 0 && !Within(listed.GOROOT, pkg.Dir) {
-			said := l.words(pkg)
-			for word, how := range missing {
-				if said[word] >= how {
-					delete(missing, word)
-				}
+		if Within(listed.GOROOT, pkg.Dir) {
+			return true
+		}
+		texts := l.texts(pkg)
+		for from := range words {
+			for to := from + 1; to <= len(words); to++ {
+				run := strings.Join(words[from:to], "/")
+				said[run] = max(said[run], texts[run])
 			}
 		}
-		return len(missing) > 0
+		return true
 	}, nil)
-	return len(missing) == 0
+	// reached is whether the words up to one are put together from texts.
+	reached := make([]bool, len(words)+1)
+	for to := 1; to <= len(words); to++ {
+		for from := range to {
+			how := said[strings.Join(words[from:to], "/")]
+			reached[to] = reached[to] || from == 0 && how == inPath || reached[from] && how != 0
+		}
+	}
+	return reached[len(words)]
 }
 
-// mention is how a word stands in a file.
+// Links reports whether p is made of the package in a folder, among others. Where p
+// cannot be listed the answer is no.
+func (l *Lister) Links(ctx context.Context, p *system.Program, dir string) bool {
+	listed, err := l.Executable(ctx, p)
+	found := false
+	if err == nil {
+		packages.Visit([]*packages.Package{listed.Main}, func(pkg *packages.Package) bool {
+			found = found || pkg.Dir == dir
+			return !found
+		}, nil)
+	}
+	return found
+}
+
+// mention is how words stand in a file.
 type mention int
 
 const (
@@ -62,12 +89,30 @@ const (
 	inPath         // beside a slash
 )
 
-// handles is what a file writes that handles HTTP requests, with the standard
-// library or with a router.
-var handles = regexp.MustCompile(`\b(ResponseWriter|HandleFunc|Handler|HandlerFunc|ServeHTTP)\b`)
+var (
+	// serves is what a file writes that handles HTTP requests, with the standard
+	// library or with a router, and handler what it may write for that alone.
+	serves  = regexp.MustCompile(`\b(ResponseWriter|HandleFunc|HandlerFunc|ServeHTTP)\b`)
+	handler = regexp.MustCompile(`\bHandler\b`)
+	// requests is what a file writes that makes requests.
+	requests = regexp.MustCompile(`\b(NewRequest|NewRequestWithContext|RoundTrip|http\.Client|http\.Get|http\.Post)\b`)
+	netHTTP  = regexp.MustCompile(`"net/http"`)
+)
 
-// words is the words in the texts of a package.
-func (l *Lister) words(pkg *packages.Package) map[string]mention {
+// onlyAsks reports whether a file uses net/http to make requests alone.
+func onlyAsks(text []byte) bool {
+	switch {
+	case !netHTTP.Match(text) || serves.Match(text):
+		return false
+	case handler.Match(text):
+		return requests.Match(text)
+	}
+	return true
+}
+
+// texts is the texts of a package, each as its words. Where it handles no requests,
+// only those of paths count.
+func (l *Lister) texts(pkg *packages.Package) map[string]mention {
 	l.mu.Lock()
 	known, ok := l.said[pkg.Dir]
 	l.mu.Unlock()
@@ -75,17 +120,17 @@ func (l *Lister) words(pkg *packages.Package) map[string]mention {
 		return known
 	}
 	out := map[string]mention{}
-	asks := pkg.Imports["net/http"] != nil
+	handles := routes(pkg)
 	for _, name := range pkg.GoFiles {
 		text, err := os.ReadFile(filepath.Clean(name))
-		if err != nil {
+		if err != nil || onlyAsks(text) {
 			continue
 		}
-		asks = asks && !handles.Match(text)
-		texts(text, out)
+		handles = handles || serves.Match(text) || handler.Match(text)
+		addTexts(out, text)
 	}
-	if asks {
-		out = nil
+	if !handles {
+		maps.DeleteFunc(out, func(_ string, how mention) bool { return how < inPath })
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -93,45 +138,49 @@ func (l *Lister) words(pkg *packages.Package) map[string]mention {
 	return out
 }
 
-// texts adds the words of what stands between quotes on one line, behind the
-// imports.
-func texts(src []byte, out map[string]mention) {
-	const longest = 200 // a longer text is no path
-	importing := false
-	for line := range bytes.Lines(src) {
-		switch {
-		case bytes.HasPrefix(line, []byte("import")):
-			importing = bytes.HasPrefix(line, []byte("import ("))
-			continue
-		case importing:
-			importing = line[0] != ')'
-			continue
+// routes reports whether a package imports a router that a model describes.
+func routes(pkg *packages.Package) bool {
+	for path := range pkg.Imports {
+		if m := models.Builtin().Of(Unvendored(path)); m != nil && len(m.Routes) > 0 && path != "net/http" {
+			return true
 		}
-		for {
-			i := bytes.IndexAny(line, "\"`")
-			if i < 0 {
-				break
+	}
+	return false
+}
+
+// addTexts adds the texts of a file, but for those of its imports.
+func addTexts(out map[string]mention, src []byte) {
+	const longest = 200 // a longer text is no path
+	var s scanner.Scanner
+	s.Init(token.NewFileSet().AddFile("", -1, len(src)), src, nil, 0)
+	importing := false
+	for {
+		switch _, tok, lit := s.Scan(); tok {
+		case token.IMPORT:
+			importing = true
+		case token.CONST, token.TYPE, token.VAR, token.FUNC:
+			importing = false
+		case token.STRING:
+			if !importing && len(lit) <= longest {
+				addText(out, lit[1:len(lit)-1])
 			}
-			quote := line[i]
-			line = line[i+1:]
-			end := bytes.IndexByte(line, quote)
-			if end < 0 {
-				break
-			}
-			if end <= longest {
-				text(line[:end], out)
-			}
-			line = line[end+1:]
+		case token.EOF:
+			return
 		}
 	}
 }
 
-func text(s []byte, out map[string]mention) {
+// addText adds one text. Prose is no path, nor a piece of one.
+func addText(out map[string]mention, text string) {
+	if method, path, more := strings.Cut(text, " "); more && strings.ToUpper(method) == method {
+		text = path
+	}
 	how := inText
-	if bytes.IndexByte(s, '/') >= 0 {
+	if strings.Contains(text, "/") {
 		how = inPath
 	}
-	for word := range bytes.FieldsFuncSeq(s, func(r rune) bool { return strings.ContainsRune("/ ?{}\\", r) }) {
-		out[string(word)] = max(out[string(word)], how)
+	if words := Words(text); len(words) > 0 && !strings.Contains(text, " ") {
+		run := strings.Join(words, "/")
+		out[run] = max(out[run], how)
 	}
 }

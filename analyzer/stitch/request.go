@@ -1,13 +1,16 @@
 package stitch
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path"
+	"path/filepath"
 	"slices"
 
 	"github.com/callroute/callroute/analyzer/boundary"
 	"github.com/callroute/callroute/analyzer/flow"
+	"github.com/callroute/callroute/analyzer/golist"
 	"github.com/callroute/callroute/analyzer/summary"
 	"github.com/callroute/callroute/analyzer/system"
 )
@@ -33,9 +36,14 @@ func (r *request) join(ctx context.Context) ([]Join, *Gap, error) {
 			return own.joins, nil, nil // it has both ends of this API
 		}
 	}
+	alike := 0 // programs that link what answers, and were not analyzed
 	for _, p := range r.programs() {
 		if !r.daemon(p) && r.daemon(best.program()) && best.fit.Equal >= whole {
 			break // it serves all of the key
+		}
+		if r.Programs.Many() && len(best.joins) > 0 && best.fit.Equal >= whole && r.links(ctx, p, best) {
+			alike++
+			continue
 		}
 		exe, err := r.server(ctx, p, r.d)
 		if err != nil {
@@ -69,39 +77,82 @@ func (r *request) join(ctx context.Context) ([]Join, *Gap, error) {
 		}
 	}
 	if len(best.joins) == 0 {
-		at := ""
-		if r.d.Key.Address != "" {
-			at = " at " + r.d.Key.Address
-		}
-		who := "no program under study"
-		if r.Programs.Many() {
-			who = "no program under study that mentions this path"
-		}
-		gap := &Gap{Reason: fmt.Sprintf("%s serves %s%s", who, r.d.Key, at)}
+		gap := r.nobody()
 		return nil, gap, r.unread(ctx, gap)
 	}
-	return r.label(r.from, narrow(r.from, best.joins)), nil, nil
+	joins := r.label(r.from, narrow(r.from, best.joins))
+	if alike > 0 && !manyPrograms(joins) {
+		for i := range joins {
+			joins[i].Label = fmt.Sprintf("%s, one of %d programs with this code", joins[i].Exe.Program.Name, alike+1)
+		}
+	}
+	return joins, nil, nil
 }
 
-// programs is every program, the daemon of the asking one first.
+// nobody is the gap of a request that no program answers which was asked.
+func (r *request) nobody() *Gap {
+	at, who, hint := "", "no program under study", ""
+	if r.d.Key.Address != "" {
+		at = " at " + r.d.Key.Address
+	}
+	switch {
+	case !r.Programs.Many():
+	case len(golist.Words(r.d.Key.Path)) == 0:
+		who = fmt.Sprintf("none of the programs that were asked, of %d which the path does not tell apart,", len(r.Programs.All()))
+		hint = fmt.Sprintf("choices: {%s: {http: PROGRAM}}", r.from.Program.Name)
+	default:
+		who = "no program under study that mentions this path"
+	}
+	return &Gap{Reason: fmt.Sprintf("%s serves %s%s", who, r.d.Key, at), Hint: hint}
+}
+
+// programs is every program, the daemon of the asking one first. Of many those come
+// next that are the daemon of another program by their name.
 func (r *request) programs() []*system.Program {
 	all := slices.Clone(r.Programs.All())
-	slices.SortStableFunc(all, func(a, b *system.Program) int {
-		switch x, y := r.daemon(a), r.daemon(b); {
-		case x == y:
-			return 0
-		case x:
-			return -1
+	daemons := map[string]bool{}
+	if r.Programs.Many() {
+		for _, p := range all {
+			daemons[p.Name+"d"] = true
 		}
-		return 1
-	})
+	}
+	turn := func(p *system.Program) int {
+		switch {
+		case r.daemon(p):
+			return 0
+		case daemons[p.Name]:
+			return 1
+		}
+		return 2
+	}
+	slices.SortStableFunc(all, func(a, b *system.Program) int { return cmp.Compare(turn(a), turn(b)) })
 	return all
+}
+
+// links reports whether p has all packages whose functions answer, so that it would
+// answer with the same code if it served the key.
+func (r *request) links(ctx context.Context, p *system.Program, best answers) bool {
+	exe := best.joins[0].Exe
+	return p != exe.Program && !slices.ContainsFunc(best.joins, func(j Join) bool {
+		f := j.Exe.Func(j.Func)
+		return f.Library || !r.Programs.Links(ctx, p, filepath.Join(j.Exe.Program.Source.Dir, path.Dir(f.File)))
+	})
 }
 
 // daemon reports whether p goes by the name of the asking program with a d behind
 // it, as docker and dockerd.
 func (r *request) daemon(p *system.Program) bool {
 	return p != nil && p.Name == r.from.Program.Name+"d"
+}
+
+// chosen reports whether callroute.yaml names p as what the asking program reaches.
+func (r *request) chosen(p *system.Program) bool {
+	for _, answer := range r.System.Choices[r.from.Program.Name] {
+		if answer == p.Name {
+			return true
+		}
+	}
+	return false
 }
 
 // unread adds to a gap the programs of which it is not known what they serve.
@@ -128,7 +179,11 @@ func (r *request) unread(ctx context.Context, gap *Gap) error {
 // server is p analyzed, nil when it is the asking program itself or surely
 // serves nothing like d.
 func (r *request) server(ctx context.Context, p *system.Program, d *summary.Departure) (*summary.Executable, error) {
-	if p == r.from.Program || !r.Programs.Serves(ctx, p, d.Kind, d.Key.Path) {
+	asked := d.Key.Path
+	if r.daemon(p) || r.chosen(p) {
+		asked = "" // it is a likely one
+	}
+	if p == r.from.Program || !r.Programs.Serves(ctx, p, d.Kind, asked) {
 		return nil, nil
 	}
 	return r.Programs.Get(ctx, p)

@@ -36,10 +36,14 @@ type Programs interface {
 	// Get analyzes a program, once.
 	Get(context.Context, *system.Program) (*summary.Executable, error)
 	// Serves reports whether a program may serve requests of this kind and
-	// key, which is cheap to know; false is certain, unless there are Many.
+	// path, which is cheap to know; false is certain, unless there are Many. An
+	// empty path asks about the kind alone.
 	Serves(context.Context, *system.Program, flow.Kind, string) bool
+	// Links reports whether a program is made of the package in a folder, among
+	// others, which is cheap to know.
+	Links(ctx context.Context, p *system.Program, dir string) bool
 	// Many reports whether there are so many programs that one which does not
-	// mention a path is taken not to serve it.
+	// mention a path is taken not to serve it, nor any where it has no words.
 	Many() bool
 }
 

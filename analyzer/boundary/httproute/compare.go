@@ -22,35 +22,46 @@ const (
 	maxPairs = 24
 )
 
-// compared is rule 6: the paths that a handler compares, which serves without a
-// router. Where it is not seen to compare any, nor are there tables, it answers
-// all that there are.
-func (d *dispatch) compared(s ownHandler, tables bool) {
+// compare collects the paths that a handler compares, which serves without a router.
+func (d *dispatch) compare(s ownHandler) {
 	s.handlers = slices.DeleteFunc(slices.Clone(s.handlers), func(h boundary.Handler) bool { return !d.Program.User(h.Fn) })
 	if len(s.handlers) == 0 {
 		return // a library's router looks paths up where they cannot be seen
 	}
-	asked := &comparison{dispatch: d, seen: map[*ssa.Function]bool{}}
+	asked := &comparison{dispatch: d, ownHandler: s, seen: map[*ssa.Function]bool{}}
 	for _, h := range s.handlers {
 		asked.function(h.Fn, 0)
 	}
 	asked.pair()
-	if !s.wraps && !tables && len(asked.paths) == 0 {
-		asked.add(asking{path: "/", pos: s.at.Pos, in: s.at.In})
+	d.own = append(d.own, asked)
+}
+
+// compared is rule 6: the paths that a handler compares. Where it is not seen to
+// compare any, nor are there tables, it answers all that there are.
+func (d *dispatch) compared(s *comparison, tables bool) {
+	if !s.wraps && !tables && len(s.paths) == 0 {
+		s.add(asking{path: "/", pos: s.at.Pos, in: s.at.In})
 	}
-	for _, a := range asked.paths {
-		if !strings.HasPrefix(a.path, s.below) {
+	for _, a := range s.paths {
+		if !strings.HasPrefix(a.path, s.below) || s.looksUp(a) {
 			continue
 		}
 		arrival := boundary.Arrival{
 			Kind: flow.HTTP, Key: boundary.Key{Name: a.method, Path: a.path, Address: s.address}, Handlers: s.handlers, Before: s.before, Rule: "httproute/6",
 			Registered: []boundary.Place{{In: a.in, Pos: a.pos}, s.at},
 		}
-		if !d.rewritten() {
+		if !s.rewritten() {
 			arrival.Seen = a.path
 		}
 		d.out.Arrivals = append(d.out.Arrivals, arrival)
 	}
+}
+
+// looksUp reports whether a table behind the handler answers what it asks for, too.
+func (c *comparison) looksUp(a asking) bool {
+	return slices.ContainsFunc(c.out.Arrivals, func(x boundary.Arrival) bool {
+		return x.Rule == tableRule && x.Key.Name == a.method && x.Key.Path == a.path && len(x.Before) > 0 && x.Before[0].Fn == c.handlers[0].Fn
+	})
 }
 
 // asking is a path that a handler asks for.
@@ -63,6 +74,8 @@ type asking struct {
 // comparison collects the paths that handlers compare.
 type comparison struct {
 	*dispatch
+	ownHandler
+
 	seen  map[*ssa.Function]bool
 	paths []asking
 }
@@ -206,21 +219,29 @@ func both(a, b string) (string, bool) {
 	return "/" + strings.Join(out, "/"), true
 }
 
-// rewritten reports whether the program sets the path of a request that it
-// serves, so that a handler may see another one than was asked for.
-func (f *serverFinder) rewritten() bool {
+// rewritten reports whether the handler, or what stands before it, may set the path of
+// the request, so that another one is compared than was asked for.
+func (c *comparison) rewritten() bool {
+	rewriters := c.rewriters()
+	return len(rewriters) > 0 && len(c.before) > 0 || slices.ContainsFunc(rewriters, func(fn *ssa.Function) bool { return c.seen[fn] })
+}
+
+// rewriters is the functions that set the path of a request which the program serves.
+func (f *serverFinder) rewriters() []*ssa.Function {
 	if f.rewrites == nil {
-		found := false
+		f.rewrites = []*ssa.Function{}
 		pkg := f.Program.SSA.ImportedPackage("net/url")
-		if pkg != nil && pkg.Type("URL") != nil {
-			t := pkg.Type("URL").Type()
-			found = slices.ContainsFunc(f.Index.FieldStores(index.Field(t, index.FieldNamed(t, "Path"))), func(st *ssa.Store) bool {
-				return !f.Program.Std(st.Parent()) && f.ofRequest(st.Addr)
-			})
+		if pkg == nil || pkg.Type("URL") == nil {
+			return nil
 		}
-		f.rewrites = &found
+		t := pkg.Type("URL").Type()
+		for _, st := range f.Index.FieldStores(index.Field(t, index.FieldNamed(t, "Path"))) {
+			if !f.Program.Std(st.Parent()) && f.ofRequest(st.Addr) {
+				f.rewrites = append(f.rewrites, st.Parent())
+			}
+		}
 	}
-	return *f.rewrites
+	return f.rewrites
 }
 
 // ofRequest reports whether an address is that of a field of the URL of a

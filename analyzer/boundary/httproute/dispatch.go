@@ -17,9 +17,15 @@ import (
 	"github.com/callroute/callroute/analyzer/program"
 )
 
+// tableRule is the rule of what a table of handlers answers.
+const tableRule = "httproute/5"
+
 // dispatched is rules 5 and 6: handlers that choose by the path themselves.
 func (f *serverFinder) dispatched(ctx context.Context) {
 	d := &dispatch{serverFinder: f, paths: map[ssa.Value]*pathPart{}}
+	for _, s := range f.listeners.own {
+		d.compare(s)
+	}
 	for _, fn := range f.Program.Funcs {
 		if ctx.Err() != nil {
 			return
@@ -37,8 +43,8 @@ func (f *serverFinder) dispatched(ctx context.Context) {
 	}
 	f.methodTables()
 	tables := len(f.out.Arrivals) > 0
-	for _, s := range f.listeners.own {
-		d.compared(s, tables)
+	for _, asked := range d.own {
+		d.compared(asked, tables)
 	}
 }
 
@@ -46,6 +52,7 @@ func (f *serverFinder) dispatched(ctx context.Context) {
 type dispatch struct {
 	*serverFinder
 	paths map[ssa.Value]*pathPart // nil while or when it is none
+	own   []*comparison           // what is served without a router
 }
 
 // pathPart is a part of the path of a request.
@@ -68,32 +75,54 @@ func (d *dispatch) table(fn *ssa.Function, l *ssa.Lookup) {
 		return
 	}
 	c := d.Eval.Context()
-	for _, e := range c.Entries(l.X, d.Eval.Root(fn)) {
-		for _, key := range c.Eval(e.Key, e.Frame) {
-			text, ok := eval.AsText(key).Const()
-			if !ok {
-				continue
-			}
-			method, path := part.of(text)
-			if !strings.HasPrefix(path, "/") {
-				continue
-			}
-			handlers := d.handlers(c, c.Eval(e.Value, e.Frame), 0)
-			if len(handlers) == 0 {
-				continue
-			}
-			at := boundary.Place{In: e.At.Parent(), Pos: e.At.Pos()}
-			if e.At.Parent().Synthetic != "" {
-				if g := d.variables.Variable(e.At.Map); g != nil {
-					at.In = g
-				}
-			}
-			d.out.Arrivals = append(d.out.Arrivals, boundary.Arrival{
-				Kind: flow.HTTP, Key: boundary.Key{Name: method, Path: path}, Handlers: handlers, Rule: "httproute/5",
-				Registered: append([]boundary.Place{at, {In: fn, Pos: l.Pos()}}, d.listeners.places...),
-			})
+	for _, e := range c.Records(l.X, d.Eval.Root(fn)) {
+		method, path := part.of(e.Key)
+		if !strings.HasPrefix(path, "/") {
+			continue
+		}
+		handlers := d.handlers(c, e.Values, 0)
+		if len(handlers) == 0 {
+			continue
+		}
+		arrival := boundary.Arrival{
+			Kind: flow.HTTP, Key: boundary.Key{Name: method, Path: path}, Handlers: handlers, Rule: tableRule,
+			Registered: append([]boundary.Place{d.recorded(e), {In: fn, Pos: l.Pos()}}, d.listeners.places...),
+		}
+		if s := d.asker(fn); s != nil && !s.rewritten() {
+			arrival.Before, arrival.Seen, arrival.SeenBefore = s.handlers, path, path
+		}
+		d.out.Arrivals = append(d.out.Arrivals, arrival)
+	}
+}
+
+// asker is the one handler that serves without a router and hands fn the path of a
+// request, nil where there is none or several.
+func (d *dispatch) asker(fn *ssa.Function) *comparison {
+	var out *comparison
+	for _, s := range d.own {
+		switch {
+		case !s.seen[fn]:
+		case out != nil:
+			return nil
+		default:
+			out = s
 		}
 	}
+	return out
+}
+
+// recorded is where a handler is put into a table.
+func (d *dispatch) recorded(e eval.Record) boundary.Place {
+	if e.By != nil {
+		return boundary.Place{In: e.By.Parent(), Pos: e.By.Pos()}
+	}
+	at := boundary.Place{In: e.At.Parent(), Pos: e.At.Pos()}
+	if e.At.Parent().Synthetic != "" {
+		if g := d.variables.Variable(e.At.Map); g != nil {
+			at.In = g
+		}
+	}
+	return at
 }
 
 // maxPart is through how many calls and assignments a path is followed.

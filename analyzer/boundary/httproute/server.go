@@ -135,7 +135,7 @@ type serverFinder struct {
 	wrapping  []boundary.Handler // the wrappers that were looked through since it was cleared, innermost first
 	variables *boundary.CommandRoutes
 
-	rewrites *bool // whether the program sets the path of a request that it serves
+	rewrites []*ssa.Function // see rewriters; nil until asked for
 
 	requests    map[string]bool // types by which a function is known to handle requests
 	routerTypes map[string]bool
