@@ -151,7 +151,7 @@ func (m *memory) keep(ctx context.Context, p *system.Program, detail summary.Det
 type serving struct {
 	Kinds    map[flow.Kind]bool
 	Mentions map[string]bool
-	Links    map[string]bool // folders of packages, from a root
+	Links    map[string]bool // by file, from a root
 
 	more bool `encode:"-"` // than was known
 }
@@ -195,12 +195,12 @@ func (m *memory) mentions(ctx context.Context, p *system.Program, path string) b
 }
 
 // links is load.Loader.Links.
-func (m *memory) links(ctx context.Context, p *system.Program, dir string) bool {
+func (m *memory) links(ctx context.Context, p *system.Program, file string) bool {
 	s := m.servingOf(ctx, p)
-	short := m.Roots.Short(dir)
+	short := m.Roots.Short(file)
 	yes, known := s.Links[short]
 	if !known {
-		yes = m.loader.Links(ctx, p, dir)
+		yes = m.loader.Links(ctx, p, file)
 		s.Links[short], s.more = yes, true
 	}
 	return yes

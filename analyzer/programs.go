@@ -194,8 +194,8 @@ func (p *programs) Serves(ctx context.Context, prog *system.Program, kind flow.K
 }
 
 // Links implements stitch.Programs.
-func (p *programs) Links(ctx context.Context, prog *system.Program, dir string) bool {
-	return p.memory.links(ctx, prog, dir)
+func (p *programs) Links(ctx context.Context, prog *system.Program, file string) bool {
+	return p.memory.links(ctx, prog, file)
 }
 
 // manyPrograms is more than a client and the daemons behind it. Of so many not

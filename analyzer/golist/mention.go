@@ -1,6 +1,7 @@
 package golist
 
 import (
+	"bytes"
 	"context"
 	"go/scanner"
 	"go/token"
@@ -67,18 +68,30 @@ func (l *Lister) Mentions(ctx context.Context, p *system.Program, path string) b
 	return reached[len(words)]
 }
 
-// Links reports whether p is made of the package in a folder, among others. Where p
-// cannot be listed the answer is no.
-func (l *Lister) Links(ctx context.Context, p *system.Program, dir string) bool {
+// Links reports whether p is made of the package of a file, among others, and a person
+// wrote the file: what is generated calls code that another program may have not.
+// Where p cannot be listed the answer is no.
+func (l *Lister) Links(ctx context.Context, p *system.Program, file string) bool {
+	text, err := os.ReadFile(filepath.Clean(file))
+	if err != nil || Generated(text) {
+		return false
+	}
 	listed, err := l.Executable(ctx, p)
 	found := false
 	if err == nil {
 		packages.Visit([]*packages.Package{listed.Main}, func(pkg *packages.Package) bool {
-			found = found || pkg.Dir == dir
+			found = found || pkg.Dir == filepath.Dir(file)
 			return !found
 		}, nil)
 	}
 	return found
+}
+
+// Generated looks for the mark of generated code, in the words that all generators
+// have used in the course of time.
+func Generated(text []byte) bool {
+	head := text[:min(len(text), 4096)]
+	return bytes.Contains(head, []byte("// Code generated")) && bytes.Contains(head, []byte("DO NOT EDIT"))
 }
 
 // mention is how words stand in a file.

@@ -116,7 +116,7 @@ func (u *unit) suspectText(texts [][]byte) bool {
 		stub = stub || dep.isStubRuntime()
 	}
 	return slices.ContainsFunc(texts, func(text []byte) bool {
-		return stub && isGenerated(text) || u.near && bytes.Contains(text, []byte("\nfunc Register"))
+		return stub && golist.Generated(text) || u.near && bytes.Contains(text, []byte("\nfunc Register"))
 	})
 }
 

@@ -1,7 +1,6 @@
 package load
 
 import (
-	"bytes"
 	"context"
 	"go/ast"
 	"go/parser"
@@ -114,15 +113,8 @@ func (l *Loader) parseFile(u *unit, name string, text []byte, base int) {
 		u.tainted = true // C.x has no type, and that is no error
 	}
 	s := u.resolve(f)
-	s.generated = isGenerated(text)
+	s.generated = golist.Generated(text)
 	u.sources = append(u.sources, s)
-}
-
-// isGenerated looks for the mark of generated code, in the words that all
-// generators have used in the course of time.
-func isGenerated(text []byte) bool {
-	head := text[:min(len(text), 4096)]
-	return bytes.Contains(head, []byte("// Code generated")) && bytes.Contains(head, []byte("DO NOT EDIT"))
 }
 
 // usesCgo reports whether a file imports "C".

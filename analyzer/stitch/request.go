@@ -1,11 +1,9 @@
 package stitch
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"path"
-	"path/filepath"
 	"slices"
 
 	"github.com/callroute/callroute/analyzer/boundary"
@@ -106,55 +104,6 @@ func (r *request) nobody() *Gap {
 	return &Gap{Reason: fmt.Sprintf("%s serves %s%s", who, r.d.Key, at), Hint: hint}
 }
 
-// programs is every program, the daemon of the asking one first. Of many those come
-// next that are the daemon of another program by their name.
-func (r *request) programs() []*system.Program {
-	all := slices.Clone(r.Programs.All())
-	daemons := map[string]bool{}
-	if r.Programs.Many() {
-		for _, p := range all {
-			daemons[p.Name+"d"] = true
-		}
-	}
-	turn := func(p *system.Program) int {
-		switch {
-		case r.daemon(p):
-			return 0
-		case daemons[p.Name]:
-			return 1
-		}
-		return 2
-	}
-	slices.SortStableFunc(all, func(a, b *system.Program) int { return cmp.Compare(turn(a), turn(b)) })
-	return all
-}
-
-// links reports whether p has all packages whose functions answer, so that it would
-// answer with the same code if it served the key.
-func (r *request) links(ctx context.Context, p *system.Program, best answers) bool {
-	exe := best.joins[0].Exe
-	return p != exe.Program && !slices.ContainsFunc(best.joins, func(j Join) bool {
-		f := j.Exe.Func(j.Func)
-		return f.Library || !r.Programs.Links(ctx, p, filepath.Join(j.Exe.Program.Source.Dir, path.Dir(f.File)))
-	})
-}
-
-// daemon reports whether p goes by the name of the asking program with a d behind
-// it, as docker and dockerd.
-func (r *request) daemon(p *system.Program) bool {
-	return p != nil && p.Name == r.from.Program.Name+"d"
-}
-
-// chosen reports whether callroute.yaml names p as what the asking program reaches.
-func (r *request) chosen(p *system.Program) bool {
-	for _, answer := range r.System.Choices[r.from.Program.Name] {
-		if answer == p.Name {
-			return true
-		}
-	}
-	return false
-}
-
 // unread adds to a gap the programs of which it is not known what they serve.
 func (r *request) unread(ctx context.Context, gap *Gap) error {
 	for _, p := range r.Programs.All() {
@@ -174,19 +123,6 @@ func (r *request) unread(ctx context.Context, gap *Gap) error {
 		}
 	}
 	return nil
-}
-
-// server is p analyzed, nil when it is the asking program itself or surely
-// serves nothing like d.
-func (r *request) server(ctx context.Context, p *system.Program, d *summary.Departure) (*summary.Executable, error) {
-	asked := d.Key.Path
-	if r.daemon(p) || r.chosen(p) {
-		asked = "" // it is a likely one
-	}
-	if p == r.from.Program || !r.Programs.Serves(ctx, p, d.Kind, asked) {
-		return nil, nil
-	}
-	return r.Programs.Get(ctx, p)
 }
 
 // answers is what fits one departure best.

@@ -164,7 +164,11 @@ func commandWords(exe *summary.Executable) [][]string {
 
 // starts reports whether one program starts another by its name.
 func starts(one, other *summary.Executable) bool {
-	return one != other && slices.ContainsFunc(one.Departures, func(d summary.Departure) bool {
-		return d.Kind == flow.Exec && execprogram.Match(d.Key.Name, other.Program.Name)
+	return one != other && startsNamed(one, other.Program)
+}
+
+func startsNamed(one *summary.Executable, p *system.Program) bool {
+	return slices.ContainsFunc(one.Departures, func(d summary.Departure) bool {
+		return d.Kind == flow.Exec && execprogram.Match(d.Key.Name, p.Name)
 	})
 }

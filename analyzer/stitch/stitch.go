@@ -39,9 +39,9 @@ type Programs interface {
 	// path, which is cheap to know; false is certain, unless there are Many. An
 	// empty path asks about the kind alone.
 	Serves(context.Context, *system.Program, flow.Kind, string) bool
-	// Links reports whether a program is made of the package in a folder, among
-	// others, which is cheap to know.
-	Links(ctx context.Context, p *system.Program, dir string) bool
+	// Links reports whether a program is made of the package of a file, among
+	// others, and a person wrote the file, which is cheap to know.
+	Links(ctx context.Context, p *system.Program, file string) bool
 	// Many reports whether there are so many programs that one which does not
 	// mention a path is taken not to serve it, nor any where it has no words.
 	Many() bool
@@ -53,7 +53,8 @@ type Stitcher struct {
 	Programs  Programs
 	Protocols boundary.Protocols
 
-	spoken map[client]bool // see request.speaksTo
+	spoken map[client]bool                           // see request.speaksTo
+	turns  map[*summary.Executable][]*system.Program // see request.programs
 	joined map[*summary.Departure]joined
 }
 
