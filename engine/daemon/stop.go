@@ -137,6 +137,9 @@ func stopTimeout(r ours.Record, asked *int) time.Duration {
 // signal sends a signal to a container's first process. One that has ended
 // meanwhile is as good.
 func (d *stopper) signal(ctx context.Context, c *ours.Container, s syscall.Signal) error {
+	if s != syscall.SIGKILL {
+		awaitInit(ctx, c.Snapshot())
+	}
 	if err := d.Containerd.Kill(ctx, c.ID, "", int(s), ctypes.KillProcess); err != nil && !cerrdefs.IsNotFound(err) {
 		return err
 	}
