@@ -42,8 +42,17 @@ type Config struct {
 	RuntimeRoot string
 }
 
-// Client is a connection to containerd.
+// Client is containerd, over one connection.
 type Client struct {
+	*connection
+	*creator
+}
+
+// creator makes containers, and leaves nothing of those that it could not make.
+type creator struct{ *connection }
+
+// connection is what the verbs share.
+type connection struct {
 	config        Config
 	conn          *grpc.ClientConn
 	tasks         tasks.TasksClient
@@ -60,12 +69,13 @@ func New(c Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{
+	shared := &connection{
 		config: c, conn: conn,
 		tasks:         tasks.NewTasksClient(conn),
 		containers:    containers.NewContainersClient(conn),
 		introspection: introspection.NewIntrospectionClient(conn),
-	}, nil
+	}
+	return &Client{shared, &creator{shared}}, nil
 }
 
 // Close ends the connection.

@@ -24,7 +24,7 @@ const specURL = "types.containerd.io/opencontainers/runtime-spec/1/Spec"
 // Create makes the container's record and its task, whose first process waits
 // for Start. A record without a task, which an earlier run left, is replaced.
 // Whatever fails, no record is left, but of a container that has a task already.
-func (c *Client) Create(ctx context.Context, id string, o types.CreateOptions) (pid int, err error) {
+func (c *creator) Create(ctx context.Context, id string, o types.CreateOptions) (pid int, err error) {
 	spec, err := json.Marshal(o.Spec)
 	if err != nil {
 		return 0, err
@@ -73,7 +73,7 @@ const undoTime = 30 * time.Second
 
 // undo takes back what may have come of a request whose error leaves that open:
 // containerd, or who asked, has gone in the middle.
-func (c *Client) undo(ctx context.Context, id string, err error) {
+func (c *creator) undo(ctx context.Context, id string, err error) {
 	if !errdefs.IsUnavailable(err) && !errdefs.IsCanceled(err) && !errdefs.IsDeadlineExceeded(err) {
 		return
 	}
@@ -85,14 +85,14 @@ func (c *Client) undo(ctx context.Context, id string, err error) {
 
 // removeTask removes a task in whatever state it is, if there is one. That it
 // could not shows when it is made again.
-func (c *Client) removeTask(ctx context.Context, id string) {
+func (c *creator) removeTask(ctx context.Context, id string) {
 	if _, err := c.tasks.Kill(ctx, &tasks.KillRequest{ContainerID: id, Signal: uint32(unix.SIGKILL), All: true}); err == nil {
 		_, _ = c.tasks.Wait(ctx, &tasks.WaitRequest{ContainerID: id})
 	}
 	_, _ = c.tasks.Delete(ctx, &tasks.DeleteTaskRequest{ContainerID: id})
 }
 
-func (c *Client) runtimeOptions(o types.CreateOptions) (*anypb.Any, error) {
+func (c *creator) runtimeOptions(o types.CreateOptions) (*anypb.Any, error) {
 	opts, err := typeurl.MarshalAny(&options.Options{
 		BinaryName: o.Runtime, Root: c.config.RuntimeRoot, CriuImagePath: o.Checkpoint,
 	})
@@ -103,7 +103,7 @@ func (c *Client) runtimeOptions(o types.CreateOptions) (*anypb.Any, error) {
 }
 
 // removeLeftover removes a record that has no task.
-func (c *Client) removeLeftover(ctx context.Context, id string) error {
+func (c *creator) removeLeftover(ctx context.Context, id string) error {
 	_, err := c.tasks.Get(ctx, &tasks.GetRequest{ContainerID: id})
 	switch err = failed(err); {
 	case err == nil:
@@ -114,7 +114,7 @@ func (c *Client) removeLeftover(ctx context.Context, id string) error {
 	return err
 }
 
-func (c *Client) removeRecord(ctx context.Context, id string) error {
+func (c *creator) removeRecord(ctx context.Context, id string) error {
 	_, err := c.containers.Delete(ctx, &containers.DeleteContainerRequest{ID: id})
 	if err = failed(err); errdefs.IsNotFound(err) {
 		return nil

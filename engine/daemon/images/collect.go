@@ -13,16 +13,17 @@ import (
 // containers that are removed one after the other.
 const quiet = 300 * time.Millisecond
 
-// collection is one that will come, or is under way.
-type collection struct {
+// collector has containerd collect what nothing leads to any more.
+type collector struct {
+	*stores
 	mu      sync.Mutex
-	due     *time.Timer
-	running sync.Mutex
+	due     *time.Timer // one that will come
+	running sync.Mutex  // held while one is under way
 }
 
 // Collect has containerd remove what nothing leads to, and waits for it. The
 // only ways to ask for that are the ends of a lease and of an image.
-func (s *Service) Collect(ctx context.Context) error {
+func (s *collector) Collect(ctx context.Context) error {
 	lease, err := s.lease(ctx)
 	if err != nil {
 		return err
@@ -33,7 +34,7 @@ func (s *Service) Collect(ctx context.Context) error {
 // collectSnapshots has containerd look at its snapshots once more. On a full disk
 // it cannot write down that one is gone; by now it has removed blobs, and so made
 // room, but it looks at snapshots again only after one was removed.
-func (s *Service) collectSnapshots(ctx context.Context) error {
+func (s *stores) collectSnapshots(ctx context.Context) error {
 	lease, err := s.lease(ctx)
 	if err != nil {
 		return err
@@ -49,20 +50,19 @@ func (s *Service) collectSnapshots(ctx context.Context) error {
 }
 
 // collectSoon does so in a moment, and does not wait.
-func (s *Service) collectSoon(ctx context.Context) {
+func (s *collector) collectSoon(ctx context.Context) {
 	ctx = context.WithoutCancel(ctx)
-	c := &s.collection
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.due != nil {
-		c.due.Stop()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.due != nil {
+		s.due.Stop()
 	}
-	c.due = time.AfterFunc(quiet, func() { s.collectNow(ctx) })
+	s.due = time.AfterFunc(quiet, func() { s.collectNow(ctx) })
 }
 
-func (s *Service) collectNow(ctx context.Context) {
-	s.collection.running.Lock()
-	defer s.collection.running.Unlock()
+func (s *collector) collectNow(ctx context.Context) {
+	s.running.Lock()
+	defer s.running.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, cleanup)
 	defer cancel()
 	if err := s.Collect(ctx); err != nil {
@@ -72,15 +72,14 @@ func (s *Service) collectNow(ctx context.Context) {
 
 // Close does what is still to do, and waits for it. Nothing is asked of the
 // service afterwards.
-func (s *Service) Close(ctx context.Context) {
-	c := &s.collection
-	c.mu.Lock()
-	pending := c.due != nil && c.due.Stop()
-	c.mu.Unlock()
+func (s *collector) Close(ctx context.Context) {
+	s.mu.Lock()
+	pending := s.due != nil && s.due.Stop()
+	s.mu.Unlock()
 	if pending {
 		s.collectNow(ctx)
 		return
 	}
-	c.running.Lock() // one that is under way has it
-	defer c.running.Unlock()
+	s.running.Lock() // one that is under way has it
+	defer s.running.Unlock()
 }

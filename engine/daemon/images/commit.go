@@ -21,7 +21,7 @@ type CommitOptions struct {
 }
 
 // Commit makes an image of another and one more layer, which pack writes.
-func (s *Service) Commit(ctx context.Context, base Image, pack func(io.Writer) error, opts CommitOptions) (id string, err error) {
+func (s *arrivals) Commit(ctx context.Context, base Image, pack func(io.Writer) error, opts CommitOptions) (id string, err error) {
 	var names []reference.Named
 	if opts.Repository != "" {
 		name, err := parseTag(opts.Repository, opts.Tag)

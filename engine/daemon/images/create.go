@@ -17,7 +17,7 @@ const gcRoot = "containerd.io/gc.root"
 // Prepare makes the filesystem of a new container: a snapshot named key that can
 // be written, on top of an image's layers. It stays until Release, also when the
 // image is removed.
-func (s *Service) Prepare(ctx context.Context, i Image, key string) ([]mount.Mount, error) {
+func (s *filesystems) Prepare(ctx context.Context, i Image, key string) ([]mount.Mount, error) {
 	if i.manifest == nil {
 		return nil, errdefs.Invalid("no image to make a filesystem from")
 	}
@@ -39,7 +39,7 @@ func (s *Service) Prepare(ctx context.Context, i Image, key string) ([]mount.Mou
 
 // prepare asks until it is answered, whoever goes away meanwhile: what containerd
 // is about to make is not there yet to be removed.
-func (s *Service) prepare(ctx context.Context, i Image, key string) ([]mount.Mount, error) {
+func (s *filesystems) prepare(ctx context.Context, i Image, key string) ([]mount.Mount, error) {
 	ctx = context.WithoutCancel(ctx)
 	kept := snapshots.WithLabels(map[string]string{gcRoot: time.Now().UTC().Format(time.RFC3339)})
 	return s.Snapshots.Prepare(ctx, key, i.manifest.chain(), kept)

@@ -9,7 +9,7 @@ import (
 
 // Usage is how many bytes a container has written to the filesystem that
 // Prepare made.
-func (s *Service) Usage(ctx context.Context, key string) (int64, error) {
+func (s *filesystems) Usage(ctx context.Context, key string) (int64, error) {
 	info, err := s.Snapshots.Stat(ctx, key)
 	if err != nil {
 		return 0, err
@@ -19,7 +19,7 @@ func (s *Service) Usage(ctx context.Context, key string) (int64, error) {
 
 // DiskUsage is every image with its size, what of it others share, and how many
 // containers were made from it.
-func (s *Service) DiskUsage(ctx context.Context) (image.DiskUsage, error) {
+func (s *catalog) DiskUsage(ctx context.Context) (image.DiskUsage, error) {
 	all, err := s.all(ctx)
 	if err != nil {
 		return image.DiskUsage{}, err

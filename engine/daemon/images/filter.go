@@ -21,7 +21,7 @@ type filter struct {
 
 // parseFilters checks the filters and looks up the images they name. known are
 // those that the request can have.
-func (s *Service) parseFilters(ctx context.Context, filters types.Filters, known ...string) (filter, error) {
+func (s *stores) parseFilters(ctx context.Context, filters types.Filters, known ...string) (filter, error) {
 	f := filter{labels: filters["label"], not: filters["label!"]}
 	for name := range filters {
 		if !slices.Contains(known, name) {

@@ -8,7 +8,7 @@ import (
 )
 
 // History is how an image was made, the last step first.
-func (s *Service) History(ctx context.Context, name string) ([]image.HistoryResponseItem, error) {
+func (s *catalog) History(ctx context.Context, name string) ([]image.HistoryResponseItem, error) {
 	i, err := s.Get(ctx, name)
 	if err != nil {
 		return nil, err

@@ -77,7 +77,7 @@ func (i Image) named() []record {
 }
 
 // Get finds an image by a name, or by its ID or the beginning of it.
-func (s *Service) Get(ctx context.Context, name string) (Image, error) {
+func (s *stores) Get(ctx context.Context, name string) (Image, error) {
 	ref, err := reference.ParseAnyReference(name)
 	if err != nil {
 		return Image{}, errdefs.Invalid("%w", err)
@@ -136,7 +136,7 @@ func noSuchImage(ref reference.Reference) error {
 }
 
 // all are the images there are, the newest first.
-func (s *Service) all(ctx context.Context) ([]Image, error) {
+func (s *stores) all(ctx context.Context) ([]Image, error) {
 	records, err := s.Images.List(ctx)
 	if err != nil {
 		return nil, err
@@ -219,7 +219,7 @@ func (m *manifest) chain() string {
 }
 
 // manifest reads what a record leads to.
-func (s *Service) manifest(ctx context.Context, target ocispec.Descriptor) (*manifest, error) {
+func (s *stores) manifest(ctx context.Context, target ocispec.Descriptor) (*manifest, error) {
 	if m, ok := s.read.Load(target.Digest); ok {
 		return m.(*manifest), nil
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // List tells about the images that pass the filters, the newest first.
-func (s *Service) List(ctx context.Context, opts types.ImageListOptions) ([]image.Summary, error) {
+func (s *catalog) List(ctx context.Context, opts types.ImageListOptions) ([]image.Summary, error) {
 	f, err := s.parseFilters(ctx, opts.Filters, "dangling", "label", "before", "since", "reference", "until")
 	if err != nil {
 		return nil, err

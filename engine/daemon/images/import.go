@@ -24,7 +24,7 @@ import (
 
 // Import makes an image of one layer from the archive of a filesystem,
 // compressed or not.
-func (s *Service) Import(ctx context.Context, tar io.Reader, opts types.ImageImportOptions, progress types.Progress) error {
+func (s *arrivals) Import(ctx context.Context, tar io.Reader, opts types.ImageImportOptions, progress types.Progress) error {
 	file, err := importedFile(opts)
 	if err != nil {
 		return err
@@ -114,7 +114,7 @@ func writeLayer(ctx context.Context, in *session, tar io.Reader) (ocispec.Descri
 }
 
 // compose writes the configuration and the manifest of an image.
-func (s *Service) compose(ctx context.Context, in *session, file configFile, layers ...ocispec.Descriptor) (*manifest, error) {
+func (s *arrivals) compose(ctx context.Context, in *session, file configFile, layers ...ocispec.Descriptor) (*manifest, error) {
 	config, err := writeJSON(ctx, in, images.MediaTypeDockerSchema2Config, file)
 	if err != nil {
 		return nil, err

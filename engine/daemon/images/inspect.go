@@ -9,7 +9,7 @@ import (
 )
 
 // Inspect tells all about one image.
-func (s *Service) Inspect(ctx context.Context, name string) (image.InspectResponse, error) {
+func (s *catalog) Inspect(ctx context.Context, name string) (image.InspectResponse, error) {
 	i, err := s.Get(ctx, name)
 	if err != nil {
 		return image.InspectResponse{}, err

@@ -22,7 +22,7 @@ import (
 
 // Load brings in the images of an archive, docker's or OCI's, compressed or not:
 // all of them, or none if one is not right.
-func (s *Service) Load(ctx context.Context, tar io.Reader, progress types.Progress) error {
+func (s *arrivals) Load(ctx context.Context, tar io.Reader, progress types.Progress) error {
 	ctx, in, err := s.begin(ctx)
 	if err != nil {
 		return err
@@ -54,7 +54,7 @@ type loaded struct {
 
 // readArchive puts the blobs of an archive into the content store and tells
 // what images they make.
-func (s *Service) readArchive(ctx context.Context, in *session, tar io.Reader) ([]loaded, error) {
+func (s *arrivals) readArchive(ctx context.Context, in *session, tar io.Reader) ([]loaded, error) {
 	input := &inputReader{Reader: tar}
 	plain, err := compression.DecompressStream(input)
 	if err != nil {
@@ -122,7 +122,7 @@ func nameIn(d ocispec.Descriptor) (reference.Named, error) {
 }
 
 // keep gives an image that was loaded its names.
-func (s *Service) keep(ctx context.Context, l loaded, out *reporter) error {
+func (s *arrivals) keep(ctx context.Context, l loaded, out *reporter) error {
 	s.names.Lock()
 	defer s.names.Unlock()
 	id := l.manifest.config.Digest

@@ -42,7 +42,7 @@ func parseTag(repository, tag string) (reference.NamedTagged, error) {
 
 // give lets names lead to an image, which is in the stores already. An image
 // that one of them led to before keeps a record. s.names is held.
-func (s *Service) give(ctx context.Context, m *manifest, refs ...reference.Named) error {
+func (s *stores) give(ctx context.Context, m *manifest, refs ...reference.Named) error {
 	all, err := s.all(ctx)
 	if err != nil {
 		return err
@@ -74,7 +74,7 @@ func (s *Service) give(ctx context.Context, m *manifest, refs ...reference.Named
 }
 
 // put writes a record.
-func (s *Service) put(ctx context.Context, name string, m *manifest) error {
+func (s *stores) put(ctx context.Context, name string, m *manifest) error {
 	r := images.Image{Name: name, Target: m.target}
 	_, err := s.Images.Create(ctx, r)
 	if cerrdefs.IsAlreadyExists(err) {
@@ -84,7 +84,7 @@ func (s *Service) put(ctx context.Context, name string, m *manifest) error {
 }
 
 // drop removes a record, if there is one. The image is not collected at once.
-func (s *Service) drop(ctx context.Context, name string) error {
+func (s *stores) drop(ctx context.Context, name string) error {
 	err := s.Images.Delete(ctx, name)
 	if cerrdefs.IsNotFound(err) {
 		return nil
@@ -93,7 +93,7 @@ func (s *Service) drop(ctx context.Context, name string) error {
 }
 
 // lookup is the ID of the image that a name leads to, or "".
-func (s *Service) lookup(ctx context.Context, ref reference.Named) (digest.Digest, error) {
+func (s *stores) lookup(ctx context.Context, ref reference.Named) (digest.Digest, error) {
 	r, err := s.Images.Get(ctx, recordName(ref))
 	if cerrdefs.IsNotFound(err) {
 		return "", nil

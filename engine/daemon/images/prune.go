@@ -13,7 +13,7 @@ import (
 
 // Prune removes the images that no container was made from: those without a
 // tag, or with the filter dangling=false every one.
-func (s *Service) Prune(ctx context.Context, filters types.Filters) (image.PruneReport, error) {
+func (s *removals) Prune(ctx context.Context, filters types.Filters) (image.PruneReport, error) {
 	var report image.PruneReport
 	f, err := s.parseFilters(ctx, filters, "dangling", "label", "label!", "until")
 	if err != nil {

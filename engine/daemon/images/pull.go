@@ -27,7 +27,7 @@ import (
 const parallel = 3
 
 // Pull fetches an image from the registry that its name tells.
-func (s *Service) Pull(ctx context.Context, name string, opts types.ImagePullOptions, progress types.Progress) error {
+func (s *arrivals) Pull(ctx context.Context, name string, opts types.ImagePullOptions, progress types.Progress) error {
 	ref, err := reference.ParseNormalizedNamed(name)
 	if err != nil {
 		return errdefs.Invalid("%w", err)
@@ -52,7 +52,7 @@ func (s *Service) Pull(ctx context.Context, name string, opts types.ImagePullOpt
 		return err
 	}
 	defer in.end(ctx)
-	p := &pull{service: s, in: in, ref: ref, platform: platform, fetcher: fetcher, out: report(progress)}
+	p := &pull{service: s.stores, in: in, ref: ref, platform: platform, fetcher: fetcher, out: report(progress)}
 	if err := p.out.status(tagPart(ref), "Pulling from "+reference.Path(ref)); err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func (s *Service) Pull(ctx context.Context, name string, opts types.ImagePullOpt
 }
 
 // platform is the one a request asks for, or the engine's.
-func (s *Service) platform(name string) (platforms.MatchComparer, error) {
+func (s *arrivals) platform(name string) (platforms.MatchComparer, error) {
 	if name == "" {
 		return s.Platform, nil
 	}
@@ -92,7 +92,7 @@ func (s *Service) platform(name string) (platforms.MatchComparer, error) {
 
 // pull is one image on its way from a registry.
 type pull struct {
-	service  *Service
+	service  *stores
 	in       *session
 	ref      reference.Named
 	platform platforms.MatchComparer

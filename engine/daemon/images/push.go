@@ -21,7 +21,7 @@ import (
 
 // Push sends an image to the registry that its name tells. A name without a tag
 // is every tag of the repository.
-func (s *Service) Push(ctx context.Context, name string, opts types.ImagePushOptions, progress types.Progress) error {
+func (s *departures) Push(ctx context.Context, name string, opts types.ImagePushOptions, progress types.Progress) error {
 	ref, err := reference.ParseNormalizedNamed(name)
 	if err != nil {
 		return errdefs.Invalid("%w", err)

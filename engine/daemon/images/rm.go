@@ -8,7 +8,7 @@ import (
 
 // Release removes the filesystem that Prepare made. It is no error if there is
 // none. Its files go a moment later.
-func (s *Service) Release(ctx context.Context, key string) error {
+func (s *filesystems) Release(ctx context.Context, key string) error {
 	if err := s.Snapshots.Remove(ctx, key); err != nil && !cerrdefs.IsNotFound(err) {
 		return err
 	}

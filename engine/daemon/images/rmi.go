@@ -18,7 +18,7 @@ import (
 // Remove removes a name of an image, and the image with its last name. By its
 // ID an image is removed with all its names, if they are of one repository. What
 // was done is told in the order it was done in.
-func (s *Service) Remove(ctx context.Context, name string, opts types.ImageRemoveOptions) ([]image.DeleteResponse, error) {
+func (s *removals) Remove(ctx context.Context, name string, opts types.ImageRemoveOptions) ([]image.DeleteResponse, error) {
 	s.names.Lock()
 	defer s.names.Unlock()
 	removal, err := s.remove(ctx, name, opts.Force)
@@ -32,7 +32,7 @@ type removal struct {
 }
 
 // remove is Remove with s.names held.
-func (s *Service) remove(ctx context.Context, name string, force bool) (removal, error) {
+func (s *removals) remove(ctx context.Context, name string, force bool) (removal, error) {
 	i, err := s.Get(ctx, name)
 	if err != nil {
 		return removal{}, err
@@ -109,7 +109,7 @@ func severalRepositories(names []record) bool {
 }
 
 // removable says why an image cannot be removed, if it cannot.
-func (s *Service) removable(i Image, force, several bool) error {
+func (s *removals) removable(i Image, force, several bool) error {
 	users := s.Users(i.ID)
 	if n := slices.IndexFunc(users, func(u User) bool { return u.Running }); n >= 0 {
 		return errdefs.Conflict("conflict: unable to delete %s (cannot be forced) - image is being used by running container %s",
@@ -126,7 +126,7 @@ func (s *Service) removable(i Image, force, several bool) error {
 }
 
 // untag removes names of an image that keeps others.
-func (s *Service) untag(ctx context.Context, i Image, names []record) (removal, error) {
+func (s *removals) untag(ctx context.Context, i Image, names []record) (removal, error) {
 	var r removal
 	for _, gone := range names {
 		if err := s.drop(ctx, gone.name); err != nil {
@@ -140,7 +140,7 @@ func (s *Service) untag(ctx context.Context, i Image, names []record) (removal, 
 
 // delete removes an image with its names, the last ones it has, and waits until
 // its content is collected.
-func (s *Service) delete(ctx context.Context, i Image, names []record) (removal, error) {
+func (s *removals) delete(ctx context.Context, i Image, names []record) (removal, error) {
 	chains, freed, err := s.unshared(ctx, i)
 	if err != nil {
 		return removal{}, err
@@ -169,7 +169,7 @@ func (s *Service) delete(ctx context.Context, i Image, names []record) (removal,
 
 // unshared are the layers, and their size, that go with an image: no other image
 // and no container has them.
-func (s *Service) unshared(ctx context.Context, i Image) (chains []digest.Digest, size int64, err error) {
+func (s *removals) unshared(ctx context.Context, i Image) (chains []digest.Digest, size int64, err error) {
 	if len(s.Users(i.ID)) > 0 {
 		return nil, 0, nil
 	}

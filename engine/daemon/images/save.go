@@ -14,7 +14,7 @@ import (
 
 // Save writes images as an archive that docker load and OCI tools read. A name
 // without a tag is every tag of the repository.
-func (s *Service) Save(ctx context.Context, names []string, open types.OpenWriter) error {
+func (s *departures) Save(ctx context.Context, names []string, open types.OpenWriter) error {
 	// The lease keeps what is being saved if it is removed meanwhile.
 	ctx, in, err := s.begin(ctx)
 	if err != nil {
@@ -47,7 +47,7 @@ func (s *Service) Save(ctx context.Context, names []string, open types.OpenWrite
 }
 
 // toSave are the images that names mean, each once.
-func (s *Service) toSave(ctx context.Context, names []string) ([]loaded, error) {
+func (s *departures) toSave(ctx context.Context, names []string) ([]loaded, error) {
 	if len(names) == 0 {
 		return nil, errdefs.Invalid("no images to save")
 	}

@@ -63,8 +63,33 @@ type User struct {
 	Running bool
 }
 
-// Service is the engine's images.
+// Service is the engine's images. It is made of parts, by what they do with an
+// image; all of them work on the same stores.
 type Service struct {
+	*stores
+	*collector
+	*catalog
+	*arrivals
+	*departures
+	*removals
+	*filesystems
+}
+
+type (
+	// catalog tells what images there are, and names them.
+	catalog struct{ *stores }
+	// arrivals brings images in.
+	arrivals struct{ *stores }
+	// departures sends images out.
+	departures struct{ *stores }
+	// removals takes images away.
+	removals struct{ *stores }
+	// filesystems makes those of containers.
+	filesystems struct{ *collector }
+)
+
+// stores is what the parts share: containerd's stores, and what was read of them.
+type stores struct {
 	Config
 	// names is held while records change: which image a name leads to decides
 	// what happens to others.
@@ -77,8 +102,6 @@ type Service struct {
 	read sync.Map // digest.Digest → *manifest
 	// sizes is the sizes of chains, which never change either.
 	sizes sync.Map // digest.Digest → int64
-
-	collection collection
 }
 
 // New is the images of containerd's stores.
@@ -92,9 +115,13 @@ func New(c Config) *Service {
 	if c.Event == nil {
 		c.Event = func(events.Action, string, map[string]string) {}
 	}
-	s := &Service{Config: c, unpacking: make(chan struct{}, 1)}
-	s.unpacking <- struct{}{}
-	return s
+	shared := &stores{Config: c, unpacking: make(chan struct{}, 1)}
+	shared.unpacking <- struct{}{}
+	unused := &collector{stores: shared}
+	return &Service{
+		stores: shared, collector: unused, catalog: &catalog{shared}, arrivals: &arrivals{shared},
+		departures: &departures{shared}, removals: &removals{shared}, filesystems: &filesystems{unused},
+	}
 }
 
 // Restore drops what an engine that was killed left on its way in. It is called
@@ -127,7 +154,7 @@ func (s *Service) Restore(ctx context.Context) error {
 
 // event tells what happened to an image. The image's labels go along, as
 // docker's do.
-func (s *Service) event(action events.Action, id, name string, labels map[string]string) {
+func (s *stores) event(action events.Action, id, name string, labels map[string]string) {
 	attributes := map[string]string{}
 	for k, v := range labels {
 		attributes[k] = v

@@ -30,7 +30,7 @@ const cleanup = time.Minute
 // archives with a "layer.tar" each would otherwise continue each other's file.
 type session struct {
 	content.Store
-	service *Service
+	service *stores
 	lease   leases.Lease
 
 	mu     sync.Mutex
@@ -40,7 +40,7 @@ type session struct {
 
 // begin starts a session. What is written with the context it returns is kept
 // until end, whether or not anything leads to it.
-func (s *Service) begin(ctx context.Context) (context.Context, *session, error) {
+func (s *stores) begin(ctx context.Context) (context.Context, *session, error) {
 	lease, err := s.lease(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -48,7 +48,7 @@ func (s *Service) begin(ctx context.Context) (context.Context, *session, error) 
 	return leases.WithLease(ctx, lease.ID), &session{Store: s.Content, service: s, lease: lease}, nil
 }
 
-func (s *Service) lease(ctx context.Context) (leases.Lease, error) {
+func (s *stores) lease(ctx context.Context) (leases.Lease, error) {
 	return s.Leases.Create(ctx, leases.WithID(sessionPrefix+random()), leases.WithExpiration(sessionLimit))
 }
 

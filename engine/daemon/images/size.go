@@ -19,7 +19,7 @@ const (
 )
 
 // sized is the image with its size.
-func (s *Service) sized(ctx context.Context, i Image) (Image, error) {
+func (s *stores) sized(ctx context.Context, i Image) (Image, error) {
 	sizes, err := s.layerSizes(ctx, i.manifest)
 	for _, size := range sizes {
 		i.Size += size
@@ -29,7 +29,7 @@ func (s *Service) sized(ctx context.Context, i Image) (Image, error) {
 
 // layerSizes are the sizes of an image's layers, unpacked, or as they are kept
 // while they are not unpacked.
-func (s *Service) layerSizes(ctx context.Context, m *manifest) ([]int64, error) {
+func (s *stores) layerSizes(ctx context.Context, m *manifest) ([]int64, error) {
 	sizes := make([]int64, len(m.chains))
 	for i, chain := range m.chains {
 		if size, ok := s.sizes.Load(chain); ok {
@@ -51,7 +51,7 @@ func (s *Service) layerSizes(ctx context.Context, m *manifest) ([]int64, error) 
 }
 
 // layerSize is the size of a chain's upmost layer. It is counted once and kept.
-func (s *Service) layerSize(ctx context.Context, chain string) (int64, error) {
+func (s *stores) layerSize(ctx context.Context, chain string) (int64, error) {
 	info, err := s.Snapshots.Stat(ctx, chain)
 	if err != nil {
 		return 0, err
@@ -72,7 +72,7 @@ func (s *Service) layerSize(ctx context.Context, chain string) (int64, error) {
 
 // snapshotSize is how many bytes the files of a snapshot have, or take up if
 // nobody says where they are.
-func (s *Service) snapshotSize(ctx context.Context, info snapshots.Info) (int64, error) {
+func (s *stores) snapshotSize(ctx context.Context, info snapshots.Info) (int64, error) {
 	if dir := info.Labels[upperDir]; dir != "" {
 		return diskusage.Bytes(ctx, dir)
 	}

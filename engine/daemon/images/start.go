@@ -7,6 +7,6 @@ import (
 )
 
 // Mounts is how to mount the filesystem that Prepare made.
-func (s *Service) Mounts(ctx context.Context, key string) ([]mount.Mount, error) {
+func (s *filesystems) Mounts(ctx context.Context, key string) ([]mount.Mount, error) {
 	return s.Snapshots.Mounts(ctx, key)
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // Tag gives an image one more name.
-func (s *Service) Tag(ctx context.Context, name, repository, tag string) error {
+func (s *catalog) Tag(ctx context.Context, name, repository, tag string) error {
 	ref, err := parseTag(repository, tag)
 	if err != nil {
 		return err

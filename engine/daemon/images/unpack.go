@@ -86,7 +86,7 @@ func (in *session) verify(ctx context.Context, blob ocispec.Descriptor, want dig
 
 // tie lets the collector know what belongs to an image: the manifest leads to
 // the configuration and the layers, the configuration to the top snapshot.
-func (s *Service) tie(ctx context.Context, m *manifest) error {
+func (s *stores) tie(ctx context.Context, m *manifest) error {
 	children := images.SetChildrenLabels(s.Content, images.ChildrenHandler(limitedProvider{s.Content}))
 	if _, err := children.Handle(ctx, m.target); err != nil {
 		return err
@@ -97,7 +97,7 @@ func (s *Service) tie(ctx context.Context, m *manifest) error {
 	return s.label(ctx, m.config.Digest, "containerd.io/gc.ref.snapshot."+s.Snapshotter, m.chain())
 }
 
-func (s *Service) label(ctx context.Context, blob digest.Digest, key, value string) error {
+func (s *stores) label(ctx context.Context, blob digest.Digest, key, value string) error {
 	_, err := s.Content.Update(ctx, content.Info{Digest: blob, Labels: map[string]string{key: value}}, "labels."+key)
 	return err
 }

@@ -9,7 +9,7 @@ import (
 
 // View is how to mount an image's filesystem for reading. The mounts lead to the
 // image's layers alone: they hold as long as the image is there.
-func (s *Service) View(ctx context.Context, id string) ([]mount.Mount, error) {
+func (s *filesystems) View(ctx context.Context, id string) ([]mount.Mount, error) {
 	i, err := s.Get(ctx, id)
 	if err != nil {
 		return nil, err

@@ -76,24 +76,24 @@ func ignoreGone(err error) error {
 	return err
 }
 
-func (s *Service) mark(name string) string { return filepath.Join(s.Root, name, fillMark) }
+func (f folders) mark(name string) string { return filepath.Join(string(f), name, fillMark) }
 
 // unfill empties a volume that was not filled to the end, so that the next
 // container that uses it fills it again.
-func (s *Service) unfill(name string) error {
-	if _, err := os.Lstat(s.mark(name)); errors.Is(err, fs.ErrNotExist) {
+func (f folders) unfill(name string) error {
+	if _, err := os.Lstat(f.mark(name)); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	entries, err := os.ReadDir(s.data(name))
+	entries, err := os.ReadDir(f.data(name))
 	if err != nil {
 		return err
 	}
 	for _, e := range entries {
-		if err := os.RemoveAll(filepath.Join(s.data(name), e.Name())); err != nil {
+		if err := os.RemoveAll(filepath.Join(f.data(name), e.Name())); err != nil {
 			return err
 		}
 	}
-	return os.Remove(s.mark(name))
+	return os.Remove(f.mark(name))
 }
 
 func isEmpty(dir string) (bool, error) {

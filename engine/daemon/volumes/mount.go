@@ -71,10 +71,10 @@ func (s *Service) Tidy() error {
 
 // unmount leaves a volume's folder as it is below what is mounted on it; s.mu is
 // held.
-func (s *Service) unmount(name string) error {
-	there, err := mountinfo.Mounted(s.data(name))
+func (f folders) unmount(name string) error {
+	there, err := mountinfo.Mounted(f.data(name))
 	if err != nil || !there {
 		return ignoreGone(err)
 	}
-	return mount.Unmount(s.data(name))
+	return mount.Unmount(f.data(name))
 }

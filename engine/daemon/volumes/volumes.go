@@ -45,6 +45,7 @@ type Config struct {
 // Service is the engine's volumes.
 type Service struct {
 	Config
+	folders
 	mu      sync.Mutex
 	volumes map[string]record
 	users   map[string]map[string]bool // volume → containers
@@ -52,6 +53,9 @@ type Service struct {
 	// filling is held while a volume is filled: who uses it next waits for that.
 	filling sync.Mutex
 }
+
+// folders is where the volumes are, by their names.
+type folders string
 
 // record is what volume.json holds.
 type record struct {
@@ -78,7 +82,7 @@ func New(c Config) (*Service, error) {
 	if c.Event == nil {
 		c.Event = func(events.Action, string, map[string]string) {}
 	}
-	s := &Service{Config: c, volumes: map[string]record{}, users: map[string]map[string]bool{}, mounted: map[string]map[string]bool{}}
+	s := &Service{Config: c, folders: folders(c.Root), volumes: map[string]record{}, users: map[string]map[string]bool{}, mounted: map[string]map[string]bool{}}
 	if err := os.MkdirAll(c.Root, 0o701); err != nil {
 		return nil, err
 	}
@@ -131,7 +135,7 @@ func (s *Service) open(name string) error {
 }
 
 // data is the folder that containers see.
-func (s *Service) data(name string) string { return filepath.Join(s.Root, name, dataDir) }
+func (f folders) data(name string) string { return filepath.Join(string(f), name, dataDir) }
 
 // volume is a record as the API has it.
 func (s *Service) volume(r record) volume.Volume {

@@ -7,7 +7,7 @@ import (
 	"github.com/callroute/callroute/engine/runc/container"
 )
 
-func (a *app) checkpointCommand() *cobra.Command {
+func checkpointCommand(a *app) *cobra.Command {
 	var o container.CheckpointOptions
 	cmd := &cobra.Command{
 		Use:   "checkpoint [flags] <container-id>",

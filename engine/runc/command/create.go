@@ -9,7 +9,7 @@ import (
 	"github.com/callroute/callroute/engine/runc/container"
 )
 
-func (a *app) createCommand() *cobra.Command {
+func createCommand(a *app) *cobra.Command {
 	var o container.CreateOptions
 	cmd := &cobra.Command{
 		Use:   "create [flags] <container-id>",

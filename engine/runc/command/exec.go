@@ -14,7 +14,7 @@ import (
 // may be the process's own.
 const execFailed = 255
 
-func (a *app) execCommand() *cobra.Command {
+func execCommand(a *app) *cobra.Command {
 	var (
 		o          container.ExecOptions
 		user       string

@@ -8,7 +8,7 @@ import (
 	"github.com/callroute/callroute/engine/runc/container"
 )
 
-func (a *app) featuresCommand() *cobra.Command {
+func featuresCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "features",
 		Short: "Print what this build can do as JSON",

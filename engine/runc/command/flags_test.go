@@ -20,7 +20,7 @@ func TestLongFlags(t *testing.T) {
 		"run -nosuch id":                        "run -nosuch id",
 	} {
 		a := &app{}
-		if got := strings.Join(longFlags(a.rootCommand(), strings.Fields(args)), " "); got != want {
+		if got := strings.Join(longFlags(rootCommand(a), strings.Fields(args)), " "); got != want {
 			t.Errorf("%q becomes %q, want %q", args, got, want)
 		}
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/callroute/callroute/engine/runc/container"
 )
 
-func (a *app) killCommand() *cobra.Command {
+func killCommand(a *app) *cobra.Command {
 	var o container.KillOptions
 	cmd := &cobra.Command{
 		Use:   "kill [flags] <container-id> [signal]",

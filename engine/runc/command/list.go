@@ -15,7 +15,7 @@ import (
 
 var errFormat = errors.New("invalid format option")
 
-func (a *app) listCommand() *cobra.Command {
+func listCommand(a *app) *cobra.Command {
 	var (
 		format string
 		quiet  bool

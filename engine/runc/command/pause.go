@@ -2,7 +2,7 @@ package command
 
 import "github.com/spf13/cobra"
 
-func (a *app) pauseCommand() *cobra.Command {
+func pauseCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "pause <container-id>",
 		Short: "Freeze the processes of a container",

@@ -6,7 +6,7 @@ import (
 	"github.com/callroute/callroute/engine/runc/container"
 )
 
-func (a *app) restoreCommand() *cobra.Command {
+func restoreCommand(a *app) *cobra.Command {
 	var o container.RestoreOptions
 	cmd := &cobra.Command{
 		Use:   "restore [flags] <container-id>",

@@ -6,7 +6,7 @@ import (
 	"github.com/callroute/callroute/engine/runc/container"
 )
 
-func (a *app) deleteCommand() *cobra.Command {
+func deleteCommand(a *app) *cobra.Command {
 	var o container.DeleteOptions
 	cmd := &cobra.Command{
 		Use:   "delete [flags] <container-id>",

@@ -36,7 +36,7 @@ const defaultRoot = "/run/engine-runc"
 // status.
 func Run(ctx context.Context, args []string, stdio container.Stdio) int {
 	a := &app{stdio: stdio}
-	root := a.rootCommand()
+	root := rootCommand(a)
 	root.SetArgs(longFlags(root, args))
 	root.SetOut(stdio.Out)
 	root.SetErr(stdio.Err)
@@ -64,7 +64,7 @@ type globalFlags struct {
 	version       bool
 }
 
-func (a *app) rootCommand() *cobra.Command {
+func rootCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "engine-runc",
 		Short: "Run containers as the Open Container Initiative specifies them",
@@ -99,23 +99,23 @@ filesystem. "engine-runc spec" writes an example of config.json.`,
 	f.BoolVarP(&a.global.version, "version", "v", false, "print the version")
 
 	cmd.AddCommand(
-		a.checkpointCommand(),
-		a.createCommand(),
-		a.deleteCommand(),
-		a.eventsCommand(),
-		a.execCommand(),
-		a.featuresCommand(),
-		a.killCommand(),
-		a.listCommand(),
-		a.pauseCommand(),
-		a.psCommand(),
-		a.restoreCommand(),
-		a.resumeCommand(),
-		a.runCommand(),
-		a.specCommand(),
-		a.startCommand(),
-		a.stateCommand(),
-		a.updateCommand(),
+		checkpointCommand(a),
+		createCommand(a),
+		deleteCommand(a),
+		eventsCommand(a),
+		execCommand(a),
+		featuresCommand(a),
+		killCommand(a),
+		listCommand(a),
+		pauseCommand(a),
+		psCommand(a),
+		restoreCommand(a),
+		resumeCommand(a),
+		runCommand(a),
+		specCommand(a),
+		startCommand(a),
+		stateCommand(a),
+		updateCommand(a),
 	)
 	return cmd
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/callroute/callroute/engine/runc/container"
 )
 
-func (a *app) runCommand() *cobra.Command {
+func runCommand(a *app) *cobra.Command {
 	var o container.RunOptions
 	cmd := &cobra.Command{
 		Use:   "run [flags] <container-id>",

@@ -2,7 +2,7 @@ package command
 
 import "github.com/spf13/cobra"
 
-func (a *app) startCommand() *cobra.Command {
+func startCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "start <container-id>",
 		Short: "Start the process of a created container",

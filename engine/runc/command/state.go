@@ -6,7 +6,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-func (a *app) stateCommand() *cobra.Command {
+func stateCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "state <container-id>",
 		Short: "Print the state of a container as JSON",

@@ -13,7 +13,7 @@ import (
 // defaultInterval is runc's.
 const defaultInterval = 5 * time.Second
 
-func (a *app) eventsCommand() *cobra.Command {
+func eventsCommand(a *app) *cobra.Command {
 	var (
 		o         container.EventsOptions
 		statsOnly bool

@@ -2,7 +2,7 @@ package command
 
 import "github.com/spf13/cobra"
 
-func (a *app) resumeCommand() *cobra.Command {
+func resumeCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "resume <container-id>",
 		Short: "Thaw the processes of a paused container",

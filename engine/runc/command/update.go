@@ -14,7 +14,7 @@ import (
 	"github.com/callroute/callroute/engine/runc/container"
 )
 
-func (a *app) updateCommand() *cobra.Command {
+func updateCommand(a *app) *cobra.Command {
 	var (
 		o    updateFlags
 		file string

@@ -26,7 +26,7 @@ const killTimeout = 10 * time.Second
 func (r *Runtime) Delete(id string, o DeleteOptions) error {
 	c, err := r.load(id)
 	if errors.Is(err, libcontainer.ErrNotExist) {
-		return r.deleteRemains(id, o)
+		return deleteRemains(r, id, o)
 	}
 	if err != nil {
 		return err
@@ -49,7 +49,7 @@ func (r *Runtime) Delete(id string, o DeleteOptions) error {
 
 // deleteRemains removes the state folder of a container that has no state,
 // because its creation was cut off. load has checked the id.
-func (r *Runtime) deleteRemains(id string, o DeleteOptions) error {
+func deleteRemains(r *Runtime, id string, o DeleteOptions) error {
 	if err := os.RemoveAll(filepath.Join(r.Root, id)); err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ type EventsOptions struct {
 
 // Stats is one event with what the container uses now.
 func (r *Runtime) Stats(id string) (*types.Event, error) {
-	c, err := r.loadAlive(id)
+	c, err := loadAlive(r, id)
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +34,7 @@ func (r *Runtime) Events(ctx context.Context, id string, o EventsOptions, emit f
 	if o.Interval <= 0 {
 		return errors.New("duration interval must be greater than 0")
 	}
-	c, err := r.loadAlive(id)
+	c, err := loadAlive(r, id)
 	if err != nil {
 		return err
 	}
@@ -67,7 +67,7 @@ func (r *Runtime) Events(ctx context.Context, id string, o EventsOptions, emit f
 }
 
 // loadAlive loads a container that was not stopped.
-func (r *Runtime) loadAlive(id string) (*libcontainer.Container, error) {
+func loadAlive(r *Runtime, id string) (*libcontainer.Container, error) {
 	c, err := r.load(id)
 	if err != nil {
 		return nil, err
