@@ -303,11 +303,13 @@ func (b *Builder) Start(f *ssa.Function, line *eval.Line) *Clone {
 	return b.Enter(eval.Func{Fn: f}, nil)
 }
 
-// Ask explores what of f, in which a process begins, depends on a command line that
+// Ask explores what, from some clones on, depends on a command line or a request that
 // asks.
-func (b *Builder) Ask(ctx context.Context, f *ssa.Function, line *eval.Line) {
+func (b *Builder) Ask(ctx context.Context, from ...*Clone) {
 	b.only = true
-	b.Reach(b.Start(f, line))
+	for _, c := range from {
+		b.Reach(c)
+	}
 	_ = b.Explore(ctx) // whoever asked sees that the context is done
 	b.only = false
 }
@@ -339,7 +341,7 @@ func (b *Builder) explore(c *Clone) {
 // brief is a context for the clone that is explored.
 func (b *Builder) brief() *eval.Context {
 	c := b.eval.Brief()
-	if b.line != nil {
+	if b.line != nil || b.only {
 		c = b.eval.Patient()
 	}
 	b.asked = append(b.asked, c)

@@ -135,7 +135,7 @@ func decidable(v ssa.Value, depth int) bool {
 	case *ssa.UnOp:
 		return v.Op == token.MUL || v.Op == token.NOT && decidable(v.X, depth+1)
 	case *ssa.BinOp:
-		return (v.Op == token.EQL || v.Op == token.NEQ) && written(v.X.Type())
+		return (v.Op == token.EQL || v.Op == token.NEQ) && written(v.X.Type()) || counts(v) != nil
 	case *ssa.Extract:
 		_, asserted := v.Tuple.(*ssa.TypeAssert)
 		return asserted
@@ -222,7 +222,9 @@ func (r *relevance) follow(f *ssa.Function, v ssa.Value) {
 			push(v.X)
 		}
 	case *ssa.BinOp:
-		if v.Op == token.EQL || v.Op == token.NEQ || v.Op == token.ADD && isText(v.Type()) { // sizes and counts are not decided
+		if p := counts(v); p != nil {
+			push(p)
+		} else if v.Op == token.EQL || v.Op == token.NEQ || v.Op == token.ADD && isText(v.Type()) { // other sizes and counts are not decided
 			push(v.X, v.Y)
 		}
 	case *ssa.ChangeType:
@@ -302,6 +304,24 @@ func (r *relevance) result(f *ssa.Function, v *ssa.Call) {
 	}
 }
 
+// counts is the path of a URL whose parts, or what an expression finds in it, a
+// comparison counts; nil for others.
+func counts(v *ssa.BinOp) ssa.Value {
+	for _, x := range []ssa.Value{v.X, v.Y} {
+		call, ok := x.(*ssa.Call)
+		if !ok {
+			continue
+		}
+		if b, ok := call.Call.Value.(*ssa.Builtin); ok && b.Name() == "len" {
+			return partOfPath(call.Call.Args[0], 0)
+		}
+		if p := partOfPath(call, 0); p != nil && call.Call.StaticCallee().Pkg.Pkg.Path() == "regexp" {
+			return p
+		}
+	}
+	return nil
+}
+
 // maxParts is how many functions of strings take a path apart, one after another.
 const maxParts = 6
 
@@ -322,8 +342,16 @@ func partOfPath(v ssa.Value, depth int) ssa.Value {
 		return partOfPath(v.Tuple, depth+1)
 	case *ssa.Call:
 		fn := v.Call.StaticCallee()
-		if fn != nil && len(v.Call.Args) > 0 && fn.Pkg != nil && (fn.Pkg.Pkg.Path() == "strings" || fn.Pkg.Pkg.Path() == "path") {
+		if fn == nil || len(v.Call.Args) == 0 || fn.Pkg == nil {
+			return nil
+		}
+		switch fn.Pkg.Pkg.Path() {
+		case "strings", "path":
 			return partOfPath(v.Call.Args[0], depth+1)
+		case "regexp":
+			if len(v.Call.Args) > 1 {
+				return partOfPath(v.Call.Args[1], depth+1)
+			}
 		}
 	}
 	return nil

@@ -549,6 +549,10 @@ func (d *Decisions) call(v *ssa.Call, i int, fr *Frame) ([]fact, bool) {
 		return nil, false
 	}
 	symbol := program.Symbol(fn)
+	switch symbol {
+	case "(*regexp.Regexp).MatchString", "(*regexp.Regexp).FindStringSubmatch":
+		return d.matched(v, fr)
+	}
 	if symbol == "slices.Contains" {
 		if yes, known := d.contains(v, fr); known {
 			return boolean(yes), true

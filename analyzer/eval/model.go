@@ -61,6 +61,8 @@ func modelOf(symbol string) model {
 		"(*github.com/urfave/cli.Context).String", "(*github.com/urfave/cli.Context).GlobalString",
 		"(*github.com/urfave/cli/v2.Context).String", "(*github.com/urfave/cli/v3.Command).String":
 		return urfaveFlag
+	case "(*regexp.Regexp).FindStringSubmatch":
+		return submatches
 	case "flag.Args", "github.com/spf13/pflag.Args":
 		return behindFlags
 	case "flag.Arg", "github.com/spf13/pflag.Arg":

@@ -95,6 +95,12 @@ func fits(parts []Part, s string) bool {
 	return false
 }
 
+// Segments is the pieces between the slashes of a path, nil where they are not known.
+func (t Text) Segments() []Text {
+	out, _ := t.atSlashes(0)
+	return out
+}
+
 // atSlashes is the pieces between the slashes of a text whose holes have none, at
 // most n; ok is false for other texts.
 func (t Text) atSlashes(n int) (out []Text, ok bool) {

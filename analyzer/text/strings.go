@@ -74,8 +74,8 @@ func TrimRight(t, cutset Text) Text { return trimSet(t, cutset, right) }
 
 // TrimSpace is strings.TrimSpace.
 func TrimSpace(t Text) Text {
-	t = trimmed(t, left, func(s string) string { return strings.TrimLeftFunc(s, unicode.IsSpace) })
-	return trimmed(t, right, func(s string) string { return strings.TrimRightFunc(s, unicode.IsSpace) })
+	t = trimmed(t, left, false, func(s string) string { return strings.TrimLeftFunc(s, unicode.IsSpace) })
+	return trimmed(t, right, false, func(s string) string { return strings.TrimRightFunc(s, unicode.IsSpace) })
 }
 
 type side int
@@ -91,14 +91,15 @@ func trimSet(t, cutset Text, from side) Text {
 		return lost(t, cutset)
 	}
 	if from == left {
-		return trimmed(t, from, func(s string) string { return strings.TrimLeft(s, set) })
+		return trimmed(t, from, set == "/", func(s string) string { return strings.TrimLeft(s, set) })
 	}
-	return trimmed(t, from, func(s string) string { return strings.TrimRight(s, set) })
+	return trimmed(t, from, set == "/", func(s string) string { return strings.TrimRight(s, set) })
 }
 
 // trimmed removes from one end what cut removes there, rune by rune. Behind a
-// hole, which may be removed wholly, it goes on.
-func trimmed(t Text, from side, cut func(string) string) Text {
+// hole, which may be removed wholly, it goes on, but for a name where only slashes
+// are removed.
+func trimmed(t Text, from side, slashes bool, cut func(string) string) Text {
 	if s, ok := t.Const(); ok {
 		return Lit(cut(s))
 	}
@@ -112,6 +113,10 @@ func trimmed(t Text, from side, cut func(string) string) Text {
 	var out []Part
 	open, begun := false, false // behind an open part; behind one that is likely to stay
 	for i, p := range parts {
+		if _, name := p.Hole.(Segment); name && slashes {
+			out = append(out, parts[i:]...) // a name has none
+			break
+		}
 		if p.open() {
 			if p.Likely && !begun {
 				p.Lit = cut(p.Lit)

@@ -26,7 +26,7 @@ func (f *finder) asked(ctx context.Context) {
 	for i := 0; i < len(lines) && i < maxLines && ctx.Err() == nil; i++ {
 		before := lines[i]
 		line := f.Eval.Line(textsOf(before), true)
-		b.Ask(ctx, f.Main(), line)
+		b.Ask(ctx, b.Start(f.Main(), line))
 		for _, asked := range line.Asked() {
 			w := word{asked.Parts[0], asked.Pos}
 			if w.text == "" || strings.HasPrefix(w.text, "-") || strings.ContainsAny(w.text, " /") || slices.Contains(before, w) {

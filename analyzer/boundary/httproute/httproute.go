@@ -15,14 +15,23 @@
 // because pattern, method and handler are folded in one context.
 //
 //  3. net/http: Handle and HandleFunc, with Go 1.22 patterns
+//
 //  4. router: the calls that a model (analyzer/models) names, with the prefixes,
 //     methods and groups that stand on the chain before and behind them
+//
 //  5. table: a handler looks up a part of the path in a map of handlers
+//
 //  6. comparison: a handler that serves without a router compares the path, or a
 //     part of it, with constants; without any it answers all paths
+//
 //  7. table by method: handlers in a map by method and then by path, with the
 //     base path that the API's description says
+//
 //  8. call: a handler that is made where it is called runs there
+//
+//  9. asked: a handler of a whole subtree is entered with a request whose path is
+//     open; what its segments are compared with, looked up in or matched against is
+//     served
 //
 // A handler that wraps others stands for those it wraps: a closure that captured
 // a handler, a struct with handlers in its fields, a library call that is given

@@ -79,15 +79,27 @@ func methods(served boundary.Key) []string {
 
 // given is what is known of a handler's request.
 func given(seen boundary.Seen, param types.Type) eval.Answer {
+	var method, path eval.Value
+	if seen.Method != "" {
+		method = eval.Lit(seen.Method)
+	}
+	if seen.Path != "" {
+		path = eval.Text{Text: pathOf(seen.Path)}
+	}
+	return requestOf(param, method, path)
+}
+
+// requestOf is a request with a method and a path, nil for what is not known, where
+// a parameter takes one.
+func requestOf(param types.Type, method, path eval.Value) eval.Answer {
 	if index.TypeSymbol(param) != "net/http.Request" {
 		return eval.Answer{}
 	}
 	fields := map[string]eval.Value{}
-	if seen.Method != "" {
-		fields["Method"] = eval.Lit(seen.Method)
+	if method != nil {
+		fields["Method"] = method
 	}
-	if i := index.FieldNamed(param, "URL"); seen.Path != "" && i >= 0 {
-		path := eval.Text{Text: pathOf(seen.Path)}
+	if i := index.FieldNamed(param, "URL"); path != nil && i >= 0 {
 		fields["URL"] = eval.Outside{T: index.Field(param, i).Type(), Fields: map[string]eval.Value{"Path": path}}
 	}
 	if len(fields) == 0 {

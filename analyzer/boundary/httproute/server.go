@@ -119,6 +119,7 @@ func findServers(ctx context.Context, u *boundary.Unit, out *boundary.Findings) 
 			pass(r.served, r.call)
 		}
 	}
+	f.asks(ctx)
 }
 
 type serverFinder struct {
