@@ -203,8 +203,8 @@ func (b *Builder) decides(f *ssa.Function, inputs []eval.Answer) bool {
 	return false
 }
 
-// keepsFunctions reports whether what a parameter is given may have functions in
-// fields of its own. Of an interface that is not known.
+// keepsFunctions reports whether what a parameter is given may have functions, or
+// lists or tables of them, in fields of its own. Of an interface that is not known.
 func keepsFunctions(t types.Type) bool {
 	if p, ok := t.Underlying().(*types.Pointer); ok {
 		t = p.Elem()
@@ -214,7 +214,14 @@ func keepsFunctions(t types.Type) bool {
 		return true
 	}
 	for f := range s.Fields() {
-		if _, ok := f.Type().Underlying().(*types.Signature); ok {
+		t := f.Type().Underlying()
+		switch list := t.(type) {
+		case *types.Slice:
+			t = list.Elem().Underlying()
+		case *types.Map:
+			t = list.Elem().Underlying()
+		}
+		if _, ok := t.(*types.Signature); ok {
 			return true
 		}
 	}

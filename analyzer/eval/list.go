@@ -225,7 +225,7 @@ func reads(r ssa.Instruction) bool {
 	return true
 }
 
-func isBuiltin(r ssa.Instruction, name string) bool {
+func isBuiltin(r any, name string) bool {
 	c, ok := r.(*ssa.Call)
 	if !ok {
 		return false

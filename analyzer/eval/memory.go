@@ -219,7 +219,11 @@ func (e *evaluation) fieldOf(o Object, i int, t types.Type) []Value {
 	switch s := o.Site.(type) {
 	default:
 		elem = s.Type().Underlying().(*types.Pointer).Elem()
-		for _, st := range e.alive(fieldStores(s, path), o.Frame) {
+		stores := e.alive(fieldStores(s, path), o.Frame)
+		if isSlice(t) && slices.ContainsFunc(stores, func(st *ssa.Store) bool { return isBuiltin(st.Val, "append") }) {
+			out, stores = e.grown(stores, o), nil
+		}
+		for _, st := range stores {
 			out = append(out, e.eval(st.Val, e.frameOf(st, o.Frame))...)
 		}
 		out = append(out, e.copied(index.StoresTo(s), o, path, t)...)
