@@ -34,7 +34,7 @@ const (
 // in, on the way are paths that it serves; with those that are found it is entered
 // once more.
 func (f *serverFinder) asks(ctx context.Context) {
-	if f.rewritten() {
+	if len(f.rewriters()) > 0 {
 		return // what is seen is not what was asked for
 	}
 	var b *clone.Builder
