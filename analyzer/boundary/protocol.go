@@ -51,6 +51,14 @@ type Seen struct {
 	Path   string // as a pattern, see Arrival.Seen
 }
 
+// InFront is what the functions see of a request that run before its handlers.
+func (a Arrival) InFront() Seen {
+	if a.SeenBefore == "" {
+		return Seen{}
+	}
+	return Seen{a.Key.Name, a.SeenBefore}
+}
+
 // Reach says where the arrivals are that a departure can reach.
 type Reach int
 

@@ -115,7 +115,7 @@ func (b *builder) reach() {
 	for _, a := range b.found.Arrivals {
 		p := b.u.Protocols.Of(a.Kind)
 		handlers(a.Handlers, p, boundary.Seen{Path: a.Seen})
-		handlers(a.Before, p, boundary.Seen{Path: a.SeenBefore})
+		handlers(a.Before, p, a.InFront())
 		places(a.Registered)
 		for _, method := range p.Variants(a.Key) {
 			handlers(a.Handlers, p, boundary.Seen{Method: method, Path: a.Seen})

@@ -403,7 +403,7 @@ func (b *builder) arrivals() {
 		p := b.u.Protocols.Of(a.Kind)
 		out := Arrival{
 			Kind: a.Kind, Key: a.Key, Registered: b.places(a.Registered), Rule: a.Rule,
-			Handlers: b.handlers(a.Handlers, p, boundary.Seen{Path: a.Seen}), Before: b.handlers(a.Before, p, boundary.Seen{Path: a.SeenBefore}),
+			Handlers: b.handlers(a.Handlers, p, boundary.Seen{Path: a.Seen}), Before: b.handlers(a.Before, p, a.InFront()),
 		}
 		for _, method := range p.Variants(a.Key) {
 			if hs := b.handlers(a.Handlers, p, boundary.Seen{Method: method, Path: a.Seen}); !slices.Equal(hs, out.Handlers) {
