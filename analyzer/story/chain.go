@@ -9,23 +9,27 @@ import (
 // order,
 //
 //  1. is ruled out by no flag, and not left to others: handed on, deferred, in a
-//     goroutine;
+//     goroutine for which nobody waits;
 //  2. surely runs;
 //  3. does more than start a program that the phase surely asks for something;
 //  4. comes to more processes surely;
 //  5. stands under fewer open conditions, and of those under fewer that ask for
 //     something: a text, a switch, an object;
-//  6. is made by a call that carries more: a request for a thing and what is to be
+//  6. comes to more programs, whatever is open on the way, but for what only answers,
+//     and then, unless both are answers of one call, to more processes;
+//  7. is made by a call that carries more: a request for a thing and what is to be
 //     done with it rather than a look at the thing;
-//  7. comes to more processes, whatever is open on the way;
 //  8. is one of fewer answers;
 //  9. asks for more than an answer, and then the one whose own way is the surer one;
 // 10. comes last, or, of several answers of one call, first.
 //
+// What all ways come to counts as sure only where nothing on one of them comes as far:
+// else it is what they begin with.
+//
 // Of two effects it is the one that counts rather than one that makes room for it,
-// which must be sure, then the surest, then the last. A phase is told for its best crossing, unless that
-// is a guess, a choice among several answers under an open condition, and it surely
-// has an effect. A phase that was asked for an answer alone is told for an effect
+// which must be sure, then the surest, then the last. A phase is told for its best
+// crossing, unless that is a guess, a choice among several answers under an open
+// condition, and it surely has an effect. A phase that was asked for an answer alone is told for an effect
 // only if that is sure, and for no crossing that more must be asked for.
 
 // situation is a phase that is entered after others.
@@ -54,6 +58,7 @@ func (s situation) closed(c *Call, from, to *Visit) bool {
 type value struct {
 	best      *Moment
 	sure      int // processes that it comes to surely
+	programs  int // that it comes to
 	processes int // that it comes to
 }
 
@@ -61,13 +66,18 @@ type value struct {
 type candidate struct {
 	*Moment
 	value
-	only    Terms // under which it is the best: of what all ways come to, its own way where another one comes as far
+	only    Terms // under which it counts: of what all ways come to and begin with, those of its own way
 	readies bool  // starts what the phase surely asks for something
 	carries int
 	asks    bool
 }
 
-func (a candidate) compare(b candidate) int {
+// compare orders candidates; instead says that they are answers of one call.
+func (a candidate) compare(b candidate, instead bool) int {
+	processes := cmp.Compare(b.processes, a.processes)
+	if instead {
+		processes = 0
+	}
 	return cmp.Or(
 		cmp.Compare(rank(a.only.Off), rank(b.only.Off)),
 		cmp.Compare(min(a.only.Loose, 1), min(b.only.Loose, 1)),
@@ -77,8 +87,9 @@ func (a candidate) compare(b candidate) int {
 		cmp.Compare(a.only.Loose, b.only.Loose),
 		cmp.Compare(a.only.Open, b.only.Open),
 		cmp.Compare(a.only.Special, b.only.Special),
+		cmp.Compare(b.programs, a.programs),
+		processes,
 		cmp.Compare(b.carries, a.carries),
-		cmp.Compare(b.processes, a.processes),
 		cmp.Compare(a.only.Choices, b.only.Choices),
 		cmp.Compare(rank(a.asks), rank(b.asks)),
 		a.way.compare(b.way),
@@ -113,7 +124,17 @@ func (t *teller) value(at situation, on map[int]bool) value {
 		return v
 	}
 	p := t.phase(at.entry)
-	var all []candidate
+	v := value{}
+	if best := p.choose(t.candidates(p, at, on)); best != nil {
+		v = value{best.Moment, best.sure, best.programs, best.processes}
+	}
+	t.values[at] = v
+	return v
+}
+
+// candidates is the crossings of a phase by which a chain may go on.
+func (t *teller) candidates(p *phase, at situation, on map[int]bool) []candidate {
+	var out []candidate
 	for i := range p.moments {
 		m := &p.moments[i]
 		if m.Call == None || m.Error || m.Handed {
@@ -128,32 +149,45 @@ func (t *teller) value(at situation, on map[int]bool) value {
 		on[c.To] = true
 		next := t.value(at.enter(to, c.To, c.Asks), on)
 		delete(on, c.To)
-		x := candidate{Moment: m, readies: c.Starts && p.asks(to.Program), carries: p.carries(m), asks: c.Asks}
+		x := candidate{Moment: m, only: m.Terms, readies: c.Starts && p.asks(to.Program), carries: p.carries(m), asks: c.Asks}
 		if m.Loose == 0 && !m.Off {
-			x.processes = 1 + next.processes
+			x.processes = 1
+			if !c.Asks {
+				x.programs, x.processes = next.programs, 1+next.processes
+			}
+			if !at.programs.has(to.Program) {
+				x.programs++
+			}
 		}
 		if m.Sure() {
 			x.sure = 1 + next.sure
 		}
-		all = append(all, x)
+		out = append(out, x)
 	}
+	for i := range out {
+		x := &out[i]
+		if x.all && slices.ContainsFunc(out, func(y candidate) bool { return y.Open > 0 && y.programs >= x.programs }) {
+			x.only, x.sure = x.way, 0
+		}
+	}
+	return out
+}
+
+// choose is the best of some crossings, nil for none.
+func (p *phase) choose(all []candidate) *candidate {
 	var best *candidate
 	for i := range all {
 		x := &all[i]
-		x.only = x.Terms
-		if x.all && slices.ContainsFunc(all, func(y candidate) bool { return y.Open > 0 && y.processes >= x.processes }) {
-			x.only, x.sure = x.way, 0
+		if best == nil {
+			best = x
+			continue
 		}
-		if best == nil || cmp.Or(x.compare(*best), p.instead(x.Moment, best.Moment)) <= 0 {
+		instead := p.instead(x.Moment, best.Moment)
+		if better := x.compare(*best, instead); better < 0 || better == 0 && !instead {
 			best = x
 		}
 	}
-	v := value{}
-	if best != nil {
-		v = value{best.Moment, best.sure, best.processes}
-	}
-	t.values[at] = v
-	return v
+	return best
 }
 
 // effect is the best effect of a phase, nil for none.
@@ -206,7 +240,7 @@ func (t *teller) answer(p *phase) []Step {
 		best, most := None, 0
 		for _, i := range p.order(at) {
 			c := &t.graph.Visits[at].Calls[i]
-			if c.Leaves || !c.plain() || on[c.To] {
+			if !c.goesOn() || on[c.To] {
 				continue
 			}
 			if n := t.behind(c.To); n > 0 && n >= most {
@@ -233,7 +267,7 @@ func (t *teller) behind(visit int) int {
 			n++
 		}
 		for i := range v.Calls {
-			if c := &v.Calls[i]; !c.Leaves && c.plain() && !seen[c.To] {
+			if c := &v.Calls[i]; c.goesOn() && !seen[c.To] {
 				seen[c.To] = true
 				work = append(work, c.To)
 			}

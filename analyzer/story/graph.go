@@ -32,7 +32,7 @@ type Call struct {
 	Leaves  bool // into another process
 	Starts  bool // a process of its own, rather than a request
 	Asks    bool // of a request: it only asks for an answer
-	Work    bool // of a request: work for whoever takes it, which may be a process of the same program
+	Work    bool // work for whoever takes it, which may be a process of the same program, or this one
 	Carries int  // arguments that are no constants
 	Terms        // under which it is made
 }
@@ -67,6 +67,17 @@ func (t Terms) runs() bool { return !t.Error && !t.Off && !t.Handed && t.Loose =
 // special.
 func (t Terms) plain() bool {
 	return t.runs() && t.Special == 0 && t.Choices == 0
+}
+
+// goesOn reports whether a phase goes on with the call where no error is found and
+// nobody asks for anything special. Work that is taken in the same process is part of
+// it.
+func (c *Call) goesOn() bool {
+	t := c.Terms
+	if c.Work {
+		t.Loose = 0
+	}
+	return !c.Leaves && t.plain()
 }
 
 // with is the terms of what stands under u inside of what stands under t.

@@ -173,20 +173,17 @@ func (p *phase) way(visit int) []Step {
 	return out
 }
 
-// instead is 1 if two moments are come to by two answers of one call, else 0.
-func (p *phase) instead(a, b *Moment) int {
+// instead reports whether two moments are come to by two answers of one call.
+func (p *phase) instead(a, b *Moment) bool {
 	x, y := append(p.way(a.Visit), Step{a.Visit, a.Call}), append(p.way(b.Visit), Step{b.Visit, b.Call})
 	for i := range min(len(x), len(y)) {
 		if x[i] == y[i] {
 			continue
 		}
 		calls := p.graph.Visits[x[i].Visit].Calls
-		if x[i].Visit == y[i].Visit && x[i].Call != None && y[i].Call != None && calls[x[i].Call].Pos == calls[y[i].Call].Pos {
-			return 1
-		}
-		break
+		return x[i].Visit == y[i].Visit && x[i].Call != None && y[i].Call != None && calls[x[i].Call].Pos == calls[y[i].Call].Pos
 	}
-	return 0
+	return false
 }
 
 // carries is how many arguments the call has that enters the function in which a

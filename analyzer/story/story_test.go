@@ -343,6 +343,18 @@ func TestChain(t *testing.T) {
 			daemon.start requests store.put
 			shim'.main starts shim''.main
 		`, "daemon.start shim'.main shim''.main"},
+		{"what comes to more programs, not what carries more", `
+			client.run requests daemon.start carries=1
+			client.run requests daemon.wait carries=2
+			daemon.start requests shim.start open
+		`, "client.run daemon.start shim.start"},
+		{"of answers of one call not the one that comes to more processes of a program", `
+			shim.start calls shim.exec choice at=1 carries=1
+			shim.start calls shim.init choice at=1 carries=2
+			shim.exec starts runtime.exec
+			runtime.exec starts runtime'.init open
+			shim.init starts runtime.start
+		`, "shim.start shim.init runtime.start"},
 		{"where it leaves the system, of what only answers, if that is sure", `
 			client.ps asks daemon.ps
 			daemon.ps calls daemon.sizes special

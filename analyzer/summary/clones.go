@@ -14,6 +14,7 @@ import (
 	"github.com/callroute/callroute/analyzer/calls"
 	"github.com/callroute/callroute/analyzer/clone"
 	"github.com/callroute/callroute/analyzer/eval"
+	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/index"
 )
 
@@ -219,6 +220,7 @@ func (b *builder) fill(id ID, c *clone.Clone) {
 			Line: b.u.Program.Line(siteAt(s.Instr)), Pos: int(siteAt(s.Instr)), Kind: s.Kind, Rule: s.Rule, Detail: s.Detail,
 			Terms: b.course(c, s.Caller).Terms[s.Instr.Block()], Carries: carried(cc),
 			Given: s.Given && !s.Whole, Carried: b.carry[s.Instr] && s.Rule != calls.Passed,
+			Awaited: (s.Kind == flow.Go || s.Rule == calls.Passed) && calls.Awaited(s.Instr),
 		}
 		if s.Loop != nil {
 			site.Loop = int(siteAt(s.Loop))

@@ -106,6 +106,7 @@ type Site struct {
 	Candidates int
 	calls.Terms
 	Carries    int  // arguments that are no constants, the context apart
+	Awaited    bool // starts a goroutine, or hands a function to one, and waits for it
 	Elsewhere  bool // only hands functions on, and each is called in another place
 	Given      bool // calls a function value that came as an argument
 	Carried    bool // calls a function that came with a value received from a channel …

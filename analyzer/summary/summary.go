@@ -173,7 +173,8 @@ func (b *builder) note(id ID, f *ssa.Function, terms map[*ssa.BasicBlock]calls.T
 		for _, instr := range block.Instrs {
 			if c, ok := instr.(ssa.CallInstruction); ok {
 				_, now := c.(*ssa.Call)
-				b.kindOf[Place{In: id, Pos: int(c.Pos())}] = Departure{Terms: terms[block], Beside: !now}
+				_, starts := c.(*ssa.Go)
+				b.kindOf[Place{In: id, Pos: int(c.Pos())}] = Departure{Terms: terms[block], Beside: !now && !(starts && calls.Awaited(c))}
 			}
 		}
 	}

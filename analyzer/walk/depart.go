@@ -47,13 +47,13 @@ func (w *walker) depart(v visit, d *summary.Departure) error {
 	for _, j := range joins {
 		h := hop{via: via, Call: story.Call{
 			Pos: posOf(d), Leaves: d.Kind.Process(), Starts: d.Kind == flow.Exec, Asks: w.st.Protocols.Of(d.Kind).Asks(d.Key),
-			Work: d.Kind == flow.Task || d.Kind == flow.Queue, Terms: v.leaving(d),
+			Work: d.Kind == flow.Task || d.Kind == flow.Queue || d.Kind == flow.Channel, Terms: v.leaving(d),
 		}}
 		if len(joins) > 1 {
 			h.Choices = 1
-			if d.Kind == flow.Channel { // whoever waits for it, if anyone does
-				h.Loose = 1
-			}
+		}
+		if d.Kind == flow.Channel { // who receives it does the rest
+			h.Loose++
 		}
 		w.join(v, d, j, joins, h)
 	}

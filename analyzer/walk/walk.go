@@ -296,7 +296,7 @@ func (v visit) termsOf(s *summary.Site, to summary.ID) story.Terms {
 		t.Choices = 1
 	}
 	t.Handed = s.Elsewhere
-	if s.Kind == flow.Go || s.Kind == flow.Defer || s.Rule == calls.Passed {
+	if s.Kind == flow.Defer || (s.Kind == flow.Go || s.Rule == calls.Passed) && !s.Awaited {
 		t.Loose = 1
 	}
 	return t
