@@ -89,6 +89,8 @@ func setMountField(m *mount.Mount, field string) error {
 		}
 		name, option, _ := strings.Cut(value, "=")
 		driver.Options[name] = option
+	case "image-subpath":
+		m.ImageOptions = &mount.ImageOptions{Subpath: value}
 	case "tmpfs-size":
 		size, err := units.RAMInBytes(value)
 		if err != nil {
@@ -177,6 +179,8 @@ func checkMount(m mount.Mount) error {
 		return fmt.Errorf("cannot mix 'volume-*' options with mount type '%s'", m.Type)
 	case m.BindOptions != nil && m.Type != mount.TypeBind:
 		return fmt.Errorf("cannot mix 'bind-*' options with mount type '%s'", m.Type)
+	case m.ImageOptions != nil && m.Type != mount.TypeImage:
+		return fmt.Errorf("cannot mix 'image-*' options with mount type '%s'", m.Type)
 	case m.TmpfsOptions != nil && m.Type != mount.TypeTmpfs:
 		return fmt.Errorf("cannot mix 'tmpfs-*' options with mount type '%s'", m.Type)
 	case m.BindOptions == nil:

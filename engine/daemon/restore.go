@@ -14,6 +14,7 @@ import (
 	"github.com/containerd/log"
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/api/types/events"
+	api "github.com/moby/moby/api/types/mount"
 
 	"github.com/callroute/callroute/engine/api/types"
 	ctypes "github.com/callroute/callroute/engine/containerd/types"
@@ -40,7 +41,7 @@ func (d *restorer) Restore(ctx context.Context) error {
 	for _, c := range d.containers.All() {
 		r := c.Snapshot()
 		for _, m := range r.Mounts {
-			if m.Name != "" {
+			if m.Type == api.TypeVolume {
 				_, err := d.Volumes.Use(ctx, m.Name, r.ID)
 				quiet(err)
 			}
