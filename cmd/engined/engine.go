@@ -136,8 +136,9 @@ func (o *options) assemble(ctx context.Context, address string) (*engine, error)
 	if e.network, err = network.New(ctx, nets); err != nil {
 		return nil, err
 	}
+	runtime, runtimes := o.namedRuntimes()
 	e.daemon, err = daemon.New(daemon.Config{
-		ID: id, Name: name, Release: releaseName, Root: o.dataRoot, ExecRoot: o.execRoot, CgroupRoot: o.cgroupParent, Runtime: runtimeName, Runtimes: o.namedRuntimes(),
+		ID: id, Name: name, Release: releaseName, Root: o.dataRoot, ExecRoot: o.execRoot, CgroupRoot: o.cgroupParent, Runtime: runtime, Runtimes: runtimes,
 		SeccompProfile: o.seccompProfile, LiveRestore: o.liveRestore, InitProgram: initProgram(),
 		Containerd: e.containerd, Images: e.images, Volumes: vols, Network: e.network, EventLog: eventLog,
 	})
@@ -151,14 +152,24 @@ func (o *options) assemble(ctx context.Context, address string) (*engine, error)
 	return e, nil
 }
 
-// namedRuntimes are the runtimes beside the standard one, and its other names.
-func (o *options) namedRuntimes() map[string]string {
-	named := map[string]string{}
-	for _, name := range otherNames {
-		named[name] = ""
+// namedRuntimes are what the standard runtime is called, and the runtimes beside
+// it, its other names among them.
+func (o *options) namedRuntimes() (standard string, others map[string]string) {
+	others = maps.Clone(o.runtimes)
+	if others == nil {
+		others = map[string]string{}
 	}
-	maps.Copy(named, o.runtimes)
-	return named
+	for _, name := range runtimeNames {
+		if _, taken := others[name]; taken {
+			continue
+		}
+		if standard == "" {
+			standard = name
+		} else {
+			others[name] = ""
+		}
+	}
+	return standard, others
 }
 
 // networks are all verbs of /networks: those of the networks themselves, and those

@@ -29,11 +29,12 @@ func main() {
 	}
 }
 
-// runtimeName is what our own runtime is called, which does what runc does, and
-// otherNames are what people call it too.
-const runtimeName = "runc"
+// ownName is a name of our own runtime that no other can have.
+const ownName = "engine"
 
-var otherNames = []string{"engine", "io.containerd.runc.v2"}
+// runtimeNames are what our own runtime is called, which does what runc does. It
+// goes by the first that is not another's.
+var runtimeNames = []string{"runc", ownName, "io.containerd.runc.v2"}
 
 // release is the engine's version.
 const release = "0.1.0"
@@ -135,7 +136,7 @@ func (o *options) check() error {
 		}
 	}
 	for name, path := range o.runtimes {
-		if name == runtimeName {
+		if name == ownName {
 			return fmt.Errorf("--add-runtime %s: that is the name of our own", name)
 		}
 		if _, err := exec.LookPath(path); err != nil {

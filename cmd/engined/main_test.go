@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
@@ -209,5 +210,24 @@ func TestIdentity(t *testing.T) {
 	}
 	if three, err := identity(dir); three == "torn" || len(three) != len(one) || err != nil {
 		t.Errorf("after a torn file: %s %v", three, err)
+	}
+}
+
+// TestRuntimeNames: our runtime is called as docker's, unless a person gives the
+// name to another.
+func TestRuntimeNames(t *testing.T) {
+	for _, test := range []struct {
+		added    map[string]string
+		standard string
+		others   map[string]string
+	}{
+		{nil, "runc", map[string]string{"engine": "", "io.containerd.runc.v2": ""}},
+		{map[string]string{"crun": "/c"}, "runc", map[string]string{"crun": "/c", "engine": "", "io.containerd.runc.v2": ""}},
+		{map[string]string{"runc": "/r"}, "engine", map[string]string{"runc": "/r", "io.containerd.runc.v2": ""}},
+	} {
+		o := options{runtimes: test.added}
+		if standard, others := o.namedRuntimes(); standard != test.standard || !maps.Equal(others, test.others) {
+			t.Errorf("%v: %s %v", test.added, standard, others)
+		}
 	}
 }

@@ -14,6 +14,7 @@ var conformance = flag.String("conformance", "", "write what was found to this `
 // sections are the parts of the page, in order.
 var sections = []struct{ name, title, intro string }{
 	{"sweep", "Side by side with docker", ""},
+	{"exchange", "With docker's and containerd's programs", "Each of the five programs speaks the protocol of the real one on either side. Runtimes by name,\nrunc and crun among them, are in `TestOtherRuntimes`; docker's own command line, of 28 and of\n20.10, in `TestCommands`; docker compose in `TestCompose`.\n\n"},
 	{"faults", "Killed at any moment", "Each of the five processes is killed with kill -9 in the middle of each command, at several\n" +
 		"moments. A cell is how often afterwards what had been acknowledged was so, the next command\nworked, and no process, mount, file or cgroup was left.\n\n"},
 }

@@ -65,6 +65,11 @@ func TestFaults(t *testing.T) {
 	d.load()
 	d.engine("run", "-d", "--name", "steady", "--restart", "always", "--network", "none", "busybox", "sleep", "1000")
 	steady := d.inspect("steady").State.Pid
+	// It is told that it runs before its program has taken the runtime's place.
+	eventually(t, "the program runs", func() bool {
+		argv, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", steady))
+		return err == nil && strings.HasPrefix(string(argv), "sleep\x00")
+	})
 	before := d.traces()
 	var table faultTable
 	defer func() { record("faults", table.String()) }()

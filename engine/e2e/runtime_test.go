@@ -49,7 +49,7 @@ func TestOtherRuntimes(t *testing.T) {
 	if r := d.command("docker", nil, "run", "--runtime", "nosuch", "busybox", "true"); r.exit != 125 || !strings.Contains(r.stderr, "unknown or invalid runtime name: nosuch") {
 		t.Errorf("an unknown runtime: exit %d\n%s", r.exit, r.stderr)
 	}
-	if got := d.engine("info", "-f", "{{range $name, $r := .Runtimes}}{{$name}} {{end}}"); got != "crun engine runc" {
+	if got := d.engine("info", "-f", "{{range $name, $r := .Runtimes}}{{$name}} {{end}}"); got != "crun engine io.containerd.runc.v2 runc" {
 		t.Errorf("info tells of runtimes %q", got)
 	}
 }
