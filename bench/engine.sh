@@ -47,7 +47,7 @@ trap cleanup EXIT
 # An image of one static busybox, as docker save writes it.
 mkdir -p "$dir/root/bin" "$dir/image"
 cp "$(command -v busybox)" "$dir/root/bin/busybox"
-for applet in true sleep; do ln -s busybox "$dir/root/bin/$applet"; done
+for applet in true sleep sh; do ln -s busybox "$dir/root/bin/$applet"; done
 tar -C "$dir/root" -cf "$dir/image/layer.tar" .
 sum=$(sha256sum "$dir/image/layer.tar" | cut -d' ' -f1)
 echo '{"architecture":"amd64","os":"linux","config":{"Env":["PATH=/bin"]},"rootfs":{"type":"layers","diff_ids":["sha256:'"$sum"'"]}}' > "$dir/image/config.json"
@@ -88,3 +88,22 @@ compare "run --rm --network none busybox true" "run --rm --network none busybox 
 compare "update" "update --cpu-shares 512 bench"
 compare "info" "info"
 prepare="unpause bench" compare "pause" "pause bench"
+compare "exec true" "exec bench true"
+for name in dockerd engined; do
+  docker -H "unix://$dir/$name.sock" create --name made --network none busybox sleep 100000 >/dev/null
+  docker -H "unix://$dir/$name.sock" run --name lines --network none busybox sh -c 'i=0; while [ $i -lt 20000 ]; do i=$((i+1)); echo line $i; done' >/dev/null
+done
+prepare="stop -t 0 made" compare "start" "start made"
+compare "logs of 20,000 lines" "logs lines"
+
+# memory PID: resident kilobytes of a process.
+memory() { awk '/^VmRSS/ { print $2 }' "/proc/$1/status"; }
+# child PID WORD: the process below another whose program has the word in its name.
+child() { pgrep -P "$1" -f "$2" | head -1; }
+echo "== memory with two containers, kB"
+for name in dockerd engined; do
+  daemon=$(cat "$dir/$name.pid")
+  containerd=$(child "$daemon" containerd)
+  shim=$(pgrep -f "shim.*$dir/$name" | head -1)
+  echo "$name: daemon $(memory "$daemon"), containerd $(memory "$containerd"), a shim $(memory "$shim")"
+done

@@ -44,7 +44,7 @@ func newRoot(cli *Program) *cobra.Command {
 		newAttach(cli), newExec(cli), newCp(cli), newDiff(cli), newExport(cli), newCommit(cli),
 	)
 	add(root, groupImages,
-		newImages(cli), newPull(cli), newPush(cli), newLoad(cli), newSave(cli), newImport(cli),
+		newImages(cli), newBuild(cli), newPull(cli), newPush(cli), newLoad(cli), newSave(cli), newImport(cli),
 		newTag(cli), newRmi(cli), newHistory(cli),
 	)
 	add(root, groupEngine, newInspect(cli), newInfo(cli), newVersion(cli), newEvents(cli))
