@@ -87,7 +87,9 @@ const (
 type Route struct {
 	Call     Symbol   `yaml:"call"`
 	Method   *Operand `yaml:"method"`   // a text, an argument, or "name" for the name of the called function
+	On       *Arg     `yaml:"on"`       // the router or group, of a function that has no receiver
 	Path     *Arg     `yaml:"path"`     // nil when the receiver's chain has it
+	Fields   *Fields  `yaml:"fields"`   // where path is a struct, its fields with the method and the path
 	Handler  *Arg     `yaml:"handler"`  // the function that serves
 	Chain    []Arg    `yaml:"chain"`    // in place of handler: functions that run one after the other, the last serves
 	Before   []Arg    `yaml:"before"`   // functions that run before the handler
@@ -132,7 +134,7 @@ type Send struct {
 	Fields  *Fields  `yaml:"fields"`  // of a request that the program makes as a struct
 }
 
-// Fields names the fields of a request.
+// Fields names the fields of a request or of a route.
 type Fields struct {
 	Method string `yaml:"method"`
 	Path   string `yaml:"path"`
