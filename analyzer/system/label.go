@@ -39,8 +39,9 @@ func label(p *Program, programs []*Program) string {
 }
 
 // Find returns the programs that a person may mean by name: its label, its
-// import path, the name of its executable, its folder or a file in it, or the
-// end of its import path or folder; the first of these that any program has.
+// import path, the name of its executable, its folder or a file in it, the end of
+// its import path or folder, or the name that it is built as; the first of these
+// that any program has.
 func (s *System) Find(name string, programs []*Program) []*Program {
 	for _, meant := range []func(*Program) bool{
 		func(p *Program) bool { return p.String() == name },
@@ -51,6 +52,7 @@ func (s *System) Find(name string, programs []*Program) []*Program {
 			end := "/" + strings.Trim(filepath.ToSlash(name), "/")
 			return name != "" && (strings.HasSuffix("/"+p.Package, end) || strings.HasSuffix(filepath.ToSlash(p.Dir), end))
 		},
+		builtAs(name),
 	} {
 		found := slices.DeleteFunc(slices.Clone(programs), func(p *Program) bool { return !meant(p) })
 		if main := slices.DeleteFunc(slices.Clone(found), (*Program).Auxiliary); len(main) > 0 {
