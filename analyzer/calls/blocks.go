@@ -61,10 +61,10 @@ func isError(t types.Type) bool {
 
 // Refusing is the blocks of f that end by returning an error that is made for
 // them.
-func Refusing(f *ssa.Function, fails Fails) map[*ssa.BasicBlock]bool {
+func Refusing(f *ssa.Function, known Errors) map[*ssa.BasicBlock]bool {
 	out := map[*ssa.BasicBlock]bool{}
 	for _, b := range f.Blocks {
-		if fails.refuses(b) {
+		if (makers{known}).refuses(b) {
 			out[b] = true
 		}
 	}
@@ -74,8 +74,8 @@ func Refusing(f *ssa.Function, fails Fails) map[*ssa.BasicBlock]bool {
 // Failed is the blocks of f that are there for an error alone: those that Failing and
 // Refusing have, but for those in which a certain error is dealt with, so that the
 // function goes on: what is missing is fetched.
-func Failed(f *ssa.Function, fails Fails) map[*ssa.BasicBlock]bool {
-	failing, refusing := Failing(f), Refusing(f, fails)
+func Failed(f *ssa.Function, known Errors) map[*ssa.BasicBlock]bool {
+	failing, refusing := Failing(f), Refusing(f, known)
 	maps.Copy(failing, refusing)
 	for _, b := range f.Blocks {
 		cond, ok := b.Instrs[len(b.Instrs)-1].(*ssa.If)
@@ -125,17 +125,22 @@ func goesOn(b, region *ssa.BasicBlock, refusing map[*ssa.BasicBlock]bool) bool {
 	return false
 }
 
-// Fails reports whether a library's function, by its symbol, returns an error in every
-// run.
-type Fails func(symbol string) bool
+// Errors knows what functions of libraries return, by their symbols.
+type Errors interface {
+	Fails(symbol string) bool // an error in every run
+	Wraps(symbol string) bool // an error where their first argument is one
+}
+
+// makers finds errors that are made.
+type makers struct{ Errors }
 
 // refuses reports whether b ends by returning an error that is made for it.
-func (fails Fails) refuses(b *ssa.BasicBlock) bool {
+func (m makers) refuses(b *ssa.BasicBlock) bool {
 	r, ok := b.Instrs[len(b.Instrs)-1].(*ssa.Return)
 	if !ok || len(r.Results) == 0 {
 		return false
 	}
-	return fails.surely(assigned(r.Results[len(r.Results)-1], b), nil, maxMakers)
+	return m.surely(assigned(r.Results[len(r.Results)-1], b), nil, maxMakers)
 }
 
 // maxMakers is how many functions that make errors may stand behind each other:
@@ -144,7 +149,7 @@ const maxMakers = 3
 
 // surely reports whether v is an error in every run. Of the parameters of its
 // function those are one that sure has.
-func (fails Fails) surely(v ssa.Value, sure map[*ssa.Parameter]bool, depth int) bool {
+func (m makers) surely(v ssa.Value, sure map[*ssa.Parameter]bool, depth int) bool {
 	if !isError(v.Type()) || depth == 0 {
 		return false
 	}
@@ -152,7 +157,7 @@ func (fails Fails) surely(v ssa.Value, sure map[*ssa.Parameter]bool, depth int) 
 	case *ssa.MakeInterface:
 		return true
 	case *ssa.ChangeInterface:
-		return fails.surely(v.X, sure, depth)
+		return m.surely(v.X, sure, depth)
 	case *ssa.UnOp:
 		_, global := v.X.(*ssa.Global)
 		return global
@@ -160,17 +165,18 @@ func (fails Fails) surely(v ssa.Value, sure map[*ssa.Parameter]bool, depth int) 
 		return sure[v]
 	case *ssa.Call:
 		fn := v.Call.StaticCallee()
-		return fn != nil && (fails(program.Symbol(fn)) || fails.always(fn, v.Call.Args, sure, depth-1))
+		symbol := program.Symbol(fn)
+		return fn != nil && (m.Fails(symbol) || m.Wraps(symbol) && m.surely(v.Call.Args[0], sure, depth) || m.always(fn, v.Call.Args, sure, depth-1))
 	}
 	return false
 }
 
 // always reports whether a function returns an error in every run that these arguments
 // begin.
-func (fails Fails) always(fn *ssa.Function, args []ssa.Value, sure map[*ssa.Parameter]bool, depth int) bool {
+func (m makers) always(fn *ssa.Function, args []ssa.Value, sure map[*ssa.Parameter]bool, depth int) bool {
 	given := map[*ssa.Parameter]bool{}
 	for i, p := range fn.Params {
-		given[p] = i < len(args) && fails.surely(args[i], sure, depth)
+		given[p] = i < len(args) && m.surely(args[i], sure, depth)
 	}
 	found := false
 	for _, b := range fn.Blocks {
@@ -178,7 +184,7 @@ func (fails Fails) always(fn *ssa.Function, args []ssa.Value, sure map[*ssa.Para
 		if !ok || withoutError(b, given) {
 			continue
 		}
-		if len(r.Results) != 1 || !fails.surely(assigned(r.Results[0], b), given, depth) {
+		if len(r.Results) != 1 || !m.surely(assigned(r.Results[0], b), given, depth) {
 			return false
 		}
 		found = true

@@ -165,7 +165,7 @@ func TestBlocks(t *testing.T) {
 		"cases":  {open: "sing1 swim1 walk1"},
 	} {
 		f := u.Program.Main.Func(name)
-		terms := calls.CourseOf(f, u.Models.Fails, nil).Terms
+		terms := calls.CourseOf(f, u.Models, nil).Terms
 		var after, under, again, tried []string
 		for _, b := range f.Blocks {
 			for _, instr := range b.Instrs {
@@ -205,7 +205,7 @@ func TestBlocks(t *testing.T) {
 func TestSpecial(t *testing.T) {
 	u := unit.Load(t, weather, "weather")
 	f := u.Program.Main.Func("special")
-	terms := calls.CourseOf(f, u.Models.Fails, nil).Terms
+	terms := calls.CourseOf(f, u.Models, nil).Terms
 	var got []string
 	for _, b := range f.Blocks {
 		for _, instr := range b.Instrs {

@@ -30,8 +30,8 @@ type Course struct {
 
 // CourseOf is the course of f. Where it is known which way a block goes on, taken has
 // it.
-func CourseOf(f *ssa.Function, fails Fails, taken map[*ssa.BasicBlock]*ssa.BasicBlock) *Course {
-	failing := Failed(f, fails)
+func CourseOf(f *ssa.Function, known Errors, taken map[*ssa.BasicBlock]*ssa.BasicBlock) *Course {
+	failing := Failed(f, known)
 	c := &Course{map[*ssa.BasicBlock]Terms{}, map[*ssa.BasicBlock][]*ssa.BasicBlock{}}
 	for _, b := range f.Blocks {
 		if !failing[b] {

@@ -49,6 +49,7 @@ type Model struct {
 	Passes    []Pass     `yaml:"passes"`
 	Leaves    []Leave    `yaml:"leaves"`
 	Errors    []Symbol   `yaml:"errors"` // functions that return an error in every run
+	Wraps     []Symbol   `yaml:"wraps"`  // functions that return an error where argument 0 is one
 
 	File string `yaml:"-"` // where it was written
 	Line int    `yaml:"-"`

@@ -103,11 +103,21 @@ func (s *Set) effect(c Called) *Effect {
 	return nil
 }
 
-// Fails reports whether a call of the symbol returns an error in every run.
+// Fails reports whether a call of the symbol returns an error in every run, and Wraps
+// whether it does where its first argument is one.
 func (s *Set) Fails(symbol string) bool {
+	return s.lists(symbol, func(m *Model) []Symbol { return m.Errors })
+}
+
+// Wraps is told with Fails.
+func (s *Set) Wraps(symbol string) bool {
+	return s.lists(symbol, func(m *Model) []Symbol { return m.Wraps })
+}
+
+func (s *Set) lists(symbol string, of func(*Model) []Symbol) bool {
 	c := Split(symbol)
 	m := s.Of(c.Path)
-	return m != nil && slices.ContainsFunc(m.Errors, func(e Symbol) bool { return m.Matches(e, c) })
+	return m != nil && slices.ContainsFunc(of(m), func(e Symbol) bool { return m.Matches(e, c) })
 }
 
 // Passes is how a call of the symbol passes on what it is given, and whether that

@@ -381,7 +381,7 @@ func (b *builder) course(c *clone.Clone, f *ssa.Function) *calls.Course {
 	}
 	known := b.courses[k]
 	if known == nil {
-		known = calls.CourseOf(f, b.u.Models.Fails, c.Taken)
+		known = calls.CourseOf(f, b.u.Models, c.Taken)
 		b.courses[k] = known
 	}
 	return known
