@@ -25,6 +25,7 @@ type Frame struct {
 	line  *Line               // the command line, where it is known and counts
 
 	decided bool                                // it was asked which blocks can run
+	asked   *bool                               // what Asked says, nil until it was asked
 	live    map[*ssa.BasicBlock]bool            // the blocks that can run, where some were found that cannot …
 	taken   map[*ssa.BasicBlock]*ssa.BasicBlock // … and where those go on that are decided
 }
@@ -106,7 +107,7 @@ func (ev *Evaluator) EnterOn(line *Line, f Func, args []Answer) *Frame {
 // choosing is fr with elements chosen in it.
 func (ev *Evaluator) choosing(fr *Frame, picks []choice) *Frame {
 	out := *fr
-	out.picks, out.live, out.taken = append(slices.Clone(fr.picks), picks...), nil, nil
+	out.picks, out.live, out.taken, out.decided = append(slices.Clone(fr.picks), picks...), nil, nil, false
 	var b strings.Builder
 	fmt.Fprintf(&b, "%p", fr)
 	for _, p := range picks {
@@ -370,4 +371,35 @@ func (f *Frame) skips(from, b *ssa.BasicBlock) bool {
 	}
 	to := f.taken[from]
 	return !f.live[from] || to != nil && to != b
+}
+
+// Asked reports whether the path of a request or a command line is known in fr, in
+// the frame of a caller, or in one in which an argument was made.
+func (f *Frame) Asked() bool {
+	if f == nil {
+		return false
+	}
+	if f.asked == nil {
+		yes := f.line != nil || f.Up.Asked() || f.clo != nil && f.clo.Frame.Asked() ||
+			slices.ContainsFunc(f.args, func(a Answer) bool { return slices.ContainsFunc(a.Values, ofQuestion) })
+		f.asked = &yes
+	}
+	return *f.asked
+}
+
+// ofQuestion reports whether a value comes from a request or a command line that is
+// known.
+func ofQuestion(v Value) bool {
+	switch v := v.(type) {
+	case Outside:
+		return v.Fields["URL"] != nil
+	case Text:
+		_, constant := v.Const()
+		return !constant
+	case List:
+		return len(v.Elems) > 0 && v.Elems[0].text != nil
+	case Object:
+		return v.Frame.Asked()
+	}
+	return false
 }

@@ -431,6 +431,11 @@ func (e *evaluation) constantElement(v ssa.Value, fr *Frame) []Value {
 		if !ok {
 			return nil
 		}
+		if isArray(v.X.Type()) && !fromEnd {
+			if out := e.ofArray(v.X, k, fr); len(out) > 0 {
+				return distinct(out)
+			}
+		}
 		var out []Value
 		for _, l := range e.lists(v.X, fr) {
 			i, passed := k, l.Elems

@@ -356,6 +356,9 @@ func (e *evaluation) copied(stores []*ssa.Store, o Object, path []int, t types.T
 			if h, ok := v.(Hole); ok && h.Kind != Opaque {
 				out = append(out, h) // the struct is chosen first
 			}
+			if r, ok := v.(Result); ok && len(path) == 1 {
+				out = append(out, e.fieldOfResult(r, path[0])...)
+			}
 		}
 	}
 	return out

@@ -216,38 +216,6 @@ func between(least, most int, op token.Token, k int) (yes, known bool) {
 	return false, false
 }
 
-// Asked reports whether the path of a request or a command line is known in fr, or
-// in the frame of a caller.
-func (f *Frame) Asked() bool {
-	for ; f != nil; f = f.Up {
-		if f.line != nil {
-			return true
-		}
-		for _, a := range f.args {
-			for _, v := range a.Values {
-				switch v := v.(type) {
-				case Outside:
-					if v.Fields["URL"] != nil {
-						return true
-					}
-				case Text:
-					if _, constant := v.Const(); !constant {
-						return true
-					}
-				case List:
-					if len(v.Elems) > 0 && v.Elems[0].text != nil {
-						return true
-					}
-				}
-			}
-		}
-		if f.clo != nil && f.clo.Frame.Asked() {
-			return true
-		}
-	}
-	return false
-}
-
 // text is the one constant that v is.
 func (d *Decisions) text(v ssa.Value, fr *Frame) (string, bool) {
 	facts, ok := d.facts(v, fr)

@@ -418,10 +418,17 @@ func (b *builder) arrivals() {
 			b.exe.Foreign = append(b.exe.Foreign, out)
 			continue
 		}
-		if !slices.ContainsFunc(b.exe.Arrivals, func(x Arrival) bool {
+		i := slices.IndexFunc(b.exe.Arrivals, func(x Arrival) bool {
 			return x.Kind == out.Kind && x.Key.String() == out.Key.String() && slices.Equal(x.Handlers, out.Handlers)
-		}) {
+		})
+		if i < 0 {
 			b.exe.Arrivals = append(b.exe.Arrivals, out)
+			continue
+		}
+		for _, h := range out.Before { // each wrapper of a list was found by itself
+			if same := &b.exe.Arrivals[i]; !slices.Contains(same.Before, h) {
+				same.Before = append(same.Before, h)
+			}
 		}
 	}
 	slices.SortStableFunc(b.exe.Arrivals, func(x, y Arrival) int {

@@ -26,6 +26,7 @@ import (
 	"golang.org/x/tools/go/ssa"
 
 	"github.com/callroute/callroute/analyzer/boundary"
+	"github.com/callroute/callroute/analyzer/calls"
 	"github.com/callroute/callroute/analyzer/eval"
 	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/index"
@@ -53,7 +54,7 @@ func find(ctx context.Context, u *boundary.Unit, out *boundary.Findings) {
 		{"syscall.StartProcess", 0, "execprogram/3"},
 		{"os.StartProcess", 0, "execprogram/3"},
 	} {
-		for _, call := range u.Index.Calls(sink.symbol) {
+		for _, call := range f.calls(sink.symbol) {
 			if ctx.Err() != nil {
 				return
 			}
@@ -75,6 +76,20 @@ func find(ctx context.Context, u *boundary.Unit, out *boundary.Findings) {
 		}
 	}
 	f.argv0Table()
+}
+
+// calls is the calls of a function: those that name it, and those of a variable or a
+// field that holds it, as tests like to have one.
+func (f *finder) calls(symbol string) []index.Call {
+	out := slices.Clone(f.Index.Calls(symbol))
+	for _, fn := range f.Program.Named(symbol) {
+		for _, s := range f.Graph.In(fn) {
+			if cc := s.Instr.Common(); s.Rule == calls.VTA && !cc.IsInvoke() && cc.StaticCallee() == nil {
+				out = append(out, index.Call{In: s.Caller, Instr: s.Instr})
+			}
+		}
+	}
+	return out
 }
 
 // starters are the methods of a Cmd that start it.

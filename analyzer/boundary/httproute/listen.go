@@ -104,8 +104,9 @@ func (f *serverFinder) listens(l *listeners, how listener, call index.Call) {
 				values = []eval.Value{nil}
 			}
 			for _, v := range values {
-				f.wrapping = nil
+				f.wrapping, f.stripped = nil, ""
 				made, unclear := f.routers(c, v, 0)
+				stripped := f.stripped
 				around := f.wrapping
 				own := ownHandler{address: at, at: boundary.Place{In: call.In, Pos: call.Instr.Pos()}}
 				switch {
@@ -124,6 +125,9 @@ func (f *serverFinder) listens(l *listeners, how listener, call index.Call) {
 				for _, m := range made {
 					if m == nil {
 						l.byItself = true
+					}
+					if stripped != "" && !slices.Contains(f.mounts[m], stripped) {
+						f.mounts[m] = append(f.mounts[m], stripped)
 					}
 					l.around[m] = boundary.Distinct(append(l.around[m], around...))
 					if !slices.Contains(l.at[m], at) {
@@ -207,12 +211,18 @@ func (f *serverFinder) routers(c *eval.Context, v eval.Value, depth int) (made [
 		return nil, v.T == nil || types.IsInterface(v.T)
 	case eval.Func:
 		f.wrapping = append(f.wrapping, f.Functions(c, v)...)
+		f.strips(v.Fn, func(x ssa.Value) []eval.Value { return c.Inside(v, x) })
 		all(c.Captured(v, f.handlerLike))
 	case eval.Object:
 		if f.isRouter(v.T) {
 			return []ssa.Value{v.Site}, false
 		}
-		f.wrapping = append(f.wrapping, f.method(c, v)...)
+		serving := f.method(c, v)
+		f.wrapping = append(f.wrapping, serving...)
+		for _, h := range serving {
+			in := f.Eval.Enter(eval.Func{Fn: h.Fn}, []eval.Answer{boundary.Self(c.Bind(v)).Answer})
+			f.strips(h.Fn, func(x ssa.Value) []eval.Value { return c.Eval(x, in) })
+		}
 		if s, ok := deref(v.T).Underlying().(*types.Struct); ok {
 			for i := range s.NumFields() {
 				if f.handlerLike(s.Field(i).Type()) || f.isRouter(s.Field(i).Type()) {
@@ -232,6 +242,36 @@ func (f *serverFinder) routers(c *eval.Context, v eval.Value, depth int) (made [
 		}
 	}
 	return made, unclear
+}
+
+// strips notes the prefix that a handler takes off the path of a request before it
+// passes it on, as net/http.StripPrefix does; inside evaluates operands of its body.
+func (f *serverFinder) strips(fn *ssa.Function, inside func(ssa.Value) []eval.Value) {
+	if !slices.Contains(f.rewriters(), fn) {
+		return
+	}
+	for _, b := range fn.Blocks {
+		for _, instr := range b.Instrs {
+			st, ok := instr.(*ssa.Store)
+			if !ok || !f.ofRequest(st.Addr) {
+				continue
+			}
+			v := st.Val
+			if x, ok := v.(*ssa.Extract); ok {
+				v = x.Tuple
+			}
+			call, ok := v.(*ssa.Call)
+			if !ok {
+				continue
+			}
+			switch program.Symbol(call.Call.StaticCallee()) {
+			case "strings.TrimPrefix", "strings.CutPrefix":
+				if values := inside(call.Call.Args[1]); len(values) == 1 {
+					f.stripped, _ = eval.AsText(values[0]).Const()
+				}
+			}
+		}
+	}
 }
 
 func deref(t types.Type) types.Type {

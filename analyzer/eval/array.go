@@ -1,0 +1,54 @@
+package eval
+
+import (
+	"go/token"
+	"go/types"
+	"slices"
+
+	"golang.org/x/tools/go/ssa"
+
+	"github.com/callroute/callroute/analyzer/index"
+)
+
+// isArray reports whether t points to an array.
+func isArray(t types.Type) bool {
+	p, ok := t.Underlying().(*types.Pointer)
+	if !ok {
+		return false
+	}
+	_, ok = p.Elem().Underlying().(*types.Array)
+	return ok
+}
+
+// ofArray is what the array at an address has at place i: what was stored there, or
+// in the arrays that were assigned to it as a whole.
+func (e *evaluation) ofArray(addr ssa.Value, i int, fr *Frame) []Value {
+	var stores []*ssa.Store
+	made := fr
+	switch a := addr.(type) {
+	case *ssa.Alloc:
+		if elems := arrayElems(a, fr).Elems; i < len(elems) && !elems[i].Rest {
+			return e.elem(elems[i])
+		}
+		stores = index.StoresTo(a)
+	case *ssa.FieldAddr:
+		for _, v := range e.eval(a.X, fr) {
+			if o, ok := v.(Object); ok {
+				stores = append(stores, fieldStores(o.Site, append(slices.Clone(o.Path), a.Field))...)
+				made = o.Frame
+			}
+		}
+		if len(stores) == 0 {
+			stores = e.ev.Index.FieldStores(fieldVar(a))
+		}
+	}
+	var out []Value
+	for _, st := range stores {
+		if load, ok := st.Val.(*ssa.UnOp); ok && load.Op == token.MUL && load.X != addr {
+			out = append(out, e.ofArray(load.X, i, e.frameOf(st, made))...)
+		} else {
+			e.incomplete = true
+		}
+	}
+	return out
+}
