@@ -223,10 +223,11 @@ func (f clientFinder) anyConstant(values []eval.Value, depth int) bool {
 	})
 }
 
+// hasLetter reports whether a path, or that of a URL, has one.
 func hasLetter(s string) bool {
-	_, path, _ := strings.Cut(s, "://")
-	if path == "" {
-		path = s
+	path := s
+	if _, rest, ok := strings.Cut(s, "://"); ok {
+		_, path, _ = strings.Cut(rest, "/")
 	}
 	return strings.ContainsFunc(path, unicode.IsLetter)
 }
