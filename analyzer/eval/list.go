@@ -497,6 +497,15 @@ func (e *evaluation) elem(el Elem) []Value {
 	return e.eval(el.V, el.Frame)
 }
 
+// Words is the list of these texts.
+func Words(texts []text.Text) List {
+	var l List
+	for i := range texts {
+		l.Elems = append(l.Elems, Elem{text: &texts[i]})
+	}
+	return l
+}
+
 // RestOf is the element that stands for all elements of the hole h.
 func RestOf(h Hole) Elem { return Elem{V: h.V, Frame: h.Frame, Rest: true, from: h.Kind} }
 

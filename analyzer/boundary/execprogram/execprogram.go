@@ -11,6 +11,8 @@
 //     itself; the key's Name is then Self
 //  5. argv[0]: a table of functions that is looked up by os.Args[0]; each entry
 //     is what a start of the program under that name runs
+//  6. shell: a shell that is given a line with -c stands for the programs that the
+//     line starts
 //
 // Name and arguments are folded through wrappers; what a configuration decides
 // stays open and is reported with its default, where the program has one.
@@ -136,7 +138,9 @@ func (f *finder) built(call index.Call, arg int, rule string) {
 		return holes
 	}, func(c *eval.Context) {
 		for _, cmd := range read(c) {
-			f.report(c, cmd, boundary.Departure{In: call.In, Pos: call.Instr.Pos(), Via: boundary.Callers(c, root), Rule: rule})
+			for _, cmd := range f.lines(c, cmd) {
+				f.report(c, cmd, boundary.Departure{In: call.In, Pos: call.Instr.Pos(), Via: boundary.Callers(c, root), Rule: rule})
+			}
 		}
 	})
 }
