@@ -99,6 +99,8 @@ type Site struct {
 	Whole bool // the values that decide it are known wholly
 	Never bool // it calls nothing: of each element something else is asked
 
+	Yields bool // it runs the body of a range over a function, which is no clone
+
 	Filed map[*Clone][]eval.Filing // where those of To are kept that are looked up under a key that is not known
 
 	Loop ssa.CallInstruction // of a call in the body of a range over a function: the call that runs the loop
@@ -478,7 +480,8 @@ func (b *Builder) site(at *eval.Context, fr *eval.Frame, s *calls.Site) Site {
 func (b *Builder) goes(site *Site, found []target) {
 	for _, t := range found {
 		if t.fn.Fn.Synthetic == LoopBody {
-			continue // control comes back into the function that ranges
+			site.Yields = true // control comes back into the function that ranges
+			continue
 		}
 		to := b.Enter(t.fn, t.args)
 		if len(t.filed) > 0 {

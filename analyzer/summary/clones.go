@@ -249,7 +249,7 @@ func (b *builder) fill(id ID, c *clone.Clone) {
 				})
 			}
 		}
-		if why := b.lost(s); len(functions) == 0 && why != "" {
+		if why := b.lost(s); len(functions) == 0 && !s.Yields && why != "" {
 			b.exe.funcs[id].Lost = append(b.exe.funcs[id].Lost, Lost{site.Line, cmp.Or(site.Loop, site.Pos), s.Kind, s.Detail, why})
 		}
 		if len(site.To) > 0 {
