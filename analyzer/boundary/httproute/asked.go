@@ -11,6 +11,7 @@ import (
 	"golang.org/x/tools/go/ssa"
 
 	"github.com/callroute/callroute/analyzer/boundary"
+	"github.com/callroute/callroute/analyzer/calls"
 	"github.com/callroute/callroute/analyzer/clone"
 	"github.com/callroute/callroute/analyzer/eval"
 	"github.com/callroute/callroute/analyzer/flow"
@@ -55,9 +56,31 @@ func (f *serverFinder) asks(ctx context.Context) {
 	}
 }
 
-// takesRequest reports whether a handler under study is given a request of net/http.
+// takesRequest reports whether a handler under study is given a request of net/http
+// and reads its path, or one of the functions does that it calls.
 func (f *serverFinder) takesRequest(h boundary.Handler) bool {
-	return f.Program.User(h.Fn) && slices.ContainsFunc(h.Fn.Params, func(p *ssa.Parameter) bool { return index.TypeSymbol(p.Type()) == "net/http.Request" })
+	return f.Program.User(h.Fn) && slices.ContainsFunc(h.Fn.Params, func(p *ssa.Parameter) bool { return index.TypeSymbol(p.Type()) == "net/http.Request" }) &&
+		f.readsPath(h.Fn, maxCompared, map[*ssa.Function]bool{})
+}
+
+func (f *serverFinder) readsPath(fn *ssa.Function, depth int, seen map[*ssa.Function]bool) bool {
+	if seen[fn] || !f.Program.User(fn) {
+		return false
+	}
+	seen[fn] = true
+	for _, b := range fn.Blocks {
+		for _, instr := range b.Instrs {
+			if load, ok := instr.(*ssa.UnOp); ok && isRequestPath(load) {
+				return true
+			}
+		}
+	}
+	if depth == 0 {
+		return false
+	}
+	return slices.ContainsFunc(f.Graph.Out(fn), func(s *calls.Site) bool {
+		return len(s.Callees) == 1 && f.readsPath(s.Callees[0], depth-1, seen)
+	})
 }
 
 // asked is a request that a handler tells from others. An empty segment is open.
