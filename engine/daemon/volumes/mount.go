@@ -12,8 +12,8 @@ import (
 // volume without options is its folder, and nothing is to be done.
 func (s *Service) Mount(name, containerID string) error {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	r, err := s.get(name)
+	s.mu.Unlock()
 	if err != nil {
 		return err
 	}
@@ -21,6 +21,8 @@ func (s *Service) Mount(name, containerID string) error {
 	if !ok {
 		return nil
 	}
+	s.mounting.Lock()
+	defer s.mounting.Unlock()
 	there, err := mountinfo.Mounted(s.data(name))
 	if err != nil {
 		return err
@@ -40,8 +42,8 @@ func (s *Service) Mount(name, containerID string) error {
 // Unmount says that a container does not run any more. The last one's mounts are
 // taken down.
 func (s *Service) Unmount(containerID string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.mounting.Lock()
+	defer s.mounting.Unlock()
 	var errs []error
 	for name, containers := range s.mounted {
 		if !containers[containerID] {
@@ -58,19 +60,27 @@ func (s *Service) Unmount(containerID string) error {
 
 // Tidy takes down what a former engine left mounted and no container has.
 func (s *Service) Tidy() error {
+	var names []string
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	var errs []error
 	for name, r := range s.volumes {
-		if len(r.Options) > 0 && s.mounted[name] == nil {
+		if len(r.Options) > 0 {
+			names = append(names, name)
+		}
+	}
+	s.mu.Unlock()
+	s.mounting.Lock()
+	defer s.mounting.Unlock()
+	var errs []error
+	for _, name := range names {
+		if s.mounted[name] == nil {
 			errs = append(errs, s.unmount(name))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// unmount leaves a volume's folder as it is below what is mounted on it; s.mu is
-// held.
+// unmount leaves a volume's folder as it is below what is mounted on it, if nobody
+// can use that.
 func (f folders) unmount(name string) error {
 	there, err := mountinfo.Mounted(f.data(name))
 	if err != nil || !there {

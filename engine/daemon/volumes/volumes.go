@@ -49,7 +49,10 @@ type Service struct {
 	mu      sync.Mutex
 	volumes map[string]record
 	users   map[string]map[string]bool // volume → containers
-	mounted map[string]map[string]bool // volume with options → containers that run
+	// mounting is held while something is mounted, whose server may not answer: other
+	// volumes are not kept waiting.
+	mounting sync.Mutex
+	mounted  map[string]map[string]bool // volume with options → containers that run
 	// filling is held while a volume is filled: who uses it next waits for that.
 	filling sync.Mutex
 }
