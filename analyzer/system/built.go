@@ -116,6 +116,8 @@ func mainOf(target string) string {
 	return path.Clean(target)
 }
 
+// add adds a build. What is not known of the name is taken for a suffix, as .exe.
 func add(out map[string][]string, name, target string) {
+	name = strings.TrimSuffix(variable.ReplaceAllString(name, ""), ".exe")
 	out[name] = append(out[name], target)
 }

@@ -22,6 +22,7 @@ cli:
 		-ldflags '-s -w' -o ${DIST}/${CLI_NAME} ./cmd/cli
 	go build -o $(BIN) ./cmd/all && strip $(BIN)
 	go build -o $(UNKNOWN) ./cmd/cli
+	go build -o bin/ship-server${SUFFIX} example.com/ship/cmd/server
 	gcc -o moor main.c
 -- Dockerfile --
 FROM golang
@@ -46,7 +47,7 @@ builds:
 	}
 	programs = append(programs, &Program{Name: "ship", Package: "example.com/ship", Dir: dir, Source: src})
 	for name, want := range map[string]string{
-		"shipctl": "cli", "shipctl-all": "all", "shipd": "server", "ship-agent": "agent", "harbour": "ship",
+		"shipctl": "cli", "shipctl-all": "all", "shipd": "server", "ship-server": "server", "ship-agent": "agent", "harbour": "ship",
 		"cli": "cli", "moor": "", "dist/shipctl": "",
 	} {
 		got := ""
