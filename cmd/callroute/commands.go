@@ -57,13 +57,16 @@ func (a *app) commands(ctx context.Context, o *commandsOptions) error {
 	if err != nil {
 		return err
 	}
+	if o.program == "" && !o.json && o.output.stdout() {
+		return a.commandsByProgram(ctx, an, o)
+	}
 	commands, err := an.Commands(ctx, o.program)
 	if err != nil {
 		return err
 	}
 	a.keep(o.sources, an, o.program, commands)
 	if len(commands) == 0 && !o.json {
-		return fmt.Errorf("no commands found; callroute trace PROGRAM follows a program from main on (%s)", strings.Join(an.Programs(), ", "))
+		return noCommands(an)
 	}
 	a.progress.stop()
 	return o.output.write(func(w io.Writer) error {
@@ -72,6 +75,43 @@ func (a *app) commands(ctx context.Context, o *commandsOptions) error {
 		}
 		return report.Commands(w, commands, o.output.textOptions())
 	})
+}
+
+// commandsByProgram writes the commands of each program when they are known: of many
+// programs the last ones take long.
+func (a *app) commandsByProgram(ctx context.Context, an analysis, o *commandsOptions) error {
+	var all []flow.Command
+	auxiliary := an.Auxiliary()
+	for _, name := range an.Programs() {
+		if slices.Contains(auxiliary, name) {
+			continue
+		}
+		commands, err := an.Commands(ctx, name)
+		if err != nil {
+			return err
+		}
+		if len(commands) == 0 {
+			continue
+		}
+		a.progress.erase()
+		if len(all) > 0 {
+			fmt.Fprintln(a.stdout)
+		}
+		if err := report.Commands(a.stdout, commands, o.output.textOptions()); err != nil {
+			return err
+		}
+		all = append(all, commands...)
+	}
+	a.progress.stop()
+	a.keep(o.sources, an, o.program, all)
+	if len(all) == 0 {
+		return noCommands(an)
+	}
+	return nil
+}
+
+func noCommands(an analysis) error {
+	return fmt.Errorf("no commands found; callroute trace PROGRAM follows a program from main on (%s)", strings.Join(an.Programs(), ", "))
 }
 
 // keep remembers for completions what was found of one program, or of all.

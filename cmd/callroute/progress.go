@@ -83,6 +83,16 @@ func (p *progress) log(end <-chan struct{}) {
 	}
 }
 
+// erase makes room for a part of the answer.
+func (p *progress) erase() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.drawn {
+		fmt.Fprint(p.w, "\r\x1b[K")
+		p.drawn = false
+	}
+}
+
 // stop erases the line. Later messages are not shown.
 func (p *progress) stop() {
 	p.mu.Lock()
