@@ -88,6 +88,7 @@ compare "run --rm --network none busybox true" "run --rm --network none busybox 
 compare "update" "update --cpu-shares 512 bench"
 compare "info" "info"
 prepare="unpause bench" compare "pause" "pause bench"
+for name in dockerd engined; do docker -H "unix://$dir/$name.sock" unpause bench >/dev/null || true; done
 compare "exec true" "exec bench true"
 for name in dockerd engined; do
   docker -H "unix://$dir/$name.sock" create --name made --network none busybox sleep 100000 >/dev/null
