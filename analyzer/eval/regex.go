@@ -4,6 +4,7 @@ import (
 	"go/types"
 	"regexp"
 	"regexp/syntax"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/ssa"
@@ -47,18 +48,15 @@ func match(re *regexp.Regexp, t text.Text, at ssa.Instruction) (yes, known bool)
 	if s, ok := t.Const(); ok {
 		return re.MatchString(s), true
 	}
-	loose := loosened(re)
-	if loose == nil || !loose.MatchString(named(t, "x")) {
-		askForPattern(t, re, at)
-		return false, loose != nil && !opens(t)
+	if !slices.ContainsFunc(names, func(name string) bool { return !re.MatchString(named(t, name)) }) {
+		return true, true
 	}
-	for _, name := range names {
-		if !re.MatchString(named(t, name)) {
-			askForPattern(t, re, at)
-			return false, false
-		}
+	shape := shapeOf(re)
+	if shape.excludes(t) {
+		return false, true
 	}
-	return true, true
+	shape.askFor(t, at)
+	return false, false
 }
 
 // names is names of each kind that expressions ask for: what takes all of them is
@@ -77,104 +75,98 @@ func named(t text.Text, name string) string {
 	return b.String()
 }
 
-// loosened is an expression that takes any name where re takes some, nil where it is
-// not known what that is.
-func loosened(re *regexp.Regexp) *regexp.Regexp {
+// shape is the segments of the paths that an expression takes, as far as they are
+// literal text.
+type shape struct {
+	segments []string // with anything for what is not literal
+	slashes  bool     // anything can have slashes in it
+}
+
+// anything stands for what an expression takes that is no literal text.
+const anything = "\x00"
+
+func shapeOf(re *regexp.Regexp) shape {
 	tree, err := syntax.Parse(re.String(), syntax.Perl)
 	if err != nil {
-		return nil
+		return shape{[]string{anything}, true}
 	}
-	loosen(tree)
-	out, err := regexp.Compile(tree.String())
-	if err != nil {
-		return nil
+	var b strings.Builder
+	slashes := false
+	var add func(*syntax.Regexp)
+	add = func(tree *syntax.Regexp) {
+		switch tree.Op {
+		case syntax.OpLiteral:
+			b.WriteString(string(tree.Rune))
+		case syntax.OpConcat, syntax.OpCapture:
+			for _, sub := range tree.Sub {
+				add(sub)
+			}
+		case syntax.OpBeginText, syntax.OpEndText, syntax.OpBeginLine, syntax.OpEndLine, syntax.OpEmptyMatch:
+		default:
+			b.WriteString(anything)
+			slashes = slashes || takesSlash(tree)
+		}
 	}
-	return out
+	add(tree)
+	if s := re.String(); !strings.HasPrefix(s, "^") || !strings.HasSuffix(s, "$") {
+		slashes = true // anything may stand around it
+	}
+	return shape{strings.Split(b.String(), "/"), slashes}
 }
 
-func loosen(tree *syntax.Regexp) {
+// takesSlash reports whether a part of an expression takes a slash.
+func takesSlash(tree *syntax.Regexp) bool {
 	switch tree.Op {
-	case syntax.OpCharClass, syntax.OpAnyChar, syntax.OpAnyCharNotNL:
-		any, _ := syntax.Parse("[^/]*", syntax.Perl)
-		if takesSlash(tree) {
-			any, _ = syntax.Parse(".*", syntax.Perl)
-		}
-		*tree = *any
-		return
-	case syntax.OpRepeat, syntax.OpStar, syntax.OpPlus, syntax.OpQuest:
-		if len(tree.Sub) == 1 && tree.Sub[0].Op != syntax.OpConcat && tree.Sub[0].Op != syntax.OpCapture {
-			loosen(tree.Sub[0])
-			*tree = *tree.Sub[0]
-			return
+	case syntax.OpLiteral:
+		return slices.Contains(tree.Rune, '/')
+	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
+		return true
+	case syntax.OpCharClass:
+		for i := 0; i+1 < len(tree.Rune); i += 2 {
+			if tree.Rune[i] <= '/' && '/' <= tree.Rune[i+1] {
+				return true
+			}
 		}
 	}
-	for _, sub := range tree.Sub {
-		loosen(sub)
-	}
+	return slices.ContainsFunc(tree.Sub, takesSlash)
 }
 
-// takesSlash reports whether a class of characters has the slash.
-func takesSlash(class *syntax.Regexp) bool {
-	if class.Op != syntax.OpCharClass {
+// excludes reports whether no path that t can be is taken.
+func (s shape) excludes(t text.Text) bool {
+	have, more := t.Segments()
+	if have == nil || s.slashes {
+		return false
+	}
+	if len(have) > len(s.segments) || !more && len(have) < len(s.segments) {
 		return true
 	}
-	for i := 0; i+1 < len(class.Rune); i += 2 {
-		if class.Rune[i] <= '/' && '/' <= class.Rune[i+1] {
+	if more {
+		have = have[:len(have)-1]
+	}
+	for i, seg := range have {
+		if is, constant := seg.Const(); constant && !strings.Contains(s.segments[i], anything) && is != s.segments[i] {
 			return true
 		}
 	}
 	return false
 }
 
-// askForPattern notes which open segments of t an expression asks for: those that
-// stand in it as they are.
-func askForPattern(t text.Text, re *regexp.Regexp, at ssa.Instruction) {
-	if !opens(t) {
-		return
-	}
-	tree, err := syntax.Parse(re.String(), syntax.Perl)
-	if err != nil {
-		return
-	}
-	var b strings.Builder
-	literals(tree, &b)
-	want, have := strings.Split(b.String(), "/"), t.Segments()
-	if len(want) != len(have) {
+// askFor notes which open segments of t an expression asks for: those that stand in it
+// as they are.
+func (s shape) askFor(t text.Text, at ssa.Instruction) {
+	have, more := t.Segments()
+	if more || len(have) != len(s.segments) {
 		return
 	}
 	parts := map[int]string{}
 	var in *Asking
 	for i, seg := range have {
-		o, open := openOf(lone(seg))
-		s, constant := seg.Const()
-		switch {
-		case strings.Contains(want[i], anything):
-		case open:
-			in, parts[o.part] = o.in, want[i]
-		case constant && s != want[i]:
-			return
+		if o, open := openOf(lone(seg)); open && !strings.Contains(s.segments[i], anything) {
+			in, parts[o.part] = o.in, s.segments[i]
 		}
 	}
 	if in != nil {
 		in.note(parts, at.Pos())
-	}
-}
-
-// anything stands for what an expression takes that is no literal text.
-const anything = "\x00"
-
-// literals writes an expression with anything for all that is no literal text.
-func literals(tree *syntax.Regexp, b *strings.Builder) {
-	switch tree.Op {
-	case syntax.OpLiteral:
-		b.WriteString(string(tree.Rune))
-	case syntax.OpConcat, syntax.OpCapture:
-		for _, sub := range tree.Sub {
-			literals(sub, b)
-		}
-	case syntax.OpBeginText, syntax.OpEndText, syntax.OpBeginLine, syntax.OpEndLine, syntax.OpEmptyMatch:
-	default:
-		b.WriteString(anything)
 	}
 }
 

@@ -95,10 +95,17 @@ func fits(parts []Part, s string) bool {
 	return false
 }
 
-// Segments is the pieces between the slashes of a path, nil where they are not known.
-func (t Text) Segments() []Text {
-	out, _ := t.atSlashes(0)
-	return out
+// Segments is the pieces between the slashes of a path, nil where they are not known;
+// more says that the last of them is any text, with any slashes.
+func (t Text) Segments() (out []Text, more bool) {
+	for i, p := range t.Parts {
+		if _, rest := p.Hole.(Rest); rest {
+			t.Parts, more = t.Parts[:i], true
+			break
+		}
+	}
+	out, _ = t.atSlashes(0)
+	return out, more
 }
 
 // atSlashes is the pieces between the slashes of a text whose holes have none, at
