@@ -50,7 +50,7 @@ func TestBadRequests(t *testing.T) {
 		{"POST /containers/..%2f..%2fetc/start", "", 404, "No such container: ../../etc"},
 		{"POST /containers/made/pause", "", 409, "is not running"},
 		{"POST /containers/made/kill", "", 409, "is not running"},
-		{"POST /containers/up/kill?signal=999", "", 400, "nvalid signal"},
+		{"POST /containers/up/kill?signal=999", "", 400, "does not support signal 999"},
 		{"POST /containers/up/update", `{"Memory":1}`, 400, "inimum memory limit"},
 		{"POST /containers/up/update", `{"CpusetCpus":"a-b"}`, 400, ""},
 		{"POST /containers/nosuch/update", `{"Memory":67108864}`, 404, "No such container: nosuch"},
