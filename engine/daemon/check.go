@@ -3,12 +3,14 @@ package daemon
 import (
 	"os"
 	"path"
+	"path/filepath"
 	"runtime"
 	"strings"
 
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/api/types/mount"
 	"github.com/moby/sys/signal"
+	"github.com/opencontainers/cgroups"
 
 	"github.com/callroute/callroute/engine/api/types"
 	ours "github.com/callroute/callroute/engine/daemon/container"
@@ -183,15 +185,31 @@ func resourceWarnings(r container.Resources) (warnings []string) {
 // discard takes away the limits that this kernel does not have, as docker does,
 // and says so.
 func discard(r *container.Resources) (warnings []string) {
-	if r.BlkioWeight > 0 && !hasCgroup("blkio/blkio.weight", "io.weight") {
+	if r.BlkioWeight > 0 && !hasBlkio("weight") {
 		r.BlkioWeight = 0
 		warnings = append(warnings, "Your kernel does not support Block I/O weight or the cgroup is not mounted. Weight discarded.")
 	}
-	if len(r.BlkioWeightDevice) > 0 && !hasCgroup("blkio/blkio.weight_device", "io.weight") {
+	if len(r.BlkioWeightDevice) > 0 && !hasBlkio("weight_device") {
 		r.BlkioWeightDevice = nil
 		warnings = append(warnings, "Your kernel does not support Block I/O weight_device or the cgroup is not mounted. Weight-device discarded.")
 	}
 	return warnings
+}
+
+// hasBlkio reports whether a kernel's scheduler, cfq or bfq, takes weights. The
+// root of the controller has no such file: one below it is looked for, and as
+// long as nothing is below it nobody can say.
+func hasBlkio(file string) bool {
+	if cgroups.IsCgroup2UnifiedMode() && (hasCgroup("", "io.weight") || hasCgroup("", "io.bfq.weight")) {
+		return true
+	}
+	for _, name := range []string{"blkio.", "blkio.bfq."} {
+		if found, err := filepath.Glob("/sys/fs/cgroup/blkio/*/" + name + file); err == nil && len(found) > 0 {
+			return true
+		}
+	}
+	below, err := filepath.Glob("/sys/fs/cgroup/blkio/*/cgroup.procs")
+	return err == nil && len(below) == 0 && !cgroups.IsCgroup2UnifiedMode()
 }
 
 // checkResources is docker's rules for limits.

@@ -29,7 +29,7 @@ type field struct {
 	bridge  bool   // it is about a container on the bridge
 	refused string // a part of the words
 	counts  string // where, if neither runtime nor network hear of it
-	needs   string // a file of the controllers without which the kernel has no such limit
+	needs   string // a file of the block controller without which the kernel has no such limit
 }
 
 const (
@@ -108,8 +108,8 @@ var fields = map[string]field{
 	"HostConfig.Memory":          {set: func(r *types.CreateRequest) { r.HostConfig.Memory = 10 << 20 }},
 	"HostConfig.NanoCPUs":        {set: func(r *types.CreateRequest) { r.HostConfig.NanoCPUs = 5e8 }},
 	"HostConfig.CgroupParent":    {set: func(r *types.CreateRequest) { r.HostConfig.CgroupParent = "/mine" }},
-	"HostConfig.BlkioWeight":     {needs: "blkio/blkio.weight", set: func(r *types.CreateRequest) { r.HostConfig.BlkioWeight = 20 }},
-	"HostConfig.BlkioWeightDevice": {needs: "blkio/blkio.weight_device", set: func(r *types.CreateRequest) {
+	"HostConfig.BlkioWeight":     {needs: "weight", set: func(r *types.CreateRequest) { r.HostConfig.BlkioWeight = 20 }},
+	"HostConfig.BlkioWeightDevice": {needs: "weight_device", set: func(r *types.CreateRequest) {
 		r.HostConfig.BlkioWeightDevice = []*blkiodev.WeightDevice{{Path: "/dev/null", Weight: 20}}
 	}},
 	"HostConfig.BlkioDeviceReadBps":   {set: func(r *types.CreateRequest) { r.HostConfig.BlkioDeviceReadBps = throttled }},
@@ -211,7 +211,7 @@ func TestFields(t *testing.T) {
 			if b.footprint(t, request(onBridge, f.set)) == bridged {
 				t.Errorf("%s changes nothing", name)
 			}
-		case f.needs != "" && !hasCgroup(f.needs, "io.weight"):
+		case f.needs != "" && !hasBlkio(f.needs):
 			made, err := b.Create(t.Context(), "", request(f.set))
 			if err != nil || len(made.Warnings) == 0 {
 				t.Errorf("%s is not there, and nobody says so: %v %v", name, made, err)

@@ -19,6 +19,9 @@ var reasons = []struct {
 		"--ip 10.60.0.1", "--ip 172.17.0.99", "--ip 1.2.3.4", "-p 1.2.3.4:18888:80",
 	}},
 	{"docker 28 exits with 127 and says it in these words", "", []string{"exec e1 nosuch", "exec -w /nosuch", "exec m1 ''"}},
+	{"the kernel has the weight with another scheduler, bfq, and the runtime sets it; docker looks for cfq's alone", "", []string{
+		"run --rm --blkio-weight 300", "--blkio-weight 5", "--blkio-weight-device",
+	}},
 	{"docker 28 does it", "", []string{"STOPSIGNAL", "cm:1"}},
 	{"docker 28 numbers its API so, and calls its own profile and networks so", "", []string{".MinAPIVersion", ".InsecureRegistryCIDRs"}},
 	{"docker 28 writes these lines so", "", []string{"-h box busybox cat /etc/hosts"}},
