@@ -5,8 +5,9 @@ import (
 	"slices"
 )
 
-// The main chain. Of two crossings of a phase the better one is that which, in this
-// order,
+// The main chain. Of two answers of one call the better one is that which is called on
+// something that the command makes itself, on ways that are not left to others. Else,
+// and of any two crossings of a phase, it is that which, in this order,
 //
 //  1. is ruled out by no flag, and not left to others: handed on, deferred, in a
 //     goroutine for which nobody waits;
@@ -67,6 +68,7 @@ type candidate struct {
 	*Moment
 	value
 	only    Terms // under which it counts: of what all ways come to and begin with, those of its own way
+	made    bool  // it is called on what the command itself makes
 	readies bool  // starts what the phase surely asks for something
 	carries int
 	asks    bool
@@ -74,11 +76,12 @@ type candidate struct {
 
 // compare orders candidates; instead says that they are answers of one call.
 func (a candidate) compare(b candidate, instead bool) int {
-	processes := cmp.Compare(b.processes, a.processes)
+	processes, made := cmp.Compare(b.processes, a.processes), 0
 	if instead {
-		processes = 0
+		processes, made = 0, cmp.Compare(rank(b.made), rank(a.made))
 	}
 	return cmp.Or(
+		made,
 		cmp.Compare(rank(a.only.Off), rank(b.only.Off)),
 		cmp.Compare(min(a.only.Loose, 1), min(b.only.Loose, 1)),
 		cmp.Compare(min(a.only.Open, 1), min(b.only.Open, 1)),
@@ -149,7 +152,7 @@ func (t *teller) candidates(p *phase, at situation, on map[int]bool) []candidate
 		on[c.To] = true
 		next := t.value(at.enter(to, c.To, c.Asks), on)
 		delete(on, c.To)
-		x := candidate{Moment: m, only: m.Terms, readies: c.Starts && p.asks(to.Program), carries: p.carries(m), asks: c.Asks}
+		x := candidate{Moment: m, only: m.Terms, made: t.made(p, m), readies: c.Starts && p.asks(to.Program), carries: p.carries(m), asks: c.Asks}
 		if m.Loose == 0 && !m.Off {
 			x.processes = 1
 			if !c.Asks {

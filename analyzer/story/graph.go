@@ -15,6 +15,7 @@ type Visit struct {
 	Ends    bool // control leaves the system from here, and it is not known where to
 	Calls   []Call
 	Effects []Effect
+	Makers  [][]int   // for each of Calls, the visits that make what it is called on, none where that is not known
 	Course  []Stretch // the first is entered first; none where all calls stand in one
 }
 

@@ -186,6 +186,17 @@ func (p *phase) instead(a, b *Moment) bool {
 	return false
 }
 
+// choice is the last step on the way to a moment that is one of several answers of a
+// call, none where there is no such step.
+func (p *phase) choice(m *Moment) (Step, bool) {
+	for _, s := range slices.Backward(append(p.way(m.Visit), Step{m.Visit, m.Call})) {
+		if s.Call != None && p.graph.Visits[s.Visit].Calls[s.Call].Choices > 0 {
+			return s, true
+		}
+	}
+	return Step{}, false
+}
+
 // carries is how many arguments the call has that enters the function in which a
 // crossing is decided.
 func (p *phase) carries(m *Moment) int {

@@ -13,6 +13,7 @@
 //	graph   the route graph, and under which terms a call runs
 //	phase   the best way to each visit of a phase, its moments in order
 //	surely  what is crossed to whichever way a run goes
+//	made    what the command makes on its way
 //	chain   which moment is the main one
 //
 // One comparison decides at each place, and it has no weights. Of two ways to the
@@ -80,6 +81,7 @@ type teller struct {
 	values map[situation]value
 
 	crossed map[int]map[int]bool // what surely found
+	runs    map[int]bool         // what running found
 }
 
 // phases tells each phase that the command comes to, in the order in which it does.

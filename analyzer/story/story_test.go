@@ -21,7 +21,7 @@ import (
 // writes,
 // prepares and leaves (the system). Behind them stand terms: error, off, loose, open,
 // open2, special, choice, loop, handed, at=N (the place, where it is not the line's),
-// carries=N, in=N (the stretch of its function's course). The course itself is
+// carries=N, madein=FUNCTION (what it is called on), in=N (the stretch of its function's course). The course itself is
 //
 //	client.run goes 0>1 0>2 1 2
 //
@@ -67,6 +67,7 @@ func (s sketch) graph(t *testing.T) (*story.Graph, []string) {
 			continue
 		}
 		c, in := story.Call{Pos: i}, -1
+		var maker []int
 		rest := words[2:]
 		switch words[1] {
 		case "calls", "requests", "asks", "starts", "queues":
@@ -95,6 +96,8 @@ func (s sketch) graph(t *testing.T) (*story.Graph, []string) {
 			case term == "handed":
 				c.Handed, c.Loose = true, 1
 			case scan(term, "in=%d", &in):
+			case strings.HasPrefix(term, "madein="):
+				maker = []int{visit(strings.TrimPrefix(term, "madein="))}
 			case scan(term, "at=%d", &n):
 				c.Pos = n
 			case scan(term, "carries=%d", &n):
@@ -114,7 +117,7 @@ func (s sketch) graph(t *testing.T) (*story.Graph, []string) {
 				course := stretches(v, in)
 				course[in].Calls = append(course[in].Calls, len(v.Calls))
 			}
-			v.Calls = append(v.Calls, c)
+			v.Calls, v.Makers = append(v.Calls, c), append(v.Makers, maker)
 		}
 	}
 	return g, names
@@ -355,6 +358,19 @@ func TestChain(t *testing.T) {
 			runtime.exec starts runtime'.init open
 			shim.init starts runtime.start
 		`, "shim.start shim.init runtime.start"},
+		{"of answers of one call the one on what the command makes", `
+			daemon.start requests shim.create
+			daemon.start requests shim.start
+			shim.create calls shim.newInit
+			shim.start calls shim.exec choice at=1 madein=shim.newExec
+			shim.start calls shim.init choice at=1 madein=shim.newInit
+			shim.exec starts runtime.exec
+			runtime.exec starts runtime'.init
+			shim.init starts runtime.start
+			daemon.start calls daemon.health loose
+			daemon.health requests shim.add
+			shim.add calls shim.newExec
+		`, "daemon.start shim.start shim.init runtime.start"},
 		{"where it leaves the system, of what only answers, if that is sure", `
 			client.ps asks daemon.ps
 			daemon.ps calls daemon.sizes special

@@ -56,6 +56,8 @@ type hop struct {
 	story.Call
 	edge int   // the one that decides it: the call, or the request that leaves the process
 	via  []int // nodes passed on the way, the first after the start and the last before to
+
+	made []summary.ID // of several answers: the functions that make what it is called on
 }
 
 // graph is what was found of a route: the visits that control comes to, and the

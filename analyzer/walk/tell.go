@@ -110,6 +110,11 @@ func (g *graph) effects(s *stop) []summary.Effect {
 // route is the graph as the story sees it.
 func (g *graph) route() *story.Graph {
 	out := &story.Graph{Visits: make([]story.Visit, len(g.stops))}
+	visits := map[place][]int{}
+	for i := range g.stops {
+		p := place{g.stops[i].exe, g.stops[i].exe.Base(g.stops[i].id)}
+		visits[p] = append(visits[p], i)
+	}
 	programs, processes := map[*system.Program]int{}, map[activation]int{}
 	for i := range g.stops {
 		s := &g.stops[i]
@@ -127,6 +132,11 @@ func (g *graph) route() *story.Graph {
 		v := story.Visit{Program: programs[s.exe.Program], Process: processes[process], Library: f.Library, Ends: s.dead}
 		for _, h := range s.hops {
 			v.Calls = append(v.Calls, h.Call)
+			var makers []int
+			for _, id := range h.made {
+				makers = append(makers, visits[place{s.exe, id}]...)
+			}
+			v.Makers = append(v.Makers, makers)
 		}
 		for _, e := range g.effects(s) {
 			v.Effects = append(v.Effects, story.Effect{

@@ -225,10 +225,12 @@ func (w *walker) take(v visit, s *summary.Site, to summary.ID) {
 	if s.Candidates > 1 {
 		e.Label = cmp.Or(s.Label, v.exe.Func(to).Name)
 	}
+	var made []summary.ID
 	if i := slices.Index(s.To, to); i >= 0 && i < len(s.Made) {
 		for _, p := range s.Made[i] {
 			m := v.exe.Func(p.In)
 			e.Made = append(e.Made, flow.Maker{Func: m.Name, File: m.File, Line: m.Line, At: p.Line})
+			made = append(made, v.exe.Base(p.In))
 		}
 	}
 	for _, r := range s.Registered {
@@ -240,7 +242,7 @@ func (w *walker) take(v visit, s *summary.Site, to summary.ID) {
 		return
 	}
 	w.addHop(w.stop(v.activation, v.id), hop{
-		Call: story.Call{To: w.stop(v.activation, to), Pos: s.Pos, Carries: s.Carries, Terms: v.termsOf(s, to)}, edge: at,
+		Call: story.Call{To: w.stop(v.activation, to), Pos: s.Pos, Carries: s.Carries, Terms: v.termsOf(s, to)}, edge: at, made: made,
 	})
 	w.push(v.activation, to)
 }
