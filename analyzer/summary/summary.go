@@ -172,9 +172,9 @@ func (b *builder) note(id ID, f *ssa.Function, terms map[*ssa.BasicBlock]calls.T
 	for _, block := range f.Blocks {
 		for _, instr := range block.Instrs {
 			if c, ok := instr.(ssa.CallInstruction); ok {
-				_, now := c.(*ssa.Call)
-				_, starts := c.(*ssa.Go)
-				b.kindOf[Place{In: id, Pos: int(c.Pos())}] = Departure{Terms: terms[block], Beside: !now && !(starts && calls.Awaited(c))}
+				_, deferred := c.(*ssa.Defer)
+				_, started := c.(*ssa.Go)
+				b.kindOf[Place{In: id, Pos: int(c.Pos())}] = Departure{Terms: terms[block], Beside: deferred || started && !calls.Awaited(c)}
 			}
 		}
 	}

@@ -40,7 +40,7 @@ func main() {
 	held := func(when string) {
 		for pid := range strings.SplitSeq(*pids, ",") {
 			if pid != "" {
-				fmt.Printf("%s: %s\n", when, holds(pid))
+				fmt.Fprintf(os.Stdout, "%s: %s\n", when, holds(pid))
 			}
 		}
 	}
@@ -55,7 +55,7 @@ func main() {
 		}
 		return err
 	})
-	fmt.Printf("%d cycles by %d clients\n", *cycles, *clients)
+	fmt.Fprintf(os.Stdout, "%d cycles by %d clients\n", *cycles, *clients)
 	e.print()
 	held("after")
 
@@ -72,7 +72,7 @@ func main() {
 			fail(err)
 		}
 	}
-	fmt.Printf("%d containers that run at once\n", *atOnce)
+	fmt.Fprintf(os.Stdout, "%d containers that run at once\n", *atOnce)
 	held("with them")
 	e.each(*atOnce, *clients, func(i int) error {
 		return e.do("remove", http.MethodDelete, "/containers/"+ids[i]+"?force=1", nil, nil)
@@ -156,7 +156,7 @@ func (e *engine) print() {
 		at := func(percent int) float64 {
 			return float64(all[(len(all)-1)*percent/100].Microseconds()) / 1000
 		}
-		fmt.Printf("%-7s p50 %.1f  p99 %.1f\n", name, at(50), at(99))
+		fmt.Fprintf(os.Stdout, "%-7s p50 %.1f  p99 %.1f\n", name, at(50), at(99))
 	}
 }
 

@@ -61,6 +61,6 @@ func readConfig(o types.LogsOptions) (logs.ReadConfig, error) {
 	if c.Until, err = logs.ParseTime(o.Until, now); err != nil {
 		return c, err
 	}
-	c.Tail, err = logs.ParseTail(o.Tail)
-	return c, err
+	c.Tail = logs.ParseTail(o.Tail)
+	return c, nil
 }

@@ -30,7 +30,7 @@ func (d *Daemon) Rename(ctx context.Context, name, newName string) error {
 		return errdefs.Invalid("Renaming a container with the same name as its current name")
 	}
 	if err := d.containers.Rename(c, "/"+newName); err != nil {
-		return fmt.Errorf("Error when allocating new name: %w", err) //nolint:staticcheck // docker's words
+		return fmt.Errorf("Error when allocating new name: %w", err)
 	}
 	if d.Network.Endpoint(c.ID) != nil {
 		quiet(d.Network.Rename(c.ID, newName))

@@ -81,6 +81,7 @@ func (d *daemon) useDaily() {
 }
 
 func commandLineOnDocker(t *testing.T) string {
+	t.Helper()
 	d := newDaemonOf(t, "/usr/sbin/dockerd")
 	d.start()
 	d.load()
@@ -91,6 +92,7 @@ func commandLineOnDocker(t *testing.T) string {
 // engineOnContainerd has engined use a containerd that finds our shim on its
 // PATH, and nothing else of ours.
 func engineOnContainerd(t *testing.T) string {
+	t.Helper()
 	d := newDaemon(t)
 	address := d.otherContainerd()
 	d.args = append(d.args, "--containerd", address)
@@ -103,6 +105,7 @@ func engineOnContainerd(t *testing.T) string {
 // engineOnOtherShim has engine-containerd start containerd's shim, and that
 // engine-runc by the name that it knows.
 func engineOnOtherShim(t *testing.T) string {
+	t.Helper()
 	shim, err := exec.LookPath("containerd-shim-runc-v2")
 	if err != nil {
 		t.Fatal(err)
@@ -158,6 +161,7 @@ func (d *daemon) otherContainerd() string {
 
 // ctrOnEngine drives the engine's containerd with containerd's own command line.
 func ctrOnEngine(t *testing.T) string {
+	t.Helper()
 	ctr, err := exec.LookPath("ctr")
 	if err != nil {
 		t.Fatal(err)

@@ -48,14 +48,11 @@ func parseUnix(value string) (time.Time, bool) {
 	return time.Unix(seconds, int64(nanos)), true
 }
 
-// ParseTail reads docker's tail: a number of entries, or "all", or empty.
-func ParseTail(value string) (int, error) {
-	if value == "" || value == "all" {
-		return -1, nil
+// ParseTail reads docker's tail: a number of entries, or all of them, whatever else is
+// written.
+func ParseTail(value string) int {
+	if n, err := strconv.Atoi(value); err == nil {
+		return max(n, -1)
 	}
-	n, err := strconv.Atoi(value)
-	if err != nil {
-		return -1, nil // all of it, as docker does
-	}
-	return max(n, -1), nil
+	return -1
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/callroute/callroute/engine/runc/container"
 )
 
-func specCommand(a *app) *cobra.Command {
+func specCommand() *cobra.Command {
 	var o container.SpecOptions
 	cmd := &cobra.Command{
 		Use:   "spec [flags]",
