@@ -16,11 +16,12 @@
 //	made    what the command makes on its way
 //	chain   which moment is the main one
 //
-// One comparison decides at each place, and it has no weights. Of two ways to the
-// same visit the better one is that which is no error's and which no flag rules out; then that on which fewer
-// functions are handed on, deferred or left to a goroutine; then that under fewer
-// open conditions; then that with fewer choices among several callees; then the
-// shorter one. Of two moments the better one is told in chain.go.
+// One comparison decides at each place, and it has no weights. Of two ways to the same
+// visit the better one is that which is no error's, which no flag rules out and which
+// is not merely handed on; then that on which fewer functions are deferred or left to
+// others; then that under fewer open conditions; then that with fewer choices among
+// several callees; then the shorter one. Of two moments the better one is told in
+// chain.go.
 //
 // What it cannot see: how often a loop runs, and the order of what runs at the same
 // time.

@@ -220,7 +220,7 @@ func (b *builder) fill(id ID, c *clone.Clone) {
 			Line: b.u.Program.Line(siteAt(s.Instr)), Pos: int(siteAt(s.Instr)), Kind: s.Kind, Rule: s.Rule, Detail: s.Detail,
 			Terms: b.course(c, s.Caller).Terms[s.Instr.Block()], Carries: carried(cc),
 			Given: s.Given && !s.Whole, Carried: b.carry[s.Instr] && s.Rule != calls.Passed,
-			Awaited: (s.Kind == flow.Go || s.Rule == calls.Passed) && calls.Awaited(s.Instr),
+			Awaited: (s.Kind == flow.Go || s.Rule == calls.Passed) && b.isAwaited(s.Instr),
 		}
 		if s.Loop != nil {
 			site.Loop = int(siteAt(s.Loop))
@@ -371,6 +371,16 @@ func around(f *ssa.Function) *ssa.Function {
 		f = f.Parent()
 	}
 	return f
+}
+
+// isAwaited is calls.Awaited, asked once for all clones.
+func (b *builder) isAwaited(c ssa.CallInstruction) bool {
+	known, ok := b.awaited[c]
+	if !ok {
+		known = calls.Awaited(c)
+		b.awaited[c] = known
+	}
+	return known
 }
 
 // course is the course of f in c, of which f is the body or a part.

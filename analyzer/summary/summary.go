@@ -42,7 +42,7 @@ func Build(ctx context.Context, u *boundary.Unit, found *boundary.Findings, d De
 	b := &builder{
 		makers: provenance.Finder{Index: u.Index, Graph: u.Graph},
 		u:      u, found: found, ids: map[boundary.Node]ID{}, kindOf: map[Place]Departure{}, cut: map[ssa.CallInstruction]bool{},
-		clones: map[*clone.Clone]ID{}, ofFunc: map[*ssa.Function][]ID{}, courses: map[blocksOf]*calls.Course{}, never: map[ID]map[int]bool{}, served: map[*ssa.Function]bool{}, lasts: map[*ssa.Function]string{},
+		clones: map[*clone.Clone]ID{}, ofFunc: map[*ssa.Function][]ID{}, courses: map[blocksOf]*calls.Course{}, awaited: map[ssa.CallInstruction]bool{}, never: map[ID]map[int]bool{}, served: map[*ssa.Function]bool{}, lasts: map[*ssa.Function]string{},
 		exe: &Executable{Program: u.Program.Exe.Program, Dropped: u.Program.Exe.Dropped, Names: u.Program.Exe.Names, Main: None},
 	}
 	b.exe.Dropped.Packages = append(b.exe.Dropped.Packages, u.Program.Broke...)
@@ -68,7 +68,8 @@ type builder struct {
 	cloner  *clone.Builder
 	never   map[ID]map[int]bool // positions of calls that a clone cannot reach
 	clones  map[*clone.Clone]ID
-	ofFunc  map[*ssa.Function][]ID // the clones of a function
+	ofFunc  map[*ssa.Function][]ID       // the clones of a function
+	awaited map[ssa.CallInstruction]bool // what isAwaited found
 	courses map[blocksOf]*calls.Course
 	served  map[*ssa.Function]bool   // called by a library
 	lasts   map[*ssa.Function]string // what does returned
@@ -174,7 +175,7 @@ func (b *builder) note(id ID, f *ssa.Function, terms map[*ssa.BasicBlock]calls.T
 			if c, ok := instr.(ssa.CallInstruction); ok {
 				_, deferred := c.(*ssa.Defer)
 				_, started := c.(*ssa.Go)
-				b.kindOf[Place{In: id, Pos: int(c.Pos())}] = Departure{Terms: terms[block], Beside: deferred || started && !calls.Awaited(c)}
+				b.kindOf[Place{In: id, Pos: int(c.Pos())}] = Departure{Terms: terms[block], Beside: deferred || started && !b.isAwaited(c)}
 			}
 		}
 	}
