@@ -13,7 +13,8 @@
 //     not loaded.
 //  3. passed: a function literal, function or method value that stands as an
 //     argument is taken to be called by whoever it is handed to; the edge
-//     leaves the function that hands it over.
+//     leaves the function that hands it over. boundary/callback adds the methods
+//     of objects that libraries are given.
 //  4. sole: an interface call without a callee (the value came from a library
 //     without bodies) goes to the only implementation the program has.
 //  5. vta, received: an interface call on what came out of a channel with range

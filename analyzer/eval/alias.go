@@ -33,7 +33,7 @@ func target(o Object, i int, addr ssa.Value) (part Object, base ssa.Value, ok bo
 		}
 		path, addr = path[:len(path)-1], a.X
 	}
-	return Object{Site: o.Site, Frame: o.Frame, Path: path}, addr, true
+	return Object{Site: o.Site, Frame: o.Frame, Path: path}, unspilled(addr), true
 }
 
 // aliases is the frames of p's function in which p points to o; whole says that

@@ -23,6 +23,22 @@ func isArray(t types.Type) bool {
 // ofArray is what the array at an address has at place i: what was stored there, or
 // in the arrays that were assigned to it as a whole.
 func (e *evaluation) ofArray(addr ssa.Value, i int, fr *Frame) []Value {
+	return e.placeIn(addr, i, fr, map[elemKey]bool{})
+}
+
+// placeIn is ofArray; seen are the arrays that were assigned on the way, which may be
+// assigned to each other.
+func (e *evaluation) placeIn(addr ssa.Value, i int, fr *Frame, seen map[elemKey]bool) []Value {
+	k := elemKey{addr, fr}
+	if seen[k] {
+		return nil
+	}
+	if *e.steps++; *e.steps > e.limit() {
+		e.cuts++
+		e.incomplete = true
+		return nil
+	}
+	seen[k] = true
 	var stores []*ssa.Store
 	made := fr
 	switch a := addr.(type) {
@@ -45,7 +61,7 @@ func (e *evaluation) ofArray(addr ssa.Value, i int, fr *Frame) []Value {
 	var out []Value
 	for _, st := range stores {
 		if load, ok := st.Val.(*ssa.UnOp); ok && load.Op == token.MUL && load.X != addr {
-			out = append(out, e.ofArray(load.X, i, e.frameOf(st, made))...)
+			out = append(out, e.placeIn(load.X, i, e.frameOf(st, made), seen)...)
 		} else {
 			e.incomplete = true
 		}

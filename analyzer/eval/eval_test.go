@@ -52,6 +52,10 @@ func send(method, p string) { sink("request", method+" "+p) }
 
 func warm() string { return "warm" }
 
+type bench struct{ upper, lower [2]string }
+
+func (b *bench) swap() { b.upper, b.lower = b.lower, b.upper }
+
 var makers = map[string]func() string{}
 
 func fill() { makers["warm"] = warm }
@@ -77,6 +81,9 @@ func main() {
 	}
 	g.darken()
 	sink("later", g.tint)
+	b := &bench{}
+	b.swap()
+	sink("swapped", b.upper[1])
 	choice := "a"
 	if len(os.Args) > 1 {
 		choice = "b"
@@ -129,6 +136,7 @@ func TestEval(t *testing.T) {
 		"map":     "fire",
 		"element": "ashgreen saltblue",
 		"later":   "dark",
+		"swapped": "*", // each array is only ever the other one
 		"either":  "a b",
 		"request": "POST /v1/kilns/*/empty|POST /v1/kilns/*/fire",
 	} {

@@ -435,9 +435,30 @@ func baseOf(addr ssa.Value) ssa.Value {
 		case *ssa.IndexAddr:
 			addr = a.X
 		default:
-			return addr
+			return unspilled(addr)
 		}
 	}
+}
+
+// unspilled is the parameter that v reads from the variable that it stands in where
+// a literal captures it, else v.
+func unspilled(v ssa.Value) ssa.Value {
+	load, ok := v.(*ssa.UnOp)
+	if !ok || load.Op != token.MUL {
+		return v
+	}
+	al, ok := load.X.(*ssa.Alloc)
+	if !ok {
+		return v
+	}
+	stores := index.StoresTo(al)
+	if len(stores) != 1 {
+		return v
+	}
+	if p, ok := stores[0].Val.(*ssa.Parameter); ok {
+		return p
+	}
+	return v
 }
 
 // storedLater is what is stored to f, field i of o, through pointers whose
@@ -488,7 +509,7 @@ func (e *evaluation) storedLater(o Object, i int, f *types.Var, known bool) []Va
 			return nil
 		}
 		fr := e.ev.Root(st.Parent())
-		if a, ok := st.Addr.(*ssa.FieldAddr); ok && own && a.X == baseOf(st.Addr) {
+		if a, ok := st.Addr.(*ssa.FieldAddr); ok && own && unspilled(a.X) == baseOf(st.Addr) {
 			self := o
 			self.T = a.X.Type()
 			fr = e.ev.Enter(Func{Fn: st.Parent()}, []Answer{{Values: []Value{self}, Complete: true}})

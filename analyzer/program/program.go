@@ -225,6 +225,9 @@ func (p *Program) Named(symbol string) []*ssa.Function {
 // Std reports whether f belongs to the standard library.
 func (p *Program) Std(f *ssa.Function) bool { return p.std[pkgOf(f)] }
 
+// StdPackage reports whether t is a package of the standard library.
+func (p *Program) StdPackage(t *types.Package) bool { return p.std[t] }
+
 // User reports whether f belongs to the sources under study.
 func (p *Program) User(f *ssa.Function) bool { return p.user[pkgOf(f)] }
 

@@ -25,7 +25,6 @@ type Executable struct {
 	Main        ID
 	Departures  []Departure
 	Arrivals    []Arrival
-	Handed      []ID      // methods of values that libraries were given, which call them
 	Foreign     []Arrival // served by functions that are not in the summary: no Handlers
 	Commands    []Command
 	Flags       []Flag

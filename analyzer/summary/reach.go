@@ -2,14 +2,10 @@ package summary
 
 import (
 	"go/token"
-	"go/types"
 	"slices"
 	"strings"
 
-	"golang.org/x/tools/go/ssa"
-
 	"github.com/callroute/callroute/analyzer/calls"
-	"github.com/callroute/callroute/analyzer/eval"
 	"github.com/callroute/callroute/analyzer/flow"
 )
 
@@ -112,71 +108,6 @@ func (r *reach) push(id ID) {
 	}
 }
 
-// handed is the methods of values that the program gives to libraries without
-// bodies as an interface of theirs, as a service to its supervisor: they call these
-// methods, and nobody sees it.
-func (b *builder) handed() []*ssa.Function {
-	var out []*ssa.Function
-	for _, f := range b.u.Program.Funcs {
-		if !b.u.Program.User(f) {
-			continue
-		}
-		for _, s := range b.u.Graph.Out(f) {
-			library := libraryOf(s)
-			if library == nil || b.u.Program.UserPackage(library) {
-				continue
-			}
-			params := s.Instr.Common().Signature().Params()
-			for i := range params.Len() {
-				named, ok := types.Unalias(params.At(i).Type()).(*types.Named)
-				if !ok || named.Obj().Pkg() != library || !types.IsInterface(named) {
-					continue
-				}
-				out = append(out, b.implementing(named.Underlying().(*types.Interface), s, i)...)
-			}
-		}
-	}
-	return out
-}
-
-// libraryOf is the package of the function that a site calls where it has no body.
-func libraryOf(s *calls.Site) *types.Package {
-	cc := s.Instr.Common()
-	switch {
-	case s.Rule == calls.Passed || slices.ContainsFunc(s.Callees, func(f *ssa.Function) bool { return f.Blocks != nil }):
-		return nil
-	case cc.IsInvoke():
-		return cc.Method.Pkg()
-	case cc.StaticCallee() != nil && cc.StaticCallee().Object() != nil:
-		return cc.StaticCallee().Object().Pkg()
-	}
-	return nil
-}
-
-// implementing is the methods of iface that parameter i of a call has.
-func (b *builder) implementing(iface *types.Interface, s *calls.Site, i int) []*ssa.Function {
-	n := i + 1
-	if cc := s.Instr.Common(); !cc.IsInvoke() && cc.Signature().Recv() == nil {
-		n = i
-	}
-	arg := eval.Argument(s.Instr, n)
-	if arg == nil {
-		return nil
-	}
-	var out []*ssa.Function
-	for _, t := range b.u.Eval.Brief().Types(arg, b.u.Eval.Root(s.Caller)) {
-		if !types.Implements(t, iface) || types.IsInterface(t) {
-			continue
-		}
-		for m := range iface.Methods() {
-			if fn := b.u.Program.SSA.LookupMethod(t, m.Pkg(), m.Name()); fn != nil {
-				out = append(out, b.u.Graph.Through(fn)...)
-			}
-		}
-	}
-	return out
-}
-
 // starts is where runs of the program begin.
 func (r *reach) starts() {
 	r.push(r.exe.Main)
@@ -193,9 +124,6 @@ func (r *reach) starts() {
 		if strings.Contains(f.Name, ".init#") || r.exe.Program.Library && !f.Library && f.Exported() {
 			r.push(id)
 		}
-	}
-	for _, id := range r.exe.Handed {
-		r.push(id)
 	}
 }
 

@@ -99,11 +99,6 @@ func (b *builder) build(ctx context.Context) error {
 	b.commands()
 	b.registrations()
 	b.elsewhere()
-	for _, f := range b.handed() {
-		if id := b.id(f); id != None && !slices.Contains(b.exe.Handed, id) {
-			b.exe.Handed = append(b.exe.Handed, id)
-		}
-	}
 	b.dropIdle()
 	for i := range b.exe.funcs {
 		slices.SortStableFunc(b.exe.funcs[i].Sites, func(x, y Site) int { return cmp.Compare(x.Pos, y.Pos) })

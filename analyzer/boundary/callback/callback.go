@@ -7,12 +7,24 @@
 //  1. argument: the functions that the argument can be
 //  2. field: the functions in the named fields of the argument
 //  3. method: the named method of what the argument can be
+//
+// Without a model, as nobody can see the calls:
+//
+//  4. object: a function of a library without bodies is given a value as an
+//     interface of this library, as a supervisor its services. The methods of the
+//     interface are handed on with it (passed). What the standard library calls is
+//     known by name
 package callback
 
 import (
 	"context"
+	"go/types"
+	"slices"
+
+	"golang.org/x/tools/go/ssa"
 
 	"github.com/callroute/callroute/analyzer/boundary"
+	"github.com/callroute/callroute/analyzer/calls"
 	"github.com/callroute/callroute/analyzer/eval"
 	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/index"
@@ -33,6 +45,78 @@ func find(ctx context.Context, u *boundary.Unit, out *boundary.Findings) {
 			}
 		}
 	}
+	for _, fn := range u.Program.Funcs {
+		if ctx.Err() == nil && u.Program.User(fn) {
+			handOver(u, fn, out)
+		}
+	}
+}
+
+// handOver is rule 4 for the calls in one function.
+func handOver(u *boundary.Unit, fn *ssa.Function, out *boundary.Findings) {
+	for _, s := range u.Graph.Out(fn) {
+		library := libraryOf(s)
+		if library == nil || u.Program.UserPackage(library) || u.Program.StdPackage(library) || u.Models.Of(library.Path()) != nil {
+			continue
+		}
+		cc := s.Instr.Common()
+		receiver := 0
+		if cc.IsInvoke() || cc.Signature().Recv() != nil {
+			receiver = 1
+		}
+		params := cc.Signature().Params()
+		for i := range params.Len() {
+			named, ok := types.Unalias(params.At(i).Type()).(*types.Named)
+			if !ok || named.Obj().Pkg() != library || !types.IsInterface(named) {
+				continue
+			}
+			arg := eval.Argument(s.Instr, i+receiver)
+			if arg == nil {
+				continue
+			}
+			for _, m := range methodsOf(u, arg, fn, named.Underlying().(*types.Interface)) {
+				out.Links = append(out.Links, boundary.Link{
+					From: fn, Pos: s.Pos(), To: m, Kind: flow.Closure, Rule: calls.Passed, Candidates: 1, Detail: calls.HandedTo(cc),
+				})
+			}
+		}
+	}
+}
+
+// libraryOf is the package of the function that a site calls where it has no body.
+func libraryOf(s *calls.Site) *types.Package {
+	cc := s.Instr.Common()
+	switch {
+	case s.Rule == calls.Passed || slices.ContainsFunc(s.Callees, func(f *ssa.Function) bool { return f.Blocks != nil }):
+		return nil
+	case cc.IsInvoke():
+		return cc.Method.Pkg()
+	case cc.StaticCallee() != nil && cc.StaticCallee().Object() != nil:
+		return cc.StaticCallee().Object().Pkg()
+	}
+	return nil
+}
+
+// methodsOf is the methods of an interface that arg, in fn, has.
+func methodsOf(u *boundary.Unit, arg ssa.Value, fn *ssa.Function, iface *types.Interface) []*ssa.Function {
+	var out []*ssa.Function
+	for _, t := range u.Eval.Brief().Types(arg, u.Eval.Root(fn)) {
+		if types.IsInterface(t) || !types.Implements(t, iface) {
+			continue
+		}
+		for m := range iface.Methods() {
+			method := u.Program.SSA.LookupMethod(t, m.Pkg(), m.Name())
+			if method == nil || calls.Universal(m) {
+				continue
+			}
+			for _, f := range u.Graph.Through(method) {
+				if u.Program.User(f) && !slices.Contains(out, f) {
+					out = append(out, f)
+				}
+			}
+		}
+	}
+	return out
 }
 
 // given links the place where a library is given functions to them.

@@ -148,9 +148,24 @@ func (f *serverFinder) handlerOf(c *eval.Context, how listener, call index.Call,
 			out = append(out, c.Field(o, "Handler")...)
 			continue
 		}
-		out = append(out, eval.Hole{})
+		out = append(out, owner(c, operand(call, 0), root))
 	}
 	return out
+}
+
+// owner is the hole that stands for the object of which a server that is not known
+// is a field, as its method is where it is started.
+func owner(c *eval.Context, server ssa.Value, root *eval.Frame) eval.Hole {
+	for {
+		field, ok := server.(*ssa.FieldAddr)
+		if !ok {
+			return eval.Hole{}
+		}
+		server = field.X
+		if holes := eval.Holes(c.Eval(server, root)); len(holes) == 1 {
+			return holes[0]
+		}
+	}
 }
 
 func (f *serverFinder) addressOf(c *eval.Context, how listener, call index.Call, root *eval.Frame) string {
