@@ -14,6 +14,7 @@ type ValueQuery struct {
 	Program string   // as in Query
 	Command []string // its words
 	Flag    string   // the flag that sets it, without dashes
+	Arg     int      // in place of a flag: the argument of this number, from 1 on
 }
 
 // Value follows the value of a flag to the last writes.
@@ -36,5 +37,5 @@ func (a *Analyzer) Value(ctx context.Context, q ValueQuery) (*flow.Value, error)
 		return nil, fmt.Errorf("%s is no command of %s: a request has no flags", entry.Arrival.Key, p)
 	}
 	st := &stitch.Stitcher{System: a.system, Programs: a.programs, Protocols: protocols}
-	return value.Follow(ctx, st, value.Query{Entry: entry, Flag: q.Flag})
+	return value.Follow(ctx, st, value.Query{Entry: entry, Flag: q.Flag, Arg: q.Arg})
 }

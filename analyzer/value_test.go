@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -20,7 +21,7 @@ import (
 // TestValue follows values through the systems in testdata/values and holds what is
 // found against what stands in front of the files:
 //
-//	value PROGRAM [COMMAND...] --flag NAME
+//	value PROGRAM [COMMAND...] --flag NAME | --arg N
 //	hop PROGRAM FUNCTION [TEXT]    a hop in it; TEXT is in what is told of it
 //	end PROGRAM NAME               a write to it
 //	writers SYMBOL, readers SYMBOL
@@ -78,9 +79,7 @@ func checkValues(t *testing.T, dir, expectations string) {
 		var have []string
 		switch want {
 		case "value":
-			command, flag, _ := strings.Cut(rest, " --flag ")
-			words := strings.Fields(command)
-			v, err = a.Value(t.Context(), analyzer.ValueQuery{Program: words[0], Command: words[1:], Flag: flag})
+			v, err = a.Value(t.Context(), valueQuery(rest))
 		case "writers":
 			found, err = a.Writers(t.Context(), rest)
 		case "readers":
@@ -144,10 +143,22 @@ func matches(have, want string) bool {
 	return true
 }
 
+// valueQuery is a question as a person types it.
+func valueQuery(line string) analyzer.ValueQuery {
+	command, flag, isFlag := strings.Cut(line, " --flag ")
+	command, arg, _ := strings.Cut(command, " --arg ")
+	words := strings.Fields(command)
+	q := analyzer.ValueQuery{Program: words[0], Command: words[1:], Flag: flag}
+	if !isFlag {
+		q.Arg, _ = strconv.Atoi(arg)
+	}
+	return q
+}
+
 func hopsOf(v *flow.Value) []string {
 	out := []string{}
 	for _, h := range v.Hops {
-		out = append(out, fmt.Sprintf("%s %s %s; %s; %q", h.Component, funcOf(h.Func), h.Place, h.Did, h.Wire))
+		out = append(out, fmt.Sprintf("%s %s %s; %s; %q; %q", h.Component, funcOf(h.Func), h.Place, h.Did, h.Wire, h.Under))
 	}
 	return out
 }

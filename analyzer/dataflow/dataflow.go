@@ -19,8 +19,10 @@ const None Reg = -1
 
 // Var is a parameter or free variable.
 type Var struct {
-	Name string
-	Type string // as in Step
+	Name  string
+	Type  string // as in Step
+	Texts bool   // it is a list of texts
+	Keyed bool   // it is a map of texts by texts
 }
 
 // Body is the steps of one function, in the order of its blocks.
@@ -42,7 +44,7 @@ type Step struct {
 	To   Reg
 	Args []Reg
 
-	Name string // Field: the field; Elem: the constant key; Global: the variable; Call: the callee's symbol; else what is done
+	Name string // Copy: "append" where lists are joined, the number of the first element of one that is cut; Field: the field; Elem: the constant key; Global: the variable; Call: the callee's symbol; else what is done
 	Type string // Field: the struct that has it; Assert, Convert, Copy: the named type that To has or points to; Global: that of the variable; Call: that of the first result
 	Tag  string // Field: its tag
 
@@ -52,6 +54,7 @@ type Step struct {
 	Removes  bool     // Insert: the element is removed, and has no value
 	Link     bool     // Field: it is an address, map, list or interface: a copy of the struct has the same
 	Number   bool     // Field: it is a number or a condition
+	Else     string   // Copy: a constant that To is where it is none of them
 
 	// Of a call:
 	Pos     int      // as in summary.Site

@@ -49,8 +49,17 @@ type body struct {
 
 func (b *body) variable(v ssa.Value) {
 	b.reg(v)
-	b.out.Vars = append(b.out.Vars, Var{v.Name(), typeName(v.Type())})
+	out := Var{Name: v.Name(), Type: typeName(v.Type())}
+	switch t := v.Type().Underlying().(type) {
+	case *types.Slice:
+		out.Texts = isText(t.Elem())
+	case *types.Map:
+		out.Keyed = isText(t.Key()) && isText(t.Elem())
+	}
+	b.out.Vars = append(b.out.Vars, out)
 }
+
+func isText(t types.Type) bool { return types.Identical(t, types.Typ[types.String]) }
 
 func (b *body) blocks(f *ssa.Function) {
 	for _, block := range f.Blocks {
@@ -118,7 +127,7 @@ func (b *body) move(s Step, to ssa.Value, from ...ssa.Value) {
 func (b *body) instr(instr ssa.Instruction) {
 	switch i := instr.(type) {
 	case *ssa.Phi:
-		b.move(Step{Op: Copy}, i, i.Edges...)
+		b.move(Step{Op: Copy, Else: instead(i)}, i, i.Edges...)
 	case *ssa.ChangeType:
 		b.move(Step{Op: Copy, Type: typeName(i.Type())}, i, i.X)
 	case *ssa.ChangeInterface:
@@ -130,7 +139,7 @@ func (b *body) instr(instr ssa.Instruction) {
 	case *ssa.MultiConvert:
 		b.convert(i, i.X)
 	case *ssa.Slice:
-		b.move(Step{Op: Copy}, i, i.X)
+		b.move(Step{Op: Copy, Name: text(i.Low)}, i, i.X)
 	case *ssa.SliceToArrayPointer:
 		b.move(Step{Op: Copy}, i, i.X)
 	case *ssa.TypeAssert:
@@ -373,7 +382,9 @@ func (b *body) getter(i ssa.CallInstruction, fn *ssa.Function) bool {
 func (b *body) builtin(name string, i ssa.CallInstruction) {
 	args := i.Common().Args
 	switch name {
-	case "append", "ssa:wrapnilchk":
+	case "append":
+		b.move(Step{Op: Copy, Name: name}, i.Value(), args...)
+	case "ssa:wrapnilchk":
 		b.move(Step{Op: Copy}, i.Value(), args...)
 	case "min", "max":
 		b.move(Step{Op: Compute, Name: name}, i.Value(), args...)
@@ -483,6 +494,23 @@ func text(v ssa.Value) string {
 		return constant.StringVal(c.Value)
 	}
 	return c.Value.String()
+}
+
+// instead is the one constant among the values that meet, "" where there is none,
+// several, or only what a variable is without being set.
+func instead(phi *ssa.Phi) string {
+	out := ""
+	for _, e := range phi.Edges {
+		t := text(e)
+		if t == "" || t == "0" || t == "false" {
+			continue
+		}
+		if out != "" && out != t {
+			return ""
+		}
+		out = t
+	}
+	return out
 }
 
 // elementName is the index of an element. In a list that is written out and names

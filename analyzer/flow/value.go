@@ -10,6 +10,7 @@ type Value struct {
 	Program    string      `json:"program"`
 	Command    []string    `json:"command"`
 	Flag       string      `json:"flag,omitempty"`
+	Arg        int         `json:"arg,omitempty"` // in place of a flag: the argument of this number, from 1 on
 	Components []Component `json:"components,omitempty"`
 	Hops       []ValueHop  `json:"hops"` // a hop comes after the one that it follows
 	Ends       []ValueEnd  `json:"ends"` // the one that is reached furthest first
@@ -24,13 +25,14 @@ type ValueHop struct {
 	Component string `json:"component"`
 	Func      string `json:"func"` // as in Node
 	Site
-	Kind   Kind   `json:"kind"`             // call for what stays in the program; else how the value left the one before
-	Detail string `json:"detail,omitempty"` // of what leaves the program: the route, the method, the command line
-	Place  string `json:"place,omitempty"`  // the field it is in then, with its type
-	Wire   string `json:"wire,omitempty"`   // its name in a document, a message or a request
-	Did    string `json:"did,omitempty"`    // what was done to it
-	Itself bool   `json:"itself,omitempty"` // the value is passed on itself, not in an object that has it
-	Code   string `json:"code,omitempty"`   // the line
+	Kind   Kind     `json:"kind"`             // call for what stays in the program; else how the value left the one before
+	Detail string   `json:"detail,omitempty"` // of what leaves the program: the route, the method, the command line
+	Place  string   `json:"place,omitempty"`  // the field it is in then, with its type
+	Wire   string   `json:"wire,omitempty"`   // its name in a document, a message or a request
+	Did    string   `json:"did,omitempty"`    // what was done to it
+	Under  []string `json:"under,omitempty"`  // the conditions that the line stands under, as in Edge
+	Itself bool     `json:"itself,omitempty"` // the value is passed on itself, not in an object that has it
+	Code   string   `json:"code,omitempty"`   // the line
 }
 
 // ValueEnd is a write of the value that lasts.

@@ -194,6 +194,11 @@ func (m *Model) checkOthers() error {
 			return e.Call.errorf("an effect needs call, and does, which is one of %s", list(deeds))
 		}
 	}
+	for _, a := range m.Arguments {
+		if a.Call.Zero() || (a.At == nil) == ((a.Index == nil) == (a.From == nil)) {
+			return a.Call.errorf("an entry of arguments needs call, and one of at, index and from")
+		}
+	}
 	for _, p := range m.Passes {
 		if p.Call.Zero() || !contains(forms, p.As) || !contains(forms, p.Of) {
 			return p.Call.errorf("a pass needs call, and forms are %s", list(forms[1:]))

@@ -47,6 +47,7 @@ type Model struct {
 	Effects   []Effect   `yaml:"effects"`
 	Callbacks []Callback `yaml:"callbacks"`
 	Passes    []Pass     `yaml:"passes"`
+	Arguments []Argument `yaml:"arguments"`
 	Leaves    []Leave    `yaml:"leaves"`
 	Errors    []Symbol   `yaml:"errors"` // functions that return an error in every run
 	Wraps     []Symbol   `yaml:"wraps"`  // functions that return an error where argument 0 is one
@@ -256,6 +257,16 @@ type Pass struct {
 	Same  bool   `yaml:"same"`  // what is written into the result goes to From
 	Says  string `yaml:"says"`  // what is done to it
 	None  bool   `yaml:"none"`  // it passes nothing on
+}
+
+// Argument says that a call gives arguments of the command line that are no flags,
+// counted from 0: the one that At or the argument Index says, or a list of those from
+// From on.
+type Argument struct {
+	Call  Symbol `yaml:"call"`
+	At    *int   `yaml:"at"`
+	Index *Arg   `yaml:"index"`
+	From  *int   `yaml:"from"`
 }
 
 // Form is how values are written down.

@@ -137,6 +137,15 @@ func (s *Set) Passes(symbol string) []*Pass {
 	return out
 }
 
+// Argument is what a call of the symbol gives of the command line, nil for nothing.
+func (s *Set) Argument(symbol string) *Argument {
+	e, ok := Find(s, func(m *Model) []Argument { return m.Arguments }, func(a *Argument) Symbol { return a.Call }, symbol)
+	if !ok {
+		return nil
+	}
+	return e.Of
+}
+
 // Carries reports whether a library that mentions a function or type of another
 // package is worth its bodies, because that has an effect.
 func (s *Set) Carries(path, name string) bool {

@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/callroute/callroute/analyzer/flow"
@@ -17,7 +16,7 @@ const mostForks = 12
 // o.Tree.
 func Value(w io.Writer, v *flow.Value, o TextOptions) error {
 	t := &valueText{text: &text{options: o, paint: paint{o.Color}}, v: v, shown: map[int]bool{}}
-	t.line(t.paint.title(strings.Join(append(append([]string{v.Program}, v.Command...), "--"+v.Flag), " ")))
+	t.line(t.paint.title(v.Title()))
 	if len(v.Ends) == 0 {
 		t.line()
 		t.line("The value is not seen to be written anywhere.")
@@ -29,7 +28,7 @@ func Value(w io.Writer, v *flow.Value, o TextOptions) error {
 	for i, e := range v.Ends {
 		if i == 0 || o.Tree {
 			t.way(e.Hop)
-			t.line(indent, "■ ", ended(e))
+			t.line(indent, "■ ", e.Says())
 		}
 	}
 	if !o.Tree {
@@ -55,11 +54,7 @@ type valueText struct {
 
 // way writes the hops to one that were not written yet.
 func (t *valueText) way(last int) {
-	var hops []flow.ValueHop
-	for i := last; i >= 0; i = t.v.Hops[i].After {
-		hops = append(hops, t.v.Hops[i])
-	}
-	slices.Reverse(hops)
+	hops := t.v.Way(last)
 	before := ""
 	for i, h := range hops {
 		if t.shown[h.ID] {
@@ -96,6 +91,9 @@ func (t *valueText) hop(h flow.ValueHop) {
 	if h.Did != "" {
 		what = append(what, h.Did)
 	}
+	if len(h.Under) > 0 {
+		t.line(indent, indent, t.paint.aside(strings.Join(h.Under, "; ")))
+	}
 	if len(what) > 0 {
 		t.line(indent, indent, "→ ", strings.Join(what, "; "))
 	}
@@ -117,28 +115,22 @@ func (t *valueText) after(hop int) string {
 
 // forks lists the ends beside the first.
 func (t *valueText) forks() {
-	if len(t.v.Ends) < 2 {
+	forks := t.v.Forks()
+	if len(forks) == 0 {
 		return
 	}
 	t.line()
 	t.line("It also goes to:")
-	for i, e := range t.v.Ends[1:] {
+	for i, f := range forks {
 		if i == mostForks {
-			t.line(indent, t.paint.aside(fmt.Sprintf("… %s more; --all shows every way", count(len(t.v.Ends)-1-mostForks, "end"))))
+			t.line(indent, t.paint.aside(fmt.Sprintf("… %s more; --all shows every way", count(len(forks)-mostForks, "end"))))
 			break
 		}
-		h := t.v.Hops[e.Hop]
-		leaves := h
-		for leaves.After >= 0 && !t.shown[leaves.ID] {
-			leaves = t.v.Hops[leaves.After]
+		h := t.v.Hops[f.End.Hop]
+		from := ""
+		if f.From >= 0 {
+			from = ", from " + t.at(t.v.Hops[f.From])
 		}
-		t.line(indent, h.Component, ": ", ended(e), " at ", t.paint.place(t.at(h)), t.paint.aside(", from "+t.at(leaves)))
+		t.line(indent, h.Component, ": ", f.End.Says(), " at ", t.paint.place(t.at(h)), t.paint.aside(from))
 	}
-}
-
-func ended(e flow.ValueEnd) string {
-	if e.What == "" {
-		return "given to " + e.Call
-	}
-	return "written to " + e.What + " by " + e.Call
 }

@@ -92,6 +92,26 @@ func Conditions(f *flow.Flow, file Finder, notes *Notes) {
 	}
 }
 
+// Lines tells the conditions that lines stand under. It parses each file once.
+type Lines struct{ files map[string]*parsed }
+
+// Under is the conditions that a line of a function stands under, as in Conditions.
+// The function is found in the file by its first and last line.
+func (l *Lines) Under(file string, first, last, line int) []string {
+	p, known := l.files[file]
+	if !known {
+		if l.files == nil {
+			l.files = map[string]*parsed{}
+		}
+		p = parse(file)
+		l.files[file] = p
+	}
+	if p == nil {
+		return nil
+	}
+	return p.conditions(&flow.Node{Line: first, EndLine: last}, line, "")
+}
+
 // ownName is the last part of a function's full name.
 func ownName(name string) string { return name[strings.LastIndexByte(name, '.')+1:] }
 

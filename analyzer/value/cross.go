@@ -1,6 +1,7 @@
 package value
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -121,6 +122,10 @@ func (f *follower) toHandler(i int, p path, k flow.Kind, j stitch.Join, h hop) {
 	if !p.is(encoded) && !p.is(named) && k != flow.HTTP {
 		return
 	}
+	inPath := p.is(encoded) && p.head().form == models.Path
+	if inPath {
+		p = f.paths.inPattern(p, j.Detail)
+	}
 	h.wire = p.document()
 	y := fact{exe: j.Exe, fn: j.Func, path: p}
 	// A generated handler is given a function that decodes into its argument.
@@ -136,10 +141,27 @@ func (f *follower) toHandler(i int, p path, k flow.Kind, j stitch.Join, h hop) {
 		return
 	}
 	for n, v := range b.Vars[:b.Params()] {
+		if inPath && v.Keyed {
+			f.add(y.to(dataflow.Reg(n), p.tail()), i, h)
+		}
 		if v.Type == "net/http.Request" || k != flow.HTTP && n > 0 && v.Type != "" && !slices.Contains(notMessages, v.Type) {
 			f.add(y.to(dataflow.Reg(n), p), i, h)
 		}
 	}
+}
+
+// placeholder is a variable in the pattern of a route: {name}, {name:.*}, :name, *name.
+var placeholder = regexp.MustCompile(`\{([A-Za-z_]\w*)[^}]*\}|[:*]([A-Za-z_]\w*)`)
+
+// inPattern is a path of a URL with the name that a route has for it, where it has one
+// name alone.
+func (t paths) inPattern(p path, pattern string) path {
+	all := placeholder.FindAllStringSubmatch(pattern, -1)
+	if len(all) != 1 || !p.tail().empty() {
+		return p
+	}
+	name := all[0][1] + all[0][2]
+	return t.with(p.head(), t.with(elem{kind: named, name: name, form: models.Path}, path{}))
 }
 
 // notMessages is the types of a handler's parameters that are no message.

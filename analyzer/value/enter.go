@@ -39,6 +39,15 @@ func (r *route) visited(id summary.ID) []summary.ID {
 	return []summary.ID{id}
 }
 
+// follow adds a clone in which a value is followed, though the command may not visit it.
+func (r *route) follow(fn summary.ID) {
+	if !slices.Contains(r.clones, fn) {
+		r.clones = append(r.clones, fn)
+		slices.Sort(r.clones)
+		r.callers = nil
+	}
+}
+
 // allow adds a function to the route with all that it can call: what a library of the
 // command line calls while it reads flags.
 func (r *route) allow(id summary.ID) {

@@ -56,7 +56,7 @@ func (x fact) written(r dataflow.Reg, p path) fact {
 func (f *follower) forward(i int, x fact, s *dataflow.Step) {
 	switch s.Op {
 	case dataflow.Copy:
-		f.add(x.to(s.To, f.renamed(x.path, s)), i, at(x, s, ""))
+		f.copied(i, x, s)
 	case dataflow.Load:
 		f.add(x.to(s.To, x.path), i, at(x, s, ""))
 	case dataflow.Convert:
@@ -105,6 +105,20 @@ func (f *follower) forward(i int, x fact, s *dataflow.Step) {
 			}
 		}
 	}
+}
+
+// copied follows a value into another register that is the same, or a constant in its
+// place.
+func (f *follower) copied(i int, x fact, s *dataflow.Step) {
+	p, ok := f.paths.moved(x.path, s)
+	if !ok {
+		return
+	}
+	did := ""
+	if s.Else != "" && p.empty() {
+		did = s.Else + " in its place where a condition says so"
+	}
+	f.add(x.to(s.To, f.renamed(p, s)), i, at(x, s, did))
 }
 
 // compute makes a value from the one that is followed. A flag that it is joined to

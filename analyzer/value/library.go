@@ -89,6 +89,9 @@ func (f *follower) pass(i int, x fact, s *dataflow.Step, m *models.Pass) {
 	}
 	if m.As != "" {
 		var ok bool
+		if p.dropped(m.As) {
+			h.did += ", left out when it is empty"
+		}
 		if p, ok = f.paths.encode(m.As, p); !ok {
 			return
 		}

@@ -13,10 +13,11 @@ import (
 type kind uint8
 
 const (
-	field   kind = iota // a field of a struct
-	element             // an element of a list, a map or a channel
-	encoded             // a document: what follows are its names
-	named               // a name in a document, decoded or not
+	field    kind = iota // a field of a struct
+	element              // an element of a list, a map or a channel
+	position             // an element of a list of which the place is known
+	encoded              // a document: what follows are its names
+	named                // a name in a document, decoded or not
 )
 
 // elem is one step from a value into what it holds.
@@ -102,7 +103,7 @@ func (p path) linked() bool {
 
 // inElements is p without the elements in front.
 func (p path) inElements() path {
-	for p.is(element) {
+	for p.is(element) || p.is(position) {
 		p = p.tail()
 	}
 	return p
@@ -116,7 +117,7 @@ func (p path) String() string {
 		switch h.kind {
 		case field:
 			out.WriteString("." + h.name)
-		case element:
+		case element, position:
 			out.WriteString("[" + h.name + "]")
 		case encoded:
 			out.WriteString("<" + string(h.form) + ">")
@@ -161,8 +162,24 @@ func protoName(name, tag string) string {
 	return name
 }
 
+// dropped reports whether a form leaves the value out where it is zero or empty.
+func (p path) dropped(form models.Form) bool {
+	for ; p.at != nil; p = p.tail() {
+		h := p.head()
+		if h.kind != field || !p.tail().empty() {
+			continue
+		}
+		_, options, _ := strings.Cut(reflect.StructTag(h.tag).Get(string(form)), ",")
+		return slices.Contains(strings.Split(options, ","), "omitempty") || slices.Contains(strings.Split(options, ","), "omitzero")
+	}
+	return false
+}
+
 // encode writes p down in a form. It is not ok where the form leaves it out.
 func (t paths) encode(form models.Form, p path) (path, bool) {
+	if form == models.Path && p.is(encoded) {
+		return p, true // what stands beside the path in a URL
+	}
 	names, ok := t.names(form, p)
 	if !ok {
 		return p, false
@@ -228,12 +245,14 @@ func carries(form models.Form, s *dataflow.Step) bool {
 		return true
 	}
 	switch s.Name {
-	case "URL", "Form":
+	case "URL":
+		return form == models.Query || form == models.Path
+	case "Form":
 		return form == models.Query
 	case "Header":
 		return form == models.Header
 	case "Body":
-		return form != models.Query && form != models.Header
+		return form != models.Query && form != models.Header && form != models.Path
 	}
 	return false
 }
@@ -245,6 +264,8 @@ func intoElement(p path, name string) (path, bool) {
 		return p, true
 	case p.is(named): // of a document, a map has the names as keys
 		return p.tail(), name == "" || name == p.head().name
+	case p.is(position):
+		return p.tail(), name == "" || !isIndex(name) || name == p.head().name
 	case !p.is(element):
 		return p, false
 	}

@@ -21,6 +21,17 @@ type startedBy struct {
 	from int // the fact of the argument that sets it, -1 for what is typed
 }
 
+// begin starts at what is asked for.
+func (f *follower) begin(q Query) error {
+	if q.Arg > 0 {
+		if f.route[q.Entry.Exe] == nil {
+			f.route[q.Entry.Exe] = newRoute(q.Entry.Exe, nil)
+		}
+		return f.startArgument(q)
+	}
+	return f.start(q.Entry.Exe, q.Entry.Command, q.Flag, -1)
+}
+
 // start finds the registers that a flag of a command sets: the variable whose
 // address is given to a call of the command line's library together with the name of
 // the flag, and what such a call gives.
@@ -70,11 +81,7 @@ var flagName = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9]*([-_.][a-zA-Z0-9]+)*$`)
 
 // commandLine reports whether a symbol is one of a library that reads command lines.
 func (f *follower) commandLine(symbol string) bool {
-	path := models.Split(symbol).Path
-	if path == "flag" {
-		return true
-	}
-	m := f.models.Of(path)
+	m := f.models.Of(models.Split(symbol).Path)
 	return m != nil && m.Kind == models.CommandLine
 }
 
@@ -128,11 +135,7 @@ func (f *follower) defining(exe *summary.Executable, c *summary.Command) []summa
 // startAt starts at a call that defines or reads a flag. The name is argument k.
 func (f *follower) startAt(exe *summary.Executable, fn summary.ID, s *dataflow.Step, k, from int) bool {
 	r := f.route[exe]
-	if !slices.Contains(r.clones, fn) {
-		r.clones = append(r.clones, fn)
-		slices.Sort(r.clones)
-		r.callers = nil
-	}
+	r.follow(fn)
 	x := fact{exe: exe, fn: fn}
 	h := at(x, s, shortSymbol(s.Name))
 	found := false

@@ -9,14 +9,16 @@ import (
 
 	"github.com/callroute/callroute/analyzer/dataflow"
 	"github.com/callroute/callroute/analyzer/flow"
+	"github.com/callroute/callroute/analyzer/source"
 	"github.com/callroute/callroute/analyzer/summary"
+	"github.com/callroute/callroute/analyzer/system"
 )
 
 // tell turns the facts that lead to an end into hops: one for each line of a function
 // that the value passes.
 func (f *follower) tell(q Query) *flow.Value {
 	t := &teller{follower: f, hopOf: map[hopKey]int{}, ended: map[endKey]bool{}, files: map[string][]string{}, out: &flow.Value{
-		Schema: flow.ValueSchema, Program: q.Entry.Exe.Program.String(), Command: q.Entry.Words, Flag: q.Flag,
+		Schema: flow.ValueSchema, Program: q.Entry.Exe.Program.String(), Command: q.Entry.Words, Flag: q.Flag, Arg: q.Arg,
 		Hops: []flow.ValueHop{}, Ends: []flow.ValueEnd{}, Gaps: []flow.ValueGap{},
 	}}
 	type reached struct {
@@ -41,6 +43,7 @@ func (f *follower) tell(q Query) *flow.Value {
 	if len(t.out.Ends) == 0 && len(f.facts) > 0 {
 		t.out.Last = t.furthest()
 	}
+	t.components()
 	if f.capped {
 		t.out.Gaps = append(t.out.Gaps, flow.ValueGap{Hop: -1, Reason: "the value is taken to pass so many places that it is followed no further"})
 	}
@@ -48,6 +51,21 @@ func (f *follower) tell(q Query) *flow.Value {
 		t.out.Gaps = append(t.out.Gaps, flow.ValueGap{Hop: -1, Reason: "what lies deeper in lists that hold themselves is not followed"})
 	}
 	return t.out
+}
+
+// components names the programs that hops are in.
+func (t *teller) components() {
+	programs := map[string]*system.Program{}
+	for exe := range t.route {
+		if p := exe.Program; programs[p.String()] == nil || p.Package < programs[p.String()].Package {
+			programs[p.String()] = p
+		}
+	}
+	for _, name := range t.out.Programs() {
+		if p := programs[name]; p != nil {
+			t.out.Components = append(t.out.Components, flow.Component{Name: name, Package: p.Package, Dir: p.Source.Given, Version: p.Source.Version, Web: p.Source.Web})
+		}
+	}
 }
 
 // mostWays is how many calls of the function that writes are told apart.
@@ -114,6 +132,8 @@ type teller struct {
 	hopOf map[hopKey]int
 	ended map[endKey]bool
 	files map[string][]string // lines by file
+
+	conditions source.Lines
 }
 
 // end adds the hops to an end. Of several ways to one write the first is told.
@@ -173,8 +193,12 @@ func (t *teller) loss(l loss) {
 // way adds hops, oldest first, and returns the last.
 func (t *teller) way(hops []hop) int {
 	last := -1
+	var under []string // conditions of lines that are not told
 	for i := 0; i < len(hops); {
 		joined := hops[i]
+		if i > 0 && (joined.exe != hops[i-1].exe || joined.fn != hops[i-1].fn) {
+			under = nil
+		}
 		i++
 		if joined.line == 0 {
 			continue
@@ -184,8 +208,14 @@ func (t *teller) way(hops []hop) int {
 			joined.join(hops[i])
 			i++
 		}
+		for _, c := range t.under(joined) {
+			if !slices.Contains(under, c) {
+				under = append(under, c)
+			}
+		}
 		if !joined.quiet || joined.did != "" || i >= len(hops) {
-			last = t.hop(last, joined)
+			last = t.hop(last, joined, under)
+			under = nil
 		}
 	}
 	return last
@@ -220,8 +250,17 @@ func isName(text string) bool {
 	return len(text) > 1 && !strings.ContainsAny(text, " %\n") && strings.Trim(text, "0123456789-") != ""
 }
 
+// under is the conditions that the line of a hop stands under.
+func (t *teller) under(h hop) []string {
+	if h.fn == summary.None {
+		return nil
+	}
+	fn := h.exe.Func(h.fn)
+	return t.conditions.Under(h.exe.Path(fn.File), fn.Line, fn.End, h.line)
+}
+
 // hop adds one hop behind another.
-func (t *teller) hop(after int, h hop) int {
+func (t *teller) hop(after int, h hop, under []string) int {
 	key := hopKey{after, h.exe, h.exe.Base(h.fn), h.line, h.kind, h.wire}
 	if n, ok := t.hopOf[key]; ok {
 		return n
@@ -231,7 +270,8 @@ func (t *teller) hop(after int, h hop) int {
 	fn := h.exe.Func(h.fn)
 	t.out.Hops = append(t.out.Hops, flow.ValueHop{
 		ID: n, After: after, Component: h.exe.Program.String(), Func: fn.Name, Site: flow.Site{File: fn.File, Line: h.line},
-		Kind: cmp.Or(h.kind, flow.Call), Detail: h.detail, Place: h.place, Wire: h.wire, Did: h.did, Itself: h.itself, Code: t.line(h.exe.Path(fn.File), h.line),
+		Under: slices.Clone(under),
+		Kind:  cmp.Or(h.kind, flow.Call), Detail: h.detail, Place: h.place, Wire: h.wire, Did: h.did, Itself: h.itself, Code: t.line(h.exe.Path(fn.File), h.line),
 	})
 	return n
 }

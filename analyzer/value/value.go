@@ -44,6 +44,7 @@ import (
 type Query struct {
 	Entry walk.Entry
 	Flag  string // without dashes
+	Arg   int    // in place of a flag: the argument of this number, from 1 on
 }
 
 // mostFacts is where following ends: so many say that a value was taken for what
@@ -64,7 +65,8 @@ func Follow(ctx context.Context, st *stitch.Stitcher, q Query) (*flow.Value, err
 	for exe, ids := range reached {
 		f.route[exe] = newRoute(exe, ids)
 	}
-	if err := f.start(q.Entry.Exe, q.Entry.Command, q.Flag, -1); err != nil {
+	err = f.begin(q)
+	if err != nil {
 		return nil, err
 	}
 	if err := f.run(); err != nil {

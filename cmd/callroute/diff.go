@@ -3,10 +3,7 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -20,21 +17,14 @@ import (
 type diffOptions struct {
 	sources  sources
 	output   output
-	format   string
-	json     bool
+	format   answerFormat[*flow.Diff, report.DiffOptions]
 	beside   bool
 	old, new string
 	query    traceOptions // what is compared; no program: everything
 }
 
-// diffView writes a diff in one form.
-type diffView func(io.Writer, *flow.Diff, report.DiffOptions) error
-
-// diffFormats are the forms of a diff.
-var diffFormats = []struct {
-	name string
-	view diffView
-}{
+// diffForms are the forms of a diff.
+var diffForms = []answerForm[*flow.Diff, report.DiffOptions]{
 	{"text", report.Diff},
 	{"json", func(w io.Writer, d *flow.Diff, _ report.DiffOptions) error { return report.JSON(w, d) }},
 	{"md", report.DiffMarkdown},
@@ -44,10 +34,7 @@ var diffFormats = []struct {
 
 func (a *app) diffCommand() *cobra.Command {
 	o := &diffOptions{output: output{app: a}}
-	var names []string
-	for _, f := range diffFormats {
-		names = append(names, f.name)
-	}
+	o.format.forms = diffForms
 	cmd := &cobra.Command{
 		Use:   "diff OLD NEW [PROGRAM COMMAND...]",
 		Short: "Compare the routes of two revisions",
@@ -86,41 +73,14 @@ The exit status is 1 if there are differences.`,
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	o.sources.register(cmd)
-	flags.StringVar(&o.format, "format", "", "how to write it: "+strings.Join(names, ", ")+" (default as the name of the file says, else text)")
-	must(cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp)))
-	flags.BoolVar(&o.json, "json", false, "the same as --format json")
+	o.format.register(cmd)
 	flags.BoolVar(&o.beside, "beside", false, "in text and md: every function beside the routes, not only their number")
 	o.output.register(cmd)
 	return cmd
 }
 
-// view is the form that is asked for, or that the file's name says.
-func (o *diffOptions) view() (diffView, error) {
-	known := map[string]diffView{}
-	var names []string
-	for _, f := range diffFormats {
-		known[f.name] = f.view
-		names = append(names, f.name)
-	}
-	name := o.format
-	switch ending := strings.TrimPrefix(filepath.Ext(o.output.file), "."); {
-	case o.json && name != "" && name != "json":
-		return nil, fmt.Errorf("--json and --format %s exclude each other", name)
-	case o.json:
-		name = "json"
-	case name == "" && known[ending] != nil:
-		name = ending
-	case name == "":
-		name = "text"
-	}
-	if known[name] == nil {
-		return nil, fmt.Errorf("--format %q: the formats are %s", name, strings.Join(names, ", "))
-	}
-	return known[name], nil
-}
-
 func (a *app) diff(ctx context.Context, o *diffOptions) error {
-	view, err := o.view()
+	write, err := o.format.choose(o.output.file)
 	if err != nil {
 		return err
 	}
@@ -133,7 +93,7 @@ func (a *app) diff(ctx context.Context, o *diffOptions) error {
 	}
 	a.progress.stop()
 	err = o.output.write(func(w io.Writer) error {
-		return view(w, d, report.DiffOptions{TextOptions: o.output.textOptions(), Beside: o.beside})
+		return write(w, d, report.DiffOptions{TextOptions: o.output.textOptions(), Beside: o.beside})
 	})
 	if err == nil && len(d.Commands) > 0 {
 		return errFindings

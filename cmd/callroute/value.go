@@ -3,35 +3,52 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/callroute/callroute/analyzer"
+	"github.com/callroute/callroute/analyzer/diagram"
+	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/report"
+	"github.com/callroute/callroute/analyzer/webui"
 )
 
 type valueOptions struct {
 	query   analyzer.ValueQuery
 	sources sources
 	output  output
-	json    bool
+	format  answerFormat[*flow.Value, report.TextOptions]
+	write   func(io.Writer, *flow.Value, report.TextOptions) error
 	all     bool
+}
+
+// valueForms are the forms in which the way of a value is written.
+var valueForms = []answerForm[*flow.Value, report.TextOptions]{
+	{"text", report.Value},
+	{"json", func(w io.Writer, v *flow.Value, _ report.TextOptions) error { return report.JSON(w, v) }},
+	{"md", func(w io.Writer, v *flow.Value, _ report.TextOptions) error { return report.ValueMarkdown(w, v) }},
+	{"html", func(w io.Writer, v *flow.Value, _ report.TextOptions) error { return webui.Value(w, v) }},
+	{"svg", func(w io.Writer, v *flow.Value, _ report.TextOptions) error { return diagram.Value(w, v) }},
 }
 
 func (a *app) valueCommand() *cobra.Command {
 	o := &valueOptions{output: output{app: a}}
+	o.format.forms = valueForms
 	cmd := &cobra.Command{
-		Use:   "value PROGRAM COMMAND... --flag NAME",
+		Use:   "value PROGRAM COMMAND... --flag NAME | --arg N",
 		Short: "Follow the value of a flag to where it is written",
-		Long: `Follow the value of one flag of a command: through the fields it is kept in, the
+		Long: `Follow the value of one flag or argument of a command: through the fields it is kept in, the
 calls it is passed to, and the requests, messages, arguments and standard input
 that carry it to other programs, to the last write. Each line of the source that
-passes it on is shown with the field that it is in then, its name on the wire, and
-what was done to it.`,
+passes it on is shown with the field that it is in then, its name on the wire, what
+was done to it, and the conditions that the line stands under.`,
 		Example: `  callroute value engine update --flag cpu-shares
   callroute value docker update --flag blkio-weight --all
+  callroute value docker update --arg 1
+  callroute value docker run --flag memory --format svg -o memory.svg
   callroute value docker run --flag memory --json`,
 		ValidArgsFunction: a.completeCommand(&o.sources),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -46,8 +63,9 @@ what was done to it.`,
 	o.sources.register(cmd)
 	o.output.register(cmd)
 	flags.StringVar(&o.query.Flag, "flag", "", "follow the flag `NAME`, without dashes")
-	flags.BoolVar(&o.all, "all", false, "every way in full, not only the one that is followed furthest")
-	flags.BoolVar(&o.json, "json", false, "write JSON")
+	flags.IntVar(&o.query.Arg, "arg", 0, "follow the argument `N` that is no flag, from 1 on")
+	flags.BoolVar(&o.all, "all", false, "with --format text: every way in full, not only the one that is followed furthest")
+	o.format.register(cmd)
 	return cmd
 }
 
@@ -60,8 +78,17 @@ func (o *valueOptions) complete(args []string) error {
 		o.query.Command = append(o.query.Command, strings.Fields(arg)...)
 	}
 	o.query.Flag = strings.TrimLeft(o.query.Flag, "-")
-	if o.query.Flag == "" {
-		return errors.New("which value? --flag NAME names a flag of the command")
+	switch {
+	case o.query.Flag == "" && o.query.Arg == 0:
+		return errors.New("which value? --flag NAME names a flag of the command, --arg N an argument")
+	case o.query.Flag != "" && o.query.Arg != 0:
+		return errors.New("--flag and --arg exclude each other: one value at a time")
+	case o.query.Arg < 0:
+		return fmt.Errorf("--arg %d: arguments count from 1", o.query.Arg)
+	}
+	var err error
+	if o.write, err = o.format.choose(o.output.file); err != nil {
+		return err
 	}
 	return o.output.check()
 }
@@ -77,11 +104,8 @@ func (a *app) value(ctx context.Context, o *valueOptions) error {
 	}
 	a.progress.stop()
 	return o.output.write(func(w io.Writer) error {
-		if o.json {
-			return report.JSON(w, v)
-		}
 		text := o.output.textOptions()
 		text.Tree = o.all
-		return report.Value(w, v, text)
+		return o.write(w, v, text)
 	})
 }
