@@ -100,3 +100,36 @@ func ask(t text.Text, s string, prefix bool, at ssa.Instruction) {
 		in.note(parts, at.Pos())
 	}
 }
+
+// askForSuffix notes what the open parts of t have to be for t to end with s.
+func askForSuffix(t text.Text, s string, at ssa.Instruction) {
+	var in *Asking
+	parts := map[int]string{}
+	for i := len(t.Parts) - 1; i >= 0 && s != ""; i-- {
+		p := t.Parts[i]
+		if p.Hole == nil {
+			n := min(len(p.Lit), len(s))
+			if !strings.HasSuffix(p.Lit, s[len(s)-n:]) {
+				return
+			}
+			s = s[:len(s)-n]
+			continue
+		}
+		o, ok := openOf(p.Hole)
+		if !ok {
+			return
+		}
+		start := 0
+		if i > 0 && t.Parts[i-1].Hole == nil {
+			before := t.Parts[i-1].Lit
+			start = strings.LastIndex(s, before[len(before)-1:]) + 1
+		}
+		if _, segment := p.Hole.(text.Segment); start == len(s) || segment && strings.Contains(s[start:], "/") {
+			return
+		}
+		in, parts[o.part], s = o.in, s[start:], s[:start]
+	}
+	if s == "" && in != nil {
+		in.note(parts, at.Pos())
+	}
+}

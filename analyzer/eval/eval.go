@@ -23,7 +23,6 @@
 package eval
 
 import (
-	"go/constant"
 	"go/token"
 	"go/types"
 	"slices"
@@ -372,12 +371,14 @@ func (e *evaluation) step(v ssa.Value, fr *Frame) []Value {
 		return e.fieldsOf(e.eval(v.X, fr), v.X, v.Field)
 	case *ssa.FieldAddr:
 		return e.parts(v, fr)
-	case *ssa.IndexAddr, *ssa.Index:
+	case *ssa.IndexAddr:
+		return e.element(v, fr)
+	case *ssa.Index:
+		if isString(v.X.Type()) {
+			return e.byteAt(v.X, v.Index, fr)
+		}
 		return e.element(v, fr)
 	case *ssa.Lookup:
-		if isString(v.X.Type()) {
-			return opaque(v)
-		}
 		return e.element(v, fr)
 	case *ssa.Slice:
 		return e.slice(v, fr)
@@ -465,6 +466,15 @@ func (e *evaluation) phi(v *ssa.Phi, fr *Frame) []Value {
 	if _, ok := v.Type().Underlying().(*types.Slice); ok {
 		return e.phiList(v, fr)
 	}
+	if p := fr.picked(v); p != nil {
+		return []Value{p.Value}
+	}
+	if out := e.accumulated(v, fr); out != nil {
+		return out
+	}
+	if out := e.grownText(v, fr); out != nil {
+		return out
+	}
 	var out []Value
 	for i, x := range v.Edges {
 		if e.running(x, fr) || fr.skips(v.Block().Preds[i], v.Block()) || e.never(v.Block(), i, fr) {
@@ -473,67 +483,6 @@ func (e *evaluation) phi(v *ssa.Phi, fr *Frame) []Value {
 		out = append(out, e.eval(x, fr)...)
 	}
 	return distinct(out)
-}
-
-// never reports whether control cannot come to b from its predecessor i,
-// because a field of an object that is known was given another value than the
-// way asks for: if p.Command == "" { command = "default" }.
-func (e *evaluation) never(b *ssa.BasicBlock, i int, fr *Frame) bool {
-	to, from := b, b.Preds[i]
-	if len(from.Instrs) == 1 && len(from.Preds) == 1 {
-		to, from = from, from.Preds[0]
-	}
-	branch, ok := from.Instrs[len(from.Instrs)-1].(*ssa.If)
-	if !ok || from.Succs[0] == from.Succs[1] {
-		return false
-	}
-	cmp, ok := branch.Cond.(*ssa.BinOp)
-	if !ok || cmp.Op != token.EQL && cmp.Op != token.NEQ || !isString(cmp.X.Type()) {
-		return false
-	}
-	word, ok := cmp.Y.(*ssa.Const)
-	if !ok || word.Value == nil || !e.given(cmp.X, fr) {
-		return false
-	}
-	values := e.eval(cmp.X, fr)
-	equal := func(v Value) (yes, known bool) {
-		s, ok := AsText(v).Const()
-		return s == constant.StringVal(word.Value), ok
-	}
-	yes, known := equal(values[0])
-	for _, v := range values {
-		if y, k := equal(v); !known || !k || y != yes {
-			return false
-		}
-	}
-	taken := from.Succs[1]
-	if yes == (cmp.Op == token.EQL) {
-		taken = from.Succs[0]
-	}
-	return to != taken
-}
-
-// given reports whether v reads a field that the literals of all objects it
-// can belong to fill in.
-func (e *evaluation) given(v ssa.Value, fr *Frame) bool {
-	load, ok := v.(*ssa.UnOp)
-	if !ok || load.Op != token.MUL {
-		return false
-	}
-	at, ok := load.X.(*ssa.FieldAddr)
-	if !ok {
-		return false
-	}
-	for _, base := range e.eval(at.X, fr) {
-		o, ok := base.(Object)
-		if !ok {
-			return false
-		}
-		if _, ok := o.Site.(*ssa.Alloc); !ok || len(fieldStores(o.Site, append(slices.Clone(o.Path), at.Field))) == 0 {
-			return false
-		}
-	}
-	return true
 }
 
 // boxed keeps the concrete type that a value has when it enters an interface.

@@ -75,11 +75,8 @@ func (e *evaluation) contents(o Object, t types.Type) []Value {
 	if len(stores) == 1 && len(flags) == 0 {
 		return e.eval(stores[0].Val, e.frameOf(stores[0], o.Frame))
 	}
-	var out []Value
-	for _, st := range stores {
-		out = append(out, e.eval(st.Val, e.frameOf(st, o.Frame))...)
-	}
-	return append(out, flags...)
+	out, end := e.stored(stores, func(st *ssa.Store) *Frame { return e.frameOf(st, o.Frame) })
+	return ended(append(out, flags...), end)
 }
 
 // alive is the stores that can run, to a variable that was made in fr.
@@ -223,13 +220,12 @@ func (e *evaluation) fieldOf(o Object, i int, t types.Type) []Value {
 		if isSlice(t) && slices.ContainsFunc(stores, func(st *ssa.Store) bool { return isBuiltin(st.Val, "append") }) {
 			out, stores = e.grown(stores, o), nil
 		}
-		for _, st := range stores {
-			out = append(out, e.eval(st.Val, e.frameOf(st, o.Frame))...)
-		}
-		out = append(out, e.copied(index.StoresTo(s), o, path, t)...)
+		own, end := e.stored(stores, func(st *ssa.Store) *Frame { return e.frameOf(st, o.Frame) })
+		out = append(append(out, own...), e.copied(index.StoresTo(s), o, path, t)...)
 		for n := 1; n < len(path); n++ {
 			out = append(out, e.copied(fieldStores(s, path[:n]), o, path[n:], t)...)
 		}
+		out = ended(out, end)
 	case *ssa.Global:
 		elem = s.Type().Underlying().(*types.Pointer).Elem()
 		owner := ownerType(elem, o.Path)
@@ -550,11 +546,8 @@ func (e *evaluation) anyField(x ssa.Value, i int) []Value {
 	if len(stores) > 2*maxValues {
 		return []Value{Hole{V: x, T: f.Type()}}
 	}
-	var out []Value
-	for _, st := range stores {
-		out = append(out, e.eval(st.Val, e.ev.Root(st.Parent()))...)
-	}
-	out = append(out, e.flagged(f)...)
+	out, end := e.stored(stores, func(st *ssa.Store) *Frame { return e.ev.Root(st.Parent()) })
+	out = ended(append(out, e.flagged(f)...), end)
 	if len(out) == 0 {
 		return []Value{Hole{V: x, T: f.Type()}}
 	}

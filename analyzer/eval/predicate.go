@@ -32,9 +32,12 @@ func (d *Decisions) texts(v *ssa.Call, test predicate, fr *Frame) (yes, known bo
 		return false, false
 	}
 	for i, t := range d.named(v.Call.Args[0], fr) {
-		if v.Call.StaticCallee().Name() == "HasPrefix" {
+		switch v.Call.StaticCallee().Name() {
+		case "HasPrefix":
 			askForPrefix(t, is, v)
-		} else {
+		case "HasSuffix":
+			askForSuffix(t, is, v)
+		default:
 			askFor(t, is, v)
 		}
 		r, ok := test(t, is)

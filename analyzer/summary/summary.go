@@ -343,11 +343,11 @@ func (b *builder) departures() {
 		} else {
 			b.exe.Departures[i].Again = true
 		}
-		for _, id := range b.clonesOf(d.found.Origin()) {
-			if ways[same][id] {
-				continue
-			}
-			if fr := frames[id]; b.sends(id, &d.Departure) && (fr == nil || d.found.Fits(fr)) {
+		able := slices.DeleteFunc(slices.Clone(b.clonesOf(d.found.Origin())), func(id ID) bool { return !b.sends(id, &d.Departure) })
+		fits := func(id ID) bool { return frames[id] == nil || d.found.Fits(frames[id]) }
+		known := slices.ContainsFunc(able, fits) // else what was found of it in other ways is not lost
+		for _, id := range able {
+			if !ways[same][id] && (!known || fits(id)) {
 				ways[same][id] = true
 				b.exe.funcs[id].Leaves = append(b.exe.funcs[id].Leaves, i)
 			}

@@ -427,6 +427,9 @@ func (u URL) Resolve(ref URL) URL {
 	dir := Text{}
 	if head, _ := ref.Path.headed(); !strings.HasPrefix(head, "/") {
 		dir, _ = SplitPath(u.Path)
+		if u.Undivided && dir.Pattern() == "" { // no segment, but all of a URL
+			dir = Concat(lost(u.Path), Likely("/"))
+		}
 	}
 	out := u.withPath(dir).JoinPath(ref.EscapedPath())
 	if p := ref.Path.Pattern(); strings.Contains(p, "//") || strings.Contains(p, "..") { // which JoinPath reads in another way

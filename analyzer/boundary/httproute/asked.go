@@ -133,7 +133,26 @@ func (f *serverFinder) askedOf(ctx context.Context, b *clone.Builder, a boundary
 			}
 		}
 	}
-	return withRests(found)
+	return withRests(shallowest(found, len(known)))
+}
+
+// shallowest is the requests without those of which another one has the same end
+// behind fewer open segments: whoever asks for the end of a path asks it of any.
+func shallowest(all []asked, known int) []asked {
+	end := func(r asked) (open int, tail []string) {
+		n := known
+		for n < len(r.segments) && r.segments[n] == "" {
+			n++
+		}
+		return n - known, r.segments[n:]
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(r asked) bool {
+		open, tail := end(r)
+		return open > 0 && len(tail) > 0 && slices.ContainsFunc(all, func(x asked) bool {
+			fewer, same := end(x)
+			return x.method == r.method && 0 < fewer && fewer < open && slices.Equal(same, tail)
+		})
+	})
 }
 
 // leading is the comparisons of the first segment that something is asked of: what is

@@ -346,16 +346,19 @@ func (f *serverFinder) written(c *eval.Context) []boundary.Place {
 // path of the route, the prefix of subrouters, the mounts of the router.
 func (f *serverFinder) patterns(c *eval.Context, s served, call index.Call, root *eval.Frame) []string {
 	own := []string{""}
+	slash := false // "/" below a prefix is that prefix with a slash, too
 	if s.Path != nil {
 		own = nil
 		for _, v := range s.paths(c, call, root) {
-			own = append(own, written(s.model, eval.AsText(v).Pattern()))
+			p := written(s.model, eval.AsText(v).Pattern())
+			own = append(own, p)
+			slash = slash || s.model.Trims && p == "/"
 		}
 	}
 	for _, a := range f.chain(c, call, root) {
 		for i, p := range own {
 			switch {
-			case len(a.path) > 0 && a.prefix && p == "":
+			case len(a.path) > 0 && a.prefix && p == "" && s.Path == nil:
 				own[i] = strings.TrimSuffix(a.path, "/") + "/" // all that is below
 			case len(a.path) > 0:
 				own[i] = concat(a.path, s.below(p))
@@ -376,6 +379,9 @@ func (f *serverFinder) patterns(c *eval.Context, s served, call index.Call, root
 	if s.Path != nil {
 		for i, p := range own {
 			own[i] = s.closed(p)
+			if slash && p != "/" {
+				own = append(own, p+"/{$}")
+			}
 		}
 	}
 	return own
