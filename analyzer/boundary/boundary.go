@@ -254,6 +254,7 @@ type Command struct {
 	After   []Handler // run after it
 	Kind    flow.Kind // how Run is called: closure, reflection, call
 	Route   []Node    // from main.main to the function or variable that holds Run; Run itself where the process begins there
+	Handed  Place     // the call that hands the command line to the library; none where that is not known, or main reads it
 	Pos     token.Pos
 	Rule    string
 	Hidden  bool

@@ -310,7 +310,7 @@ func (d Does) Lasts() bool {
 type Callback struct {
 	Call   Symbol   `yaml:"call"`
 	Arg    Arg      `yaml:"arg"`
-	Fields []string `yaml:"fields"` // of the argument, which hold the functions
+	Fields []string `yaml:"fields"` // of the argument, which hold the functions: names, or ways to them, "Transport.DialContext"
 	Method string   `yaml:"method"` // of the argument, which is called
 	When   When     `yaml:"when"`
 }

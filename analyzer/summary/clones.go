@@ -322,8 +322,20 @@ func (b *builder) lost(s clone.Site) string {
 	return "the function that is called here is not known" + b.from(cc.Value)
 }
 
-// madeBy is the function whose result v is, nil for others.
+// madeBy is the function whose result v is, or the variable that a literal captures;
+// nil for others.
 func madeBy(v ssa.Value) *ssa.Function {
+	if load, ok := v.(*ssa.UnOp); ok {
+		v = load.X
+	}
+	if fv, ok := v.(*ssa.FreeVar); ok {
+		v = calls.Binding(fv)
+		if cell, ok := v.(*ssa.Alloc); ok {
+			if stores := index.StoresTo(cell); len(stores) == 1 {
+				v = stores[0].Val
+			}
+		}
+	}
 	if x, ok := v.(*ssa.Extract); ok {
 		v = x.Tuple
 	}

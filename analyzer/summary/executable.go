@@ -233,6 +233,7 @@ type Command struct {
 	Before, After  []Handler
 	Kind           flow.Kind
 	Route          []ID
+	Handed         []Place // the call that hands the command line to the library, where it is known
 	File           string
 	Line           int
 	Rule           string

@@ -67,6 +67,9 @@ func (e *Executable) eachPos(visit func(*int)) {
 		visit(&e.Departures[i].Pos)
 		places(e.Departures[i].Via)
 	}
+	for i := range e.Commands {
+		places(e.Commands[i].Handed)
+	}
 	for _, list := range [][]Arrival{e.Arrivals, e.Foreign} {
 		for i := range list {
 			places(list[i].Registered)

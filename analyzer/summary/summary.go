@@ -442,6 +442,9 @@ func (b *builder) commands() {
 			After: b.handlers(c.After, boundary.Protocol{}, boundary.Seen{}),
 			Kind:  c.Kind, File: b.u.Program.Exe.Rel(at.Filename), Line: at.Line, Rule: c.Rule, Hidden: c.Hidden, Argv0: c.Argv0,
 		}
+		if c.Handed.In != nil {
+			out.Handed = b.places([]boundary.Place{c.Handed})
+		}
 		for _, n := range c.Route {
 			if id := b.id(n); id != None {
 				out.Route = append(out.Route, id)

@@ -108,6 +108,7 @@ func (w *walker) enter(from int, exe *summary.Executable, c *summary.Command, a 
 	if len(last) > 0 {
 		holder = last[len(last)-1]
 	}
+	w.frame(from, exe, c, a, h)
 	for i, b := range slices.Concat(c.Before, c.After) {
 		n := w.node(place{exe, b.Func})
 		owner := holder

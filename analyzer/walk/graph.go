@@ -23,6 +23,8 @@ type activation struct {
 	known bool   // facts is all of them
 	sent  bool   // facts is the type of a received message instead
 	line  line   // the flags of its command line
+
+	framing bool // a function of a frame, whose calls are followed already
 }
 
 type visit struct {
@@ -165,6 +167,14 @@ func (g *graph) addAround(from int, h hop) {
 func (g *graph) met(exe *summary.Executable, id summary.ID) bool {
 	_, ok := g.nodes[place{exe, exe.Base(id)}]
 	return ok
+}
+
+// runs tells at which positions of a function what stands there can run in this
+// activation.
+func (v visit) runs() func(pos int) bool {
+	live := v.live()
+	off, _ := v.decided()
+	return func(pos int) bool { return (live == nil || live[pos]) && (!v.line.typed || !off[pos]) }
 }
 
 // live is the site positions of a function that can run in this activation,

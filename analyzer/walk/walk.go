@@ -6,6 +6,7 @@
 //	walk        breadth first from the entry: the calls inside a program
 //	enter       how a program is entered: the way from main to a command, or to
 //	            where a handler is registered
+//	frame       what a program does around a command: in main, before and after it
 //	depart      joins between programs, gaps where there is none
 //	graph       what was found, as visits and as nodes and edges
 //	tell        the story of what was found, by analyzer/story
@@ -165,13 +166,20 @@ func (w *walker) doubt() {
 
 // visit adds what one function does.
 func (w *walker) visit(v visit) error {
+	runs := v.runs()
+	if !v.framing {
+		w.pass(v, runs)
+	}
+	w.acts(v)
+	return w.leave(v, runs)
+}
+
+// pass adds what a function calls.
+func (w *walker) pass(v visit, runs func(int) bool) {
 	f := v.exe.Func(v.id)
-	live := v.live()
-	off, _ := v.decided()
 	for i := range f.Sites {
 		s := &f.Sites[i]
-		pos := cmp.Or(s.Loop, s.Pos)
-		if live != nil && !live[pos] || v.line.typed && off[pos] {
+		if !runs(cmp.Or(s.Loop, s.Pos)) {
 			continue
 		}
 		if s.Given && s.Candidates > 1 {
@@ -185,14 +193,24 @@ func (w *walker) visit(v visit) error {
 			w.take(v, s, to)
 		}
 	}
-	for _, e := range f.Effects {
-		n := &w.flow.Nodes[w.node(place{v.exe, v.id})-1]
+}
+
+// acts notes what a function calls that changes what lasts.
+func (w *walker) acts(v visit) {
+	live := v.live()
+	n := &w.flow.Nodes[w.node(place{v.exe, v.id})-1]
+	for _, e := range v.exe.Func(v.id).Effects {
 		if (live == nil || live[e.Pos]) && !slices.Contains(n.Calls, e.Call) {
 			n.Calls = append(n.Calls, e.Call)
 		}
 	}
+}
+
+// leave adds the gaps of a function, and what it leaves its process by.
+func (w *walker) leave(v visit, runs func(int) bool) error {
+	f := v.exe.Func(v.id)
 	for _, l := range f.Lost {
-		if (live == nil || live[l.Pos]) && (!v.line.typed || !off[l.Pos]) {
+		if runs(l.Pos) {
 			w.gap(flow.Gap{
 				After: w.node(place{v.exe, v.id}), Kind: l.Kind, Site: flow.Site{File: f.File, Line: l.Line}, Detail: l.Detail, Reason: l.Reason,
 			})
@@ -200,8 +218,7 @@ func (w *walker) visit(v visit) error {
 	}
 	for _, i := range f.Leaves {
 		d := &v.exe.Departures[i]
-		pos := posOf(d)
-		if live != nil && !live[pos] || v.line.typed && off[pos] {
+		if !runs(posOf(d)) {
 			continue
 		}
 		if err := w.depart(v, d); err != nil {
@@ -216,16 +233,28 @@ func (w *walker) take(v visit, s *summary.Site, to summary.ID) {
 	if w.within != nil && (s.Kind == flow.Registration || !w.within(v.exe, to)) {
 		return
 	}
+	at, made := w.passing(v, s, to)
+	if s.Kind == flow.Registration {
+		w.registersMore(v.exe, w.node(place{v.exe, to}), to)
+		return
+	}
+	w.addHop(w.stop(v.activation, v.id), hop{
+		Call: story.Call{To: w.stop(v.activation, to), Pos: s.Pos, Carries: s.Carries, Terms: v.termsOf(s, to)}, edge: at, made: made,
+	})
+	w.push(v.activation, to)
+}
+
+// passing adds the edge to one callee of a site, and tells what makes the value that
+// is called on.
+func (w *walker) passing(v visit, s *summary.Site, to summary.ID) (edge int, made []summary.ID) {
 	f := v.exe.Func(v.id)
-	from, n := w.node(place{v.exe, v.id}), w.node(place{v.exe, to})
 	e := flow.Edge{
-		From: from, To: n, Kind: s.Kind, Site: flow.Site{File: f.File, Line: s.Line},
+		From: w.node(place{v.exe, v.id}), To: w.node(place{v.exe, to}), Kind: s.Kind, Site: flow.Site{File: f.File, Line: s.Line},
 		Detail: s.Detail, Rule: s.Rule, Candidates: s.Candidates,
 	}
 	if s.Candidates > 1 {
 		e.Label = cmp.Or(s.Label, v.exe.Func(to).Name)
 	}
-	var made []summary.ID
 	if i := slices.Index(s.To, to); i >= 0 && i < len(s.Made) {
 		for _, p := range s.Made[i] {
 			m := v.exe.Func(p.In)
@@ -236,15 +265,7 @@ func (w *walker) take(v visit, s *summary.Site, to summary.ID) {
 	for _, r := range s.Registered {
 		e.Registered = append(e.Registered, flow.Registered{Site: v.exe.SiteOf(r)})
 	}
-	at := w.edge(e)
-	if s.Kind == flow.Registration {
-		w.registersMore(v.exe, n, to)
-		return
-	}
-	w.addHop(w.stop(v.activation, v.id), hop{
-		Call: story.Call{To: w.stop(v.activation, to), Pos: s.Pos, Carries: s.Carries, Terms: v.termsOf(s, to)}, edge: at, made: made,
-	})
-	w.push(v.activation, to)
+	return w.edge(e), made
 }
 
 // registersMore follows a registered table or wrapper to the handlers in it. A

@@ -20,6 +20,7 @@ import (
 	"context"
 	"go/types"
 	"slices"
+	"strings"
 
 	"golang.org/x/tools/go/ssa"
 
@@ -143,10 +144,8 @@ func given(u *boundary.Unit, by *models.Callback, call index.Call, out *boundary
 		if len(by.Fields) > 0 {
 			rule, functions = "callback/2", nil
 			for _, v := range values {
-				if o, ok := v.(eval.Object); ok {
-					for _, name := range by.Fields {
-						functions = append(functions, c.Field(o, name)...)
-					}
+				for _, path := range by.Fields {
+					functions = append(functions, at(c, v, path)...)
 				}
 			}
 		}
@@ -157,4 +156,20 @@ func given(u *boundary.Unit, by *models.Callback, call index.Call, out *boundary
 			})
 		}
 	})
+}
+
+// at is what is in a field of v; path is its name, or the names of the fields on the
+// way to it with dots between.
+func at(c *eval.Context, v eval.Value, path string) []eval.Value {
+	values := []eval.Value{v}
+	for name := range strings.SplitSeq(path, ".") {
+		var out []eval.Value
+		for _, v := range values {
+			if o, ok := v.(eval.Object); ok {
+				out = append(out, c.Field(o, name)...)
+			}
+		}
+		values = out
+	}
+	return values
 }

@@ -115,6 +115,7 @@ type node struct {
 	words   []string
 	aliases []string
 	route   []boundary.Node
+	handed  boundary.Place // the call that runs the root, where it is known
 	rule    string
 }
 
@@ -157,7 +158,10 @@ func (f *finder) executed() []node {
 				return
 			}
 			route := f.Extend([]boundary.Node{f.Main()}, f.Chain(m.Ctx, f.Eval.Root(call.In)))
-			out = append(out, node{Made: m, rule: "commandfields/1", route: f.Extend(route, f.Holder(m))})
+			out = append(out, node{
+				Made: m, rule: "commandfields/1", route: f.Extend(route, f.Holder(m)),
+				handed: boundary.Place{In: call.In, Pos: call.Instr.Pos()},
+			})
 		})
 	}
 	return out
@@ -273,7 +277,7 @@ func (f *finder) child(n node, it boundary.Item, route []boundary.Node, rule str
 	for _, c := range f.names(it.Made) {
 		f.visit(node{
 			Made: c.Made, above: &n, rule: rule, words: append(n.words[:len(n.words):len(n.words)], c.word), groups: n.below(),
-			aliases: f.aliases(c.Made), route: route,
+			aliases: f.aliases(c.Made), route: route, handed: n.handed,
 		})
 	}
 }
@@ -320,7 +324,7 @@ func (f *finder) report(n node) {
 		return
 	}
 	var handlers []boundary.Handler
-	c := boundary.Command{Words: n.words, Aliases: n.aliases, Groups: n.groups, Kind: kind(n.Made, field), Rule: n.rule}
+	c := boundary.Command{Words: n.words, Aliases: n.aliases, Groups: n.groups, Kind: kind(n.Made, field), Rule: n.rule, Handed: n.handed}
 	for _, s := range runs {
 		hs := f.written(s)
 		if len(hs) > 0 && len(handlers) == 0 {

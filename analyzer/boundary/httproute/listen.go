@@ -145,7 +145,7 @@ func (f *serverFinder) handlerOf(c *eval.Context, how listener, call index.Call,
 	var out []eval.Value
 	for _, v := range c.Eval(operand(call, 0), root) {
 		if o, ok := v.(eval.Object); ok {
-			out = append(out, c.Field(o, "Handler")...)
+			out = append(out, f.kept(c, c.Field(o, "Handler"))...)
 			continue
 		}
 		out = append(out, owner(c, operand(call, 0), root))
@@ -166,6 +166,40 @@ func owner(c *eval.Context, server ssa.Value, root *eval.Frame) eval.Hole {
 			return holes[0]
 		}
 	}
+}
+
+// kept is values, and in place of a field of which it is not known whose it is what
+// the program stores to that field of any struct.
+func (f *serverFinder) kept(c *eval.Context, values []eval.Value) []eval.Value {
+	var out []eval.Value
+	for _, v := range values {
+		field := fieldOf(v)
+		if field == nil || f.Index.Open(field) {
+			out = append(out, v)
+			continue
+		}
+		for _, st := range f.Index.FieldStores(field) {
+			out = append(out, c.Eval(st.Val, f.Eval.Root(st.Parent()))...)
+		}
+	}
+	return out
+}
+
+// fieldOf is the field that a hole is read from, nil for others.
+func fieldOf(v eval.Value) *types.Var {
+	h, ok := v.(eval.Hole)
+	if !ok {
+		return nil
+	}
+	load, ok := h.V.(*ssa.UnOp)
+	if !ok || load.Op != token.MUL {
+		return nil
+	}
+	addr, ok := load.X.(*ssa.FieldAddr)
+	if !ok {
+		return nil
+	}
+	return index.Field(addr.X.Type(), addr.Field)
 }
 
 func (f *serverFinder) addressOf(c *eval.Context, how listener, call index.Call, root *eval.Frame) string {
