@@ -11,7 +11,8 @@
 //  2. function: a call that gives a command what runs
 //  3. data: a value that is given with the command and whose method runs
 //  4. chosen: the program asks for the words of a command, to compare them with
-//     those that were typed; where nothing else runs, main.main goes on
+//     those that were typed: main.main goes on when what the command was given has
+//     run
 //
 // It cannot see commands whose receiver is read from a library object, but for the
 // command that is embedded in the program.
@@ -366,8 +367,9 @@ func (f *finder) report(n node) {
 			c.Run = append(c.Run, f.Method(v.Type(), f.tree.Method)...)
 		}
 	}
-	if n.of != nil && f.asked(n) && len(c.Run) == 0 {
+	if n.of != nil && f.asked(n) {
 		c.Kind, c.Rule = flow.Call, "commandcalls/4"
+		c.Before = append(c.Before[:len(c.Before):len(c.Before)], c.Run...) // while the words are read
 		c.Run, c.Route = []boundary.Handler{{Fn: f.Main()}}, []boundary.Node{f.Main()}
 	}
 	c.Run = boundary.Distinct(c.Run)
