@@ -10,6 +10,10 @@ import (
 	"github.com/callroute/callroute/analyzer/index"
 )
 
+// maxLed is through how many fields and variables a function is seen to come to an
+// object.
+const maxLed = 8
+
 // Made is an object that stands for a command, in the context in which it was
 // met: a variable of the program, or what a library function returned.
 type Made struct {
@@ -76,6 +80,7 @@ type Setting struct {
 	In    Made        // the object that has it: the command or one it was copied from
 	At    *eval.Frame // where it is stored through a pointer, nil when the object was made with it
 	Pos   token.Pos   // of the store when At is set, else of the object
+	Maybe bool        // the store stands under a condition that is not decided
 }
 
 // CommandObjects reads the command objects of one library.
@@ -181,16 +186,28 @@ func holes(values []eval.Value) []eval.Hole {
 	return out
 }
 
-// Field is the values of a field of m. What is stored through a pointer after m
-// was made hides what it was made with, and that hides what m was copied from.
+// Field is the values of a field of m. What is surely stored through a pointer after
+// m was made hides what it was made with, and that hides what m was copied from. What
+// may be stored stands last.
 func (t *CommandObjects) Field(m Made, name string) []Setting {
 	all := t.Fields(m, name)
-	for i := range all {
-		if i > 0 && (all[i].In.Site() != all[0].In.Site() || (all[i].At == nil) != (all[0].At == nil)) {
-			return all[:i]
+	sure := false
+	for i, s := range all {
+		if sure && (s.In.Site() != all[i-1].In.Site() || (s.At == nil) != (all[i-1].At == nil)) {
+			all = all[:i]
+			break
 		}
+		sure = sure || !s.Maybe
 	}
+	slices.SortStableFunc(all, func(a, b Setting) int { return likely(a) - likely(b) })
 	return all
+}
+
+func likely(s Setting) int {
+	if s.Maybe {
+		return 1
+	}
+	return 0
 }
 
 // Fields is every value that a field of m is ever given, the last first.
@@ -204,9 +221,10 @@ func (t *CommandObjects) fields(m Made, name string, depth int) []Setting {
 	for _, l := range t.later[name] {
 		if Same(l.base, m) && !t.excluded(m, l) {
 			c, fr := t.Standing(m, l.base, l.store)
+			maybe := passedBy(l.store)
 			Settled(c, func(c *eval.Context) []eval.Value { return c.Eval(l.store.Val, fr) }, func(c *eval.Context, vs []eval.Value) {
 				for _, v := range vs {
-					out = append(out, Setting{v, c, m, fr, l.store.Pos()})
+					out = append(out, Setting{v, c, m, fr, l.store.Pos(), maybe})
 				}
 			})
 		}
@@ -217,13 +235,62 @@ func (t *CommandObjects) fields(m Made, name string, depth int) []Setting {
 	}
 	Settled(m.Ctx, func(c *eval.Context) []eval.Value { return c.Own(o, name) }, func(c *eval.Context, vs []eval.Value) {
 		for _, v := range vs {
-			out = append(out, Setting{v, c, m, nil, Position(m)})
+			out = append(out, Setting{v, c, m, nil, Position(m), false})
 		}
 	})
 	for _, src := range t.Copied(m) {
 		out = append(out, t.fields(src, name, depth+1)...)
 	}
 	return out
+}
+
+// passedBy reports whether a function that has the object in hand may go on without
+// the store to its field: from where it gets the object there is a way past the store
+// to its end, or around a loop to the next object.
+func passedBy(st *ssa.Store) bool {
+	from, goal := gotten(st.Addr, st.Parent().Blocks[0]), st.Block()
+	seen := map[*ssa.BasicBlock]bool{goal: true}
+	var past func(*ssa.BasicBlock) bool
+	past = func(b *ssa.BasicBlock) bool {
+		if b == from && seen[b] {
+			return true
+		}
+		if seen[b] {
+			return false
+		}
+		seen[b] = true
+		if len(b.Succs) == 0 {
+			_, returns := b.Instrs[len(b.Instrs)-1].(*ssa.Return)
+			return returns
+		}
+		return slices.ContainsFunc(b.Succs, past)
+	}
+	return from != goal && past(from)
+}
+
+// gotten is the block in which a function gets the object that an address is a part
+// of, its first for an argument and a package variable.
+func gotten(addr ssa.Value, first *ssa.BasicBlock) *ssa.BasicBlock {
+	for range maxLed {
+		switch a := addr.(type) {
+		case *ssa.FieldAddr:
+			addr = a.X
+		case *ssa.Field:
+			addr = a.X
+		case *ssa.UnOp:
+			addr = a.X
+		case *ssa.Alloc:
+			if stores := index.StoresTo(a); len(stores) == 1 && stores[0].Parent() == a.Parent() {
+				return stores[0].Block()
+			}
+			return a.Block()
+		case ssa.Instruction:
+			return a.Block()
+		default:
+			return first
+		}
+	}
+	return first
 }
 
 // excluded reports whether a store surely does not run for m: the function that
