@@ -244,6 +244,7 @@ func (e *evaluation) fieldOf(o Object, i int, t types.Type) []Value {
 		e.incomplete = e.incomplete || e.ev.Index.Overwritten(index.Field(owner, i))
 		out = append(out, e.flagged(index.Field(owner, i))...)
 		out = append(out, e.storedLater(o, i, index.Field(owner, i), len(out) > 0)...)
+		out = append(out, e.assignedLater(o, path, elem, t)...)
 	}
 	if _, ok := t.Underlying().(*types.Struct); ok && len(out) == 0 {
 		return []Value{Object{Site: o.Site, Frame: o.Frame, Path: path, T: t}}
@@ -256,32 +257,6 @@ func (e *evaluation) fieldOf(o Object, i int, t types.Type) []Value {
 		return zero(t)
 	}
 	return distinct(out)
-}
-
-// assigned reports whether a struct that holds the field at path was assigned to
-// o as a whole of which not everything is known: others made it, or can write to it.
-func (e *evaluation) assigned(o Object, path []int) bool {
-	stores := index.StoresTo(o.Site)
-	for n := 1; n < len(path); n++ {
-		stores = append(stores[:len(stores):len(stores)], fieldStores(o.Site, path[:n])...)
-	}
-	return slices.ContainsFunc(e.alive(stores, o.Frame), func(st *ssa.Store) bool {
-		values := e.eval(st.Val, e.frameOf(st, o.Frame))
-		return slices.ContainsFunc(values, written)
-	})
-}
-
-// written reports whether a library may have given a struct its fields: it was
-// handed the variable that is read, as a decoder is.
-func written(v Value) bool {
-	o, ok := v.(Object)
-	if !ok || o.Site.Referrers() == nil {
-		return false
-	}
-	return slices.ContainsFunc(*o.Site.Referrers(), func(r ssa.Instruction) bool {
-		_, boxed := r.(*ssa.MakeInterface)
-		return boxed
-	})
 }
 
 // unsetField reports whether every store to field i of any object is known, and
@@ -337,27 +312,6 @@ func private(v ssa.Value) bool {
 		}
 	}
 	return true
-}
-
-// copied is the field of the structs that were assigned to the variable as a
-// whole.
-func (e *evaluation) copied(stores []*ssa.Store, o Object, path []int, t types.Type) []Value {
-	var out []Value
-	for _, st := range e.alive(stores, o.Frame) {
-		for _, v := range e.eval(st.Val, e.frameOf(st, o.Frame)) {
-			if src, ok := v.(Object); ok && (src.Site != o.Site || src.Frame != o.Frame) {
-				src.Path = append(slices.Clone(src.Path), path[:len(path)-1]...)
-				out = append(out, e.fieldOf(src, path[len(path)-1], t)...)
-			}
-			if h, ok := v.(Hole); ok && h.Kind != Opaque {
-				out = append(out, h) // the struct is chosen first
-			}
-			if r, ok := v.(Result); ok && len(path) == 1 {
-				out = append(out, e.fieldOfResult(r, path[0])...)
-			}
-		}
-	}
-	return out
 }
 
 // tagged reports whether field i of o has a tag, by which a decoder or a
