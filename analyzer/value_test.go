@@ -23,6 +23,8 @@ import (
 //
 //	value PROGRAM [COMMAND...] --flag NAME | --arg N
 //	hop PROGRAM FUNCTION [TEXT]    a hop in it; TEXT is in what is told of it
+//	sources [PROGRAM COMMAND...] into TARGET
+//	source KIND TEXT               what can end there, as a person types it
 //	end PROGRAM NAME               a write to it
 //	writers SYMBOL, readers SYMBOL
 //	by FUNCTION [TEXT]             who does it; TEXT is in how
@@ -80,6 +82,15 @@ func checkValues(t *testing.T, dir, expectations string) {
 		switch want {
 		case "value":
 			v, err = a.Value(t.Context(), valueQuery(rest))
+		case "sources":
+			command, target, _ := strings.Cut(rest, "into ")
+			q := analyzer.IntoQuery{Target: target}
+			if words := strings.Fields(command); len(words) > 0 {
+				q.Program, q.Command = words[0], words[1:]
+			}
+			v, err = a.ValueInto(t.Context(), q)
+		case "source":
+			have = sourcesOf(v)
 		case "writers":
 			found, err = a.Writers(t.Context(), rest)
 		case "readers":
@@ -159,6 +170,14 @@ func hopsOf(v *flow.Value) []string {
 	out := []string{}
 	for _, h := range v.Hops {
 		out = append(out, fmt.Sprintf("%s %s %s; %s; %q; %q", h.Component, funcOf(h.Func), h.Place, h.Did, h.Wire, h.Under))
+	}
+	return out
+}
+
+func sourcesOf(v *flow.Value) []string {
+	out := []string{}
+	for _, s := range v.Sources {
+		out = append(out, fmt.Sprintf("%s %s %s", s.Kind, s.Says(), strings.Join(s.Through, ", ")))
 	}
 	return out
 }

@@ -41,6 +41,9 @@ type valuePicture struct {
 }
 
 func (d *valuePicture) caption() string {
+	if d.v.Into != "" {
+		return count(len(d.v.Sources), [2]string{"1 source", "%d sources"}) + " can end there; this is the way that passes most programs"
+	}
 	if len(d.v.Ends) == 0 {
 		return "not seen to be written anywhere"
 	}

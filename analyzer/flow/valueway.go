@@ -11,10 +11,26 @@ import (
 func (v *Value) Title() string {
 	words := append([]string{v.Program}, v.Command...)
 	switch {
+	case v.Into != "":
+		words = append(words, "into", v.Into)
 	case v.Arg > 0:
 		words = append(words, fmt.Sprintf("argument %d", v.Arg))
 	case v.Flag != "":
 		words = append(words, "--"+v.Flag)
+	}
+	return strings.TrimSpace(strings.Join(words, " "))
+}
+
+// Says is the source as a person types it.
+func (s ValueSource) Says() string {
+	words := append([]string{s.Program}, s.Command...)
+	switch s.Kind {
+	case FlagSource:
+		words = append(words, "--"+s.Name)
+	case ArgumentSource:
+		words = append(words, "ARGUMENT")
+	case ConstantSource:
+		return s.Name
 	}
 	return strings.Join(words, " ")
 }
@@ -123,11 +139,20 @@ func (e ValueEnd) Says() string {
 	return "written to " + e.What + " by " + e.Call
 }
 
-// Furthest is the hop that a view tells the way to: the first end, or where the value
-// is seen last; -1 for none.
+// Furthest is the hop that a view tells the way to: the first end, the way from the
+// source that passes most programs, or where the value is seen last; -1 for none.
 func (v *Value) Furthest() int {
 	if len(v.Ends) > 0 {
 		return v.Ends[0].Hop
+	}
+	most, best := -1, -1
+	for _, s := range v.Sources {
+		if s.Hop >= 0 && len(s.Through) > most {
+			most, best = len(s.Through), s.Hop
+		}
+	}
+	if best >= 0 {
+		return best
 	}
 	if v.Last != nil {
 		return *v.Last

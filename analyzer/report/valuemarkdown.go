@@ -15,6 +15,9 @@ import (
 func ValueMarkdown(w io.Writer, v *flow.Value) error {
 	m := &valueMarkdown{v: v}
 	fmt.Fprintf(&m.out, "# %s\n", m.cell(v.Title()))
+	if v.Into != "" {
+		m.sources()
+	}
 	m.way()
 	m.forks()
 	m.gaps()
@@ -27,8 +30,24 @@ type valueMarkdown struct {
 	out bytes.Buffer
 }
 
+// sources is what can end in the place that was asked for.
+func (m *valueMarkdown) sources() {
+	if len(m.v.Sources) == 0 {
+		m.out.WriteString("\nNothing is seen to end there.\n")
+		return
+	}
+	m.out.WriteString("\n| | from | by | to |\n|---|---|---|---|\n")
+	for _, s := range m.v.Sources {
+		to := fmt.Sprintf("%s:%d", s.File, s.Line)
+		if s.Hop >= 0 {
+			to = m.place(m.v.Hops[s.Hop])
+		}
+		fmt.Fprintf(&m.out, "| %s | %s | %s | %s |\n", s.Kind, m.code(s.Says()), m.codes(s.Through), to)
+	}
+}
+
 func (m *valueMarkdown) way() {
-	if len(m.v.Ends) == 0 {
+	if len(m.v.Ends) == 0 && m.v.Into == "" {
 		m.out.WriteString("\nThe value is not seen to be written anywhere.\n")
 	}
 	for _, s := range m.v.Stretches(m.v.Furthest()) {

@@ -14,7 +14,7 @@ import (
 // command line gives of it, and os.Args of a program that reads it itself.
 func (f *follower) startArgument(q Query) error {
 	exe, c := q.Entry.Exe, q.Entry.Command
-	at := q.Arg - 1
+	at := q.Arg - 1 // -1 for any
 	r := f.route[exe]
 	for _, fn := range f.defining(exe, c) {
 		b := exe.Body(fn)
@@ -40,7 +40,11 @@ func (f *follower) startArgument(q Query) error {
 		}
 	}
 	if r.index(); len(r.readers[osArgs]) > 0 {
-		f.add(fact{exe: exe, fn: summary.None, reg: dataflow.None, name: osArgs, path: f.paths.position(len(q.Entry.Words) + q.Arg)}, -1, hop{exe: exe})
+		p := f.paths.position(-1)
+		if at >= 0 {
+			p = f.paths.position(len(q.Entry.Words) + q.Arg)
+		}
+		f.add(fact{exe: exe, fn: summary.None, reg: dataflow.None, name: osArgs, path: p}, -1, hop{exe: exe})
 	}
 	if len(f.facts) == 0 {
 		return fmt.Errorf("no argument is seen to be read by %s: callroute knows the list of texts that a command's function is given, what libraries of the command line give, and os.Args", strings.Join(append([]string{exe.Program.String()}, q.Entry.Words...), " "))
@@ -71,19 +75,23 @@ func (f *follower) argument(s *dataflow.Step, at int) (path, bool) {
 	case m == nil:
 		return path{}, false
 	case m.From != nil:
-		return f.paths.position(at - *m.From), at >= *m.From
+		return f.paths.position(max(at-*m.From, -1)), at < 0 || at >= *m.From
 	case m.At != nil:
-		return path{}, at == *m.At
+		return path{}, at < 0 || at == *m.At
 	}
 	if int(*m.Index) >= len(s.Texts) {
 		return path{}, false
 	}
 	text := s.Texts[*m.Index]
-	return path{}, text == "" || text == strconv.Itoa(at)
+	return path{}, at < 0 || text == "" || text == strconv.Itoa(at)
 }
 
-// position is the path of an element of which the place in the list is known.
+// position is the path of an element of which the place in the list is known, or of
+// any for -1.
 func (t paths) position(at int) path {
+	if at < 0 {
+		return t.with(elem{kind: element}, path{})
+	}
 	return t.with(elem{kind: position, name: strconv.Itoa(at)}, path{})
 }
 

@@ -41,33 +41,19 @@ func (f *follower) start(exe *summary.Executable, c *summary.Command, flag strin
 	} else {
 		f.starts = append(f.starts, s)
 	}
-	names := map[string]bool{}
 	found := false
-	for _, fn := range f.defining(exe, c) {
-		b := exe.Body(fn)
-		if b == nil {
-			continue
-		}
-		f.route[exe].bases[exe.Base(fn)] = true
-		for i := range b.Steps {
-			s := &b.Steps[i]
-			if s.Op != dataflow.Call || !f.commandLine(s.Name) {
-				continue
-			}
-			for k, t := range s.Texts {
-				if t == flag {
-					found = f.startAt(exe, fn, s, k, from) || found
-				}
-				if flagName.MatchString(t) && t != "false" && t != "true" {
-					names[t] = true
-				}
+	f.definitions(exe, c, func(fn summary.ID, s *dataflow.Step) {
+		for k, t := range s.Texts {
+			if t == flag {
+				f.route[exe].bases[exe.Base(fn)] = true
+				found = f.startAt(exe, fn, s, k, from) || found
 			}
 		}
-	}
+	})
 	if found || from >= 0 {
 		return nil
 	}
-	all := slices.Sorted(maps.Keys(names))
+	all := f.flagNames(exe, c)
 	if near := system.Nearest(flag, all); len(near) > 0 {
 		return fmt.Errorf("no flag --%s is seen to be defined for this command; did you mean --%s?", flag, strings.Join(near, " or --"))
 	}
@@ -75,6 +61,37 @@ func (f *follower) start(exe *summary.Executable, c *summary.Command, flag strin
 		return fmt.Errorf("no flag --%s is seen to be defined for this command; there are --%s", flag, strings.Join(all, ", --"))
 	}
 	return fmt.Errorf("no flag of this command is seen to be defined: callroute finds them where a library of the command line is given their name")
+}
+
+// definitions visits the calls of libraries of the command line by what may define the
+// flags of a command.
+func (f *follower) definitions(exe *summary.Executable, c *summary.Command, visit func(summary.ID, *dataflow.Step)) {
+	for _, fn := range f.defining(exe, c) {
+		b := exe.Body(fn)
+		if b == nil {
+			continue
+		}
+		for i := range b.Steps {
+			if s := &b.Steps[i]; s.Op == dataflow.Call && f.commandLine(s.Name) {
+				visit(fn, s)
+			}
+		}
+	}
+}
+
+// flagNames is the names of flags that those calls are given: the first text that may
+// be one, behind which stand a letter, a default and what it is for.
+func (f *follower) flagNames(exe *summary.Executable, c *summary.Command) []string {
+	names := map[string]bool{}
+	f.definitions(exe, c, func(_ summary.ID, s *dataflow.Step) {
+		for _, t := range s.Texts {
+			if flagName.MatchString(t) && t != "false" && t != "true" {
+				names[t] = true
+				return
+			}
+		}
+	})
+	return slices.Sorted(maps.Keys(names))
 }
 
 var flagName = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9]*([-_.][a-zA-Z0-9]+)*$`)

@@ -17,10 +17,11 @@ import (
 // tell turns the facts that lead to an end into hops: one for each line of a function
 // that the value passes.
 func (f *follower) tell(q Query) *flow.Value {
-	t := &teller{follower: f, hopOf: map[hopKey]int{}, ended: map[endKey]bool{}, files: map[string][]string{}, out: &flow.Value{
+	t := newTeller(&flow.Value{
 		Schema: flow.ValueSchema, Program: q.Entry.Exe.Program.String(), Command: q.Entry.Words, Flag: q.Flag, Arg: q.Arg,
 		Hops: []flow.ValueHop{}, Ends: []flow.ValueEnd{}, Gaps: []flow.ValueGap{},
-	}}
+	})
+	t.follower = f
 	type reached struct {
 		end
 		hops []hop
@@ -62,7 +63,7 @@ func (t *teller) components() {
 		}
 	}
 	for _, name := range t.out.Programs() {
-		if p := programs[name]; p != nil {
+		if p := programs[name]; p != nil && t.out.Component(name).Package == "" {
 			t.out.Components = append(t.out.Components, flow.Component{Name: name, Package: p.Package, Dir: p.Source.Given, Version: p.Source.Version, Web: p.Source.Web})
 		}
 	}
@@ -136,12 +137,23 @@ type teller struct {
 	conditions source.Lines
 }
 
-// end adds the hops to an end. Of several ways to one write the first is told.
-func (t *teller) end(e end, hops []hop) {
+// newTeller tells into a value.
+func newTeller(out *flow.Value) *teller {
+	return &teller{hopOf: map[hopKey]int{}, ended: map[endKey]bool{}, files: map[string][]string{}, out: out}
+}
+
+// writtenTo is the name of what is written, as the last calls on the way say it.
+func writtenTo(hops []hop) string {
 	what := ""
 	for i := len(hops) - 1; i >= 0 && what == "" && (i == len(hops)-1 || hops[i].kind == ""); i-- {
 		what = nameOf(hops[i])
 	}
+	return what
+}
+
+// end adds the hops to an end. Of several ways to one write the first is told.
+func (t *teller) end(e end, hops []hop) {
+	what := writtenTo(hops)
 	key := endKey{e.hop.exe, e.hop.exe.Base(e.hop.fn), e.hop.line, what}
 	if t.ended[key] {
 		return

@@ -31,6 +31,7 @@ package value
 
 import (
 	"context"
+	"slices"
 
 	"github.com/callroute/callroute/analyzer/dataflow"
 	"github.com/callroute/callroute/analyzer/flow"
@@ -57,14 +58,7 @@ func Follow(ctx context.Context, st *stitch.Stitcher, q Query) (*flow.Value, err
 	if err != nil {
 		return nil, err
 	}
-	f := &follower{
-		ctx: ctx, st: st, models: st.System.Models(), paths: paths{}, route: map[*summary.Executable]*route{},
-		known: map[fact]int{}, entries: map[entryKey]int{}, bodies: map[*dataflow.Body]*uses{},
-	}
-	f.entered = append(f.entered, nil) // entry 0 is none
-	for exe, ids := range reached {
-		f.route[exe] = newRoute(exe, ids)
-	}
+	f := newFollower(ctx, st, reached)
 	err = f.begin(q)
 	if err != nil {
 		return nil, err
@@ -73,6 +67,19 @@ func Follow(ctx context.Context, st *stitch.Stitcher, q Query) (*flow.Value, err
 		return nil, err
 	}
 	return f.tell(q), nil
+}
+
+// newFollower follows values in what was reached.
+func newFollower(ctx context.Context, st *stitch.Stitcher, reached map[*summary.Executable][]summary.ID) *follower {
+	f := &follower{
+		ctx: ctx, st: st, models: st.System.Models(), paths: paths{}, route: map[*summary.Executable]*route{},
+		known: map[fact]int{}, entries: map[entryKey]int{}, bodies: map[*dataflow.Body]*uses{}, hit: -1,
+	}
+	f.entered = append(f.entered, nil) // entry 0 is none
+	for exe, ids := range reached {
+		f.route[exe] = newRoute(exe, slices.Clone(ids))
+	}
+	return f
 }
 
 // fact says that the value is in a register under a path.
@@ -150,11 +157,14 @@ type follower struct {
 	capped  bool
 	deep    bool
 	joins   map[joinKey][]stitch.Join
+
+	goal map[Field]bool // where following ends, if it is asked for
+	hit  int            // the fact that is there, -1 for none
 }
 
 // run processes facts until there are no more.
 func (f *follower) run() error {
-	for i := 0; i < len(f.facts); i++ {
+	for i := 0; i < len(f.facts) && f.hit < 0; i++ {
 		if i%1024 == 0 {
 			if err := f.ctx.Err(); err != nil {
 				return err
@@ -186,6 +196,11 @@ func (f *follower) add(x fact, from int, h hop) {
 	h.itself = x.path.empty()
 	f.known[x] = len(f.facts)
 	f.facts = append(f.facts, made{x, from, h})
+	if f.hit < 0 && x.path.is(field) && f.goal[Field{x.path.head().owner, x.path.head().name}] {
+		if rest := x.path.tail(); rest.empty() || rest.is(encoded) {
+			f.hit = len(f.facts) - 1
+		}
+	}
 }
 
 // uses is where the registers of a body stand.

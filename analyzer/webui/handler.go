@@ -63,11 +63,16 @@ const quick = 250 * time.Millisecond
 //	/trace?program=P&command=C   the page of a command; ?line= is both together
 //	/data?program=P&command=C    its data, for a comparison
 //	/commands                    the commands that are known, for a comparison
+//	/flags?program=P&command=C   its flags, each with the page of its value
+//	/value?program=P&command=C&flag=F, or arg=N
+//	/into?target=T               what can end in a field or file; of one command with program and command
+//	/accesses?verb=V&symbol=S    who writes or reads a field
 //	/source?program=P&file=F     a source file that a trace names
 //	/job?id=J, POST /cancel?id=J what a page that waits asks
 //	/assets/F                    scripts and styles
 type server struct {
 	source  Source
+	values  Values // nil where the source is none
 	options ServeOptions
 	jobs    *jobs
 	page    *template.Template
@@ -79,13 +84,20 @@ type server struct {
 func Handler(ctx context.Context, s Source, o ServeOptions) http.Handler {
 	o.Lang = cmp.Or(o.Lang, article.English)
 	v := &server{source: s, options: o, jobs: newJobs(ctx), survey: &survey{failed: map[string]string{}}}
-	v.page = template.Must(template.ParseFS(assets, "assets/index.html", "assets/waiting.html", "assets/icon.html"))
+	v.page = template.Must(template.ParseFS(assets, "assets/index.html", "assets/waiting.html", "assets/icon.html", "assets/flags.html", "assets/accesses.html"))
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", v.index)
 	mux.HandleFunc("GET /trace", v.trace)
 	mux.HandleFunc("GET /data", v.data)
 	mux.HandleFunc("GET /commands", v.commands)
 	mux.HandleFunc("GET /source", v.file)
+	if values, ok := s.(Values); ok {
+		v.values = values
+		mux.HandleFunc("GET /flags", v.flags)
+		mux.HandleFunc("GET /value", v.value)
+		mux.HandleFunc("GET /into", v.value)
+		mux.HandleFunc("GET /accesses", v.accesses)
+	}
 	mux.HandleFunc("GET /survey", v.surveyed)
 	mux.HandleFunc("GET /job", v.job)
 	mux.HandleFunc("POST /cancel", v.cancel)
@@ -282,6 +294,9 @@ func (v *server) trace(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p.Assets, p.Home = "/assets", "/"
+	if v.values != nil {
+		p.Values = "/flags" + q.query()
+	}
 	if p.Data, err = jsonScript(p.data); err == nil {
 		p.Config, err = jsonScript(config{Place: "serve", Base: "/", Roots: v.options.Roots, Editor: v.options.Editor, Self: "data" + q.query(), OthersAt: "commands?program=" + url.QueryEscape(q.program)})
 	}

@@ -88,6 +88,7 @@ type page struct {
 	Config template.JS
 
 	Home     string // the index, if there is one
+	Values   string // the flags of the command, if there is a page for them
 	Picture  string // the graph as a file, if there is one
 	Sequence template.HTML
 	Parts    []part

@@ -15,6 +15,9 @@ import (
 //go:embed assets/value.html
 var valuePage string
 
+//go:embed assets/value.css
+var valueStyle string
+
 // Value writes where a value goes as one HTML file that needs nothing else, no script
 // either: the way by programs and by what holds the value, then every other end, each
 // with the lines that it passes.
@@ -26,6 +29,17 @@ func Value(w io.Writer, v *flow.Value) error {
 type valueView struct {
 	*flow.Value
 	Served bool // fields and places lead to pages of a server
+}
+
+// Style is the style sheet of a page that stands alone.
+func (v valueView) Style() template.CSS { return template.CSS(valueStyle) }
+
+// FlagsAt is the page of the flags of the command.
+func (v valueView) FlagsAt() string {
+	if v.Program == "" {
+		return ""
+	}
+	return "/flags" + question{v.Program, strings.Join(v.Command, " ")}.query()
 }
 
 func writeValue(w io.Writer, v valueView) error {
@@ -71,8 +85,8 @@ func (v valueView) Writers(h flow.ValueHolder) string {
 	return "/accesses?" + url.Values{"verb": {"writers"}, "symbol": {h.Type + "." + h.Field}}.Encode()
 }
 
-// Into is the page of what can end in the field of a holder.
-func (v valueView) Into(h flow.ValueHolder) string {
+// IntoPage is the page of what can end in the field of a holder.
+func (v valueView) IntoPage(h flow.ValueHolder) string {
 	if !v.Served || h.Type == "" {
 		return ""
 	}

@@ -29,6 +29,10 @@ type analysis interface {
 	Trace(context.Context, analyzer.Query) (*flow.Flow, error)
 	Endpoints(context.Context) (*flow.Endpoints, error)
 	Value(context.Context, analyzer.ValueQuery) (*flow.Value, error)
+	// Flags is the names of the flags that a command is seen to have.
+	Flags(ctx context.Context, program string, command []string) ([]string, error)
+	// ValueInto is what can end in a field or a file.
+	ValueInto(context.Context, analyzer.IntoQuery) (*flow.Value, error)
 	Writers(ctx context.Context, symbol string) (*flow.Accesses, error)
 	Readers(ctx context.Context, symbol string) (*flow.Accesses, error)
 	Touch(context.Context, analyzer.TouchQuery) (*flow.Touch, error)

@@ -154,6 +154,14 @@ func (f *fake) Value(_ context.Context, q analyzer.ValueQuery) (*flow.Value, err
 	}, nil
 }
 
+func (f *fake) Flags(context.Context, string, []string) ([]string, error) {
+	return []string{"heat"}, nil
+}
+
+func (f *fake) ValueInto(_ context.Context, q analyzer.IntoQuery) (*flow.Value, error) {
+	return &flow.Value{Schema: flow.ValueSchema, Program: q.Program, Command: q.Command, Into: q.Target}, nil
+}
+
 func (f *fake) Writers(_ context.Context, symbol string) (*flow.Accesses, error) {
 	return &flow.Accesses{Schema: flow.AccessesSchema, Query: symbol, Verb: "writes", Targets: []string{symbol}}, nil
 }

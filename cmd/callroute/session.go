@@ -12,6 +12,7 @@ import (
 	"github.com/callroute/callroute/analyzer"
 	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/narrow"
+	"github.com/callroute/callroute/analyzer/webui"
 )
 
 // session keeps a system that was analyzed, for one question after the other. The
@@ -139,4 +140,28 @@ func (s *session) Endpoints(ctx context.Context, progress func(string)) (*flow.E
 func (s *session) Trace(ctx context.Context, program string, command []string, progress func(string)) (*flow.Flow, error) {
 	defer s.asking(progress)()
 	return s.an.Trace(ctx, analyzer.Query{Program: program, Command: command, View: narrow.View{Code: true}})
+}
+
+// Flags implements webui.Values.
+func (s *session) Flags(ctx context.Context, program string, command []string, progress func(string)) ([]string, error) {
+	defer s.asking(progress)()
+	return s.an.Flags(ctx, program, command)
+}
+
+// Value implements webui.Values.
+func (s *session) Value(ctx context.Context, q webui.ValueQuestion, progress func(string)) (*flow.Value, error) {
+	defer s.asking(progress)()
+	if q.Into != "" {
+		return s.an.ValueInto(ctx, analyzer.IntoQuery{Program: q.Program, Command: q.Command, Target: q.Into})
+	}
+	return s.an.Value(ctx, analyzer.ValueQuery{Program: q.Program, Command: q.Command, Flag: q.Flag, Arg: q.Arg})
+}
+
+// Accesses implements webui.Values.
+func (s *session) Accesses(ctx context.Context, verb, symbol string, progress func(string)) (*flow.Accesses, error) {
+	defer s.asking(progress)()
+	if verb == "readers" {
+		return s.an.Readers(ctx, symbol)
+	}
+	return s.an.Writers(ctx, symbol)
 }
