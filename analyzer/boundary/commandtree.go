@@ -217,18 +217,7 @@ func (t *CommandObjects) fields(m Made, name string, depth int) []Setting {
 	if depth > 4 {
 		return nil
 	}
-	var out []Setting
-	for _, l := range t.later[name] {
-		if Same(l.base, m) && !t.excluded(m, l) {
-			c, fr := t.Standing(m, l.base, l.store)
-			maybe := passedBy(l.store)
-			Settled(c, func(c *eval.Context) []eval.Value { return c.Eval(l.store.Val, fr) }, func(c *eval.Context, vs []eval.Value) {
-				for _, v := range vs {
-					out = append(out, Setting{v, c, m, fr, l.store.Pos(), maybe})
-				}
-			})
-		}
-	}
+	out := t.laterOf(m, name)
 	o, ok := m.Value.(eval.Object)
 	if !ok {
 		return out
@@ -291,6 +280,39 @@ func gotten(addr ssa.Value, first *ssa.BasicBlock) *ssa.BasicBlock {
 		}
 	}
 	return first
+}
+
+// laterOf is what is stored to a field of m through pointers: by those who are
+// called with m, where these are known, else in every context in which the pointer
+// can be to m.
+func (t *CommandObjects) laterOf(m Made, name string) []Setting {
+	var out []Setting
+	add := func(st *ssa.Store, c *eval.Context, fr *eval.Frame) {
+		maybe := passedBy(st)
+		Settled(c, func(c *eval.Context) []eval.Value { return c.Eval(st.Val, fr) }, func(c *eval.Context, vs []eval.Value) {
+			for _, v := range vs {
+				out = append(out, Setting{v, c, m, fr, st.Pos(), maybe})
+			}
+		})
+	}
+	known := map[*ssa.Store]bool{}
+	for _, l := range t.later[name] {
+		if known[l.store] || !Same(l.base, m) || t.excluded(m, l) {
+			continue
+		}
+		if o, ok := m.Value.(eval.Object); ok {
+			if frames, whole := m.Ctx.StoredBy(o, name, l.store); whole {
+				known[l.store] = true
+				for _, fr := range frames {
+					add(l.store, m.Ctx, fr)
+				}
+				continue
+			}
+		}
+		c, fr := t.Standing(m, l.base, l.store)
+		add(l.store, c, fr)
+	}
+	return out
 }
 
 // excluded reports whether a store surely does not run for m: the function that

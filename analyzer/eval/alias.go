@@ -6,6 +6,7 @@ import (
 	"golang.org/x/tools/go/ssa"
 
 	"github.com/callroute/callroute/analyzer/calls"
+	"github.com/callroute/callroute/analyzer/index"
 )
 
 // maxAliases bounds how far it is asked who passes an object: a setter, or an
@@ -184,4 +185,23 @@ func loneElement(values []Value) (Hole, bool) {
 	}
 	h, ok := values[0].(Hole)
 	return h, ok && h.Kind == Element
+}
+
+// StoredBy is the frames in which a store goes to the named field of o by way of a
+// parameter: who calls its function with o. whole says that there are no others.
+func (c *Context) StoredBy(o Object, name string, st *ssa.Store) (frames []*Frame, whole bool) {
+	bound, ok := c.Bind(o).(Object)
+	i := index.FieldNamed(o.T, name)
+	if !ok || i < 0 {
+		return nil, false
+	}
+	part, base, ok := target(bound, i, st.Addr)
+	if !ok {
+		return nil, true
+	}
+	p, ok := base.(*ssa.Parameter)
+	if !ok {
+		return nil, false
+	}
+	return c.question().aliases(p, part, 0)
 }

@@ -315,6 +315,9 @@ func (d *Decisions) global(g *ssa.Global) ([]fact, bool) {
 
 // field decides field i of what x is or points to.
 func (d *Decisions) field(x ssa.Value, i int, fr *Frame) ([]fact, bool) {
+	if f := index.Field(x.Type(), i); d.e.ev.neverSet(f) {
+		return zeroFact(f.Type()), true
+	}
 	e := d.eval()
 	bases := e.eval(x, fr)
 	if !e.whole() {
@@ -349,6 +352,17 @@ func (d *Decisions) field(x ssa.Value, i int, fr *Frame) ([]fact, bool) {
 		out = append(out, facts...)
 	}
 	return out, len(out) > 0
+}
+
+// neverSet reports whether f, a field of the sources under study that holds a
+// function, is nil in every object: nothing is stored to it. A decoder makes no
+// functions.
+func (ev *Evaluator) neverSet(f *types.Var) bool {
+	if f == nil || f.Pkg() == nil || !ev.Program.UserPackage(f.Pkg()) {
+		return false
+	}
+	_, function := f.Type().Underlying().(*types.Signature)
+	return function && len(ev.Index.FieldStores(f)) == 0 && !ev.Index.FieldAddressed(f)
 }
 
 // fieldOf decides field i of one object, if every store that can reach it is

@@ -243,7 +243,14 @@ func (e *evaluation) fieldOf(o Object, i int, t types.Type) []Value {
 	if owner := ownerType(elem, o.Path); owner != nil {
 		e.incomplete = e.incomplete || e.ev.Index.Overwritten(index.Field(owner, i))
 		out = append(out, e.flagged(index.Field(owner, i))...)
-		out = append(out, e.storedLater(o, i, index.Field(owner, i), len(out) > 0)...)
+		later := e.storedLater(o, i, index.Field(owner, i), len(out) > 0)
+		if isSlice(t) {
+			out = e.grownBy(out, later)
+		} else {
+			for _, p := range later {
+				out = append(out, e.eval(p.store.Val, p.frame)...)
+			}
+		}
 		out = append(out, e.assignedLater(o, path, elem, t)...)
 	}
 	if _, ok := t.Underlying().(*types.Struct); ok && len(out) == 0 {
@@ -411,12 +418,17 @@ func unspilled(v ssa.Value) ssa.Value {
 	return v
 }
 
-// storedLater is what is stored to f, field i of o, through pointers whose
+// storedLater is the stores to f, field i of o, through pointers whose
 // variable is not known at the store: method receivers, parameters, results.
 // Where it is not known who passes the object, and its own stores are, only
 // methods of its type may add to them.
-func (e *evaluation) storedLater(o Object, i int, f *types.Var, known bool) []Value {
-	var out []Value
+func (e *evaluation) storedLater(o Object, i int, f *types.Var, known bool) []placed {
+	var out []placed
+	add := func(st *ssa.Store, fr *Frame) {
+		if p := (placed{st, fr}); p.runs() {
+			out = append(out, p)
+		}
+	}
 	n := 0
 	for _, st := range e.ev.Index.FieldStores(f) {
 		part, base, ok := target(o, i, st.Addr)
@@ -426,7 +438,7 @@ func (e *evaluation) storedLater(o Object, i int, f *types.Var, known bool) []Va
 		if p, ok := base.(*ssa.Parameter); ok && !modelled(p.Type()) {
 			if frames, whole := e.aliases(p, part, 0); whole {
 				for _, fr := range frames {
-					out = append(out, e.eval(st.Val, fr)...)
+					add(st, fr)
 				}
 				continue
 			}
@@ -464,7 +476,7 @@ func (e *evaluation) storedLater(o Object, i int, f *types.Var, known bool) []Va
 			self.T = a.X.Type()
 			fr = e.ev.Enter(Func{Fn: st.Parent()}, []Answer{{Values: []Value{self}, Complete: true}})
 		}
-		out = append(out, e.eval(st.Val, fr)...)
+		add(st, fr)
 	}
 	return out
 }
