@@ -342,11 +342,22 @@ func (t *CommandObjects) excluded(m Made, l laterStore) bool {
 	return false
 }
 
+// maxMakers is more functions than hand an object on that one of them makes.
+const maxMakers = 8
+
 // Standing is the context and frame in which an instruction that names the
-// object m runs: m's own when it stands in the function that made m.
+// object m runs: m's own when it stands in the function that made m, or in one that
+// had it made.
 func (t *CommandObjects) Standing(m, base Made, instr ssa.Instruction) (*eval.Context, *eval.Frame) {
-	if fr := m.Frame(); fr != nil && fr.Fn == instr.Parent() {
-		return m.Ctx, fr
+	fr := m.Frame()
+	for range maxMakers {
+		if fr == nil {
+			break
+		}
+		if fr.Fn == instr.Parent() {
+			return m.Ctx, fr
+		}
+		_, fr = m.Ctx.Caller(fr)
 	}
 	return base.Ctx, t.Eval.Root(instr.Parent())
 }

@@ -137,6 +137,7 @@ func (e *evaluation) calling(call ssa.CallInstruction, fn *ssa.Function, fr *Fra
 		return e.callingEach(call, fn, fr, h)
 	}
 	if !called.Complete {
+		e.undecidedBy(Holes(called.Values))
 		return nil, false
 	}
 	var out []*Frame
@@ -160,6 +161,8 @@ func (e *evaluation) calling(call ssa.CallInstruction, fn *ssa.Function, fr *Fra
 
 // callingEach is calling for each element that the called value can be.
 func (e *evaluation) callingEach(call ssa.CallInstruction, fn *ssa.Function, fr *Frame, h Hole) (out []*Frame, whole bool) {
+	_, from := e.choices(h)
+	e.undecidedBy(from)
 	chosen, whole := e.Context.Spread(h)
 	if e.spread += len(chosen); !whole || e.spread > 2*maxSpread {
 		return nil, false // of a list that is made from itself there is always one more
@@ -176,6 +179,13 @@ func (e *evaluation) callingEach(call ssa.CallInstruction, fn *ssa.Function, fr 
 		out = append(out, frames...)
 	}
 	return out, true
+}
+
+// undecidedBy notes that a choice would tell who is called with an object.
+func (e *evaluation) undecidedBy(holes []Hole) {
+	if len(holes) > 0 && e.undecidedCall == nil {
+		e.undecidedCall = &holes[0]
+	}
 }
 
 // loneElement is the element that is not chosen which values are.

@@ -191,13 +191,15 @@ func (a Answer) Element() (Hole, bool) { return loneElement(a.Values) }
 // evaluation is one question.
 type evaluation struct {
 	*Context
-	active   map[elemKey]bool  // operands being evaluated, to guard against cycles
-	parting  map[partKey]bool  // parts of objects being looked up, likewise
-	aliasing map[aliasKey]bool // parameters being asked about, likewise; made when it is needed
-	deleted  bool              // something is deleted from a map that was asked for
-	spread   int               // elements chosen for who calls with an object
-	urlsOf   map[string]bool   // values being read as URLs, likewise
-	cuts     int               // times an answer was cut short by a guard
+	active        map[elemKey]bool  // operands being evaluated, to guard against cycles
+	parting       map[partKey]bool  // parts of objects being looked up, likewise
+	aliasing      map[aliasKey]bool // parameters being asked about, likewise; made when it is needed
+	deleted       bool              // something is deleted from a map that was asked for
+	spread        int               // elements chosen for who calls with an object
+	urlsOf        map[string]bool   // values being read as URLs, likewise
+	undecidedCall *Hole             // what would tell who is called with an object that was asked for
+	changing      []ssa.Instruction // at which a field is asked for, one behind the other
+	cuts          int               // times an answer was cut short by a guard
 
 	knowledge
 }

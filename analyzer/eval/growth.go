@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"golang.org/x/tools/go/ssa"
-
 )
 
 // placed is a store to a field of an object, in the activation in which it ran.
@@ -194,4 +193,3 @@ func (p placed) runs() bool {
 	}
 	return true
 }
-

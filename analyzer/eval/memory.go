@@ -243,13 +243,17 @@ func (e *evaluation) fieldOf(o Object, i int, t types.Type) []Value {
 	if owner := ownerType(elem, o.Path); owner != nil {
 		e.incomplete = e.incomplete || e.ev.Index.Overwritten(index.Field(owner, i))
 		out = append(out, e.flagged(index.Field(owner, i))...)
-		later := e.storedLater(o, i, index.Field(owner, i), len(out) > 0)
+		later, asks := e.storedLater(o, i, index.Field(owner, i), len(out) > 0)
 		if isSlice(t) {
 			out = e.grownBy(out, later)
 		} else {
 			for _, p := range later {
 				out = append(out, e.eval(p.store.Val, p.frame)...)
 			}
+		}
+		for _, h := range asks {
+			h.T = t
+			out = append(out, h)
 		}
 		out = append(out, e.assignedLater(o, path, elem, t)...)
 	}
@@ -421,9 +425,10 @@ func unspilled(v ssa.Value) ssa.Value {
 // storedLater is the stores to f, field i of o, through pointers whose
 // variable is not known at the store: method receivers, parameters, results.
 // Where it is not known who passes the object, and its own stores are, only
-// methods of its type may add to them.
-func (e *evaluation) storedLater(o Object, i int, f *types.Var, known bool) []placed {
-	var out []placed
+// methods of its type may add to them. asks is what would tell who is called with
+// the object: a field with a default that an option may have changed has no value
+// before that is chosen.
+func (e *evaluation) storedLater(o Object, i int, f *types.Var, known bool) (out []placed, asks []Hole) {
 	add := func(st *ssa.Store, fr *Frame) {
 		if p := (placed{st, fr}); p.runs() {
 			out = append(out, p)
@@ -436,7 +441,12 @@ func (e *evaluation) storedLater(o Object, i int, f *types.Var, known bool) []pl
 			continue
 		}
 		if p, ok := base.(*ssa.Parameter); ok && !modelled(p.Type()) {
-			if frames, whole := e.aliases(p, part, 0); whole {
+			e.undecidedCall = nil
+			frames, whole := e.aliases(p, part, 0)
+			if !whole && known && e.undecidedCall != nil {
+				asks = append(asks, *e.undecidedCall)
+			}
+			if whole {
 				for _, fr := range frames {
 					add(st, fr)
 				}
@@ -468,7 +478,7 @@ func (e *evaluation) storedLater(o Object, i int, f *types.Var, known bool) []pl
 		}
 		if n++; n > maxValues {
 			e.incomplete = true
-			return nil
+			return nil, nil
 		}
 		fr := e.ev.Root(st.Parent())
 		if a, ok := st.Addr.(*ssa.FieldAddr); ok && own && unspilled(a.X) == baseOf(st.Addr) {
@@ -478,7 +488,7 @@ func (e *evaluation) storedLater(o Object, i int, f *types.Var, known bool) []pl
 		}
 		add(st, fr)
 	}
-	return out
+	return out, asks
 }
 
 // elsewhere reports whether a store through a pointer surely goes to another

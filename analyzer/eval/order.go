@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"go/types"
 	"slices"
 
 	"golang.org/x/tools/go/ssa"
@@ -19,16 +20,113 @@ func (c *Context) FieldAt(v ssa.Value, name string, at ssa.Instruction, fr *Fram
 	return c.question().fieldAt(v, i, at, fr)
 }
 
-func (e *evaluation) fieldAt(v ssa.Value, i int, at ssa.Instruction, fr *Frame) []Value {
+// StoredTo is what is stored to the named field of an object of a library, by whoever
+// may have a pointer to it.
+func (c *Context) StoredTo(r Result, name string) []Value {
+	i := index.FieldNamed(r.T, name)
+	if i < 0 {
+		return nil
+	}
+	e := c.question()
 	var out []Value
-	for _, st := range lastStores(v, i, at) {
-		if st == nil {
-			out = append(out, e.fieldOrZero(v, i, fr)...)
+	for _, st := range e.ev.Index.FieldStores(index.Field(r.T, i)) {
+		at, ok := st.Addr.(*ssa.FieldAddr)
+		if !ok {
 			continue
 		}
-		out = append(out, e.eval(st.Val, fr)...)
+		fr := e.frameOf(st, r.Frame)
+		if slices.ContainsFunc(e.aside(at.X, fr), func(v Value) bool {
+			x, ok := v.(Result)
+			return ok && x.Call == r.Call && sameActivation(x.Frame, r.Frame)
+		}) {
+			out = append(out, e.eval(st.Val, fr)...)
+		}
 	}
 	return distinct(out)
+}
+
+// Changed reports whether the function that makes v, or one that is called with it,
+// stores to the named field of what v points to.
+func Changed(v ssa.Value, name string) bool {
+	i := index.FieldNamed(v.Type(), name)
+	return i >= 0 && slices.ContainsFunc(*v.Referrers(), func(r ssa.Instruction) bool {
+		switch r := r.(type) {
+		case *ssa.FieldAddr:
+			return r.Field == i && len(index.StoresTo(r)) > 0
+		case *ssa.Call:
+			return changes(r, v, i, 0)
+		}
+		return false
+	})
+}
+
+func (e *evaluation) fieldAt(v ssa.Value, i int, at ssa.Instruction, fr *Frame) []Value {
+	if len(e.changing) > maxFrames {
+		e.incomplete = true
+		return nil
+	}
+	e.changing = append(e.changing, at)
+	defer func() { e.changing = e.changing[:len(e.changing)-1] }()
+	var out []Value
+	for _, change := range lastChanges(v, i, at) {
+		switch c := change.(type) {
+		case *ssa.Store:
+			out = append(out, e.eval(c.Val, fr)...)
+		case *ssa.Call:
+			out = append(out, e.fieldAfter(c, v, i, fr)...)
+		default:
+			out = append(out, e.fieldBefore(v, i, fr)...)
+		}
+	}
+	return distinct(out)
+}
+
+// fieldAfter is field i of what v points to when a call returns that is handed v.
+func (e *evaluation) fieldAfter(call *ssa.Call, v ssa.Value, i int, fr *Frame) []Value {
+	fn := call.Call.StaticCallee()
+	inner := e.ev.Below(fr, call, fn)
+	p := fn.Params[slices.Index(call.Call.Args, v)]
+	var out []Value
+	for _, b := range fn.Blocks {
+		if ret, ok := b.Instrs[len(b.Instrs)-1].(*ssa.Return); ok {
+			out = append(out, e.fieldAt(p, i, ret, inner)...)
+		}
+	}
+	return out
+}
+
+// fieldBefore is field i of what v points to when control enters the function, or
+// when v is made in it.
+func (e *evaluation) fieldBefore(v ssa.Value, i int, fr *Frame) []Value {
+	if p, ok := v.(*ssa.Parameter); ok {
+		call, up := e.Caller(fr)
+		if c, ok := call.(*ssa.Call); ok && !slices.Contains(e.changing, ssa.Instruction(c)) {
+			if arg := Argument(c, slices.Index(p.Parent().Params, p)); arg != nil && types.Identical(arg.Type(), v.Type()) {
+				return e.fieldAt(arg, i, c, up)
+			}
+		}
+	}
+	return e.fieldOrZero(v, i, fr)
+}
+
+// changes reports whether a call hands v to a function that stores to field i of it
+// or hands it on to one that does.
+func changes(call *ssa.Call, v ssa.Value, i, depth int) bool {
+	fn := call.Call.StaticCallee()
+	n := slices.Index(call.Call.Args, v)
+	if n < 0 || fn == nil || fn.Blocks == nil || n >= len(fn.Params) || depth > maxAliases {
+		return false
+	}
+	p := fn.Params[n]
+	return slices.ContainsFunc(*p.Referrers(), func(r ssa.Instruction) bool {
+		switch r := r.(type) {
+		case *ssa.FieldAddr:
+			return r.Field == i && len(index.StoresTo(r)) > 0
+		case *ssa.Call:
+			return changes(r, p, i, depth+1)
+		}
+		return false
+	})
 }
 
 // fieldOrZero is field i of what v points to: its zero value where nothing was
@@ -74,11 +172,12 @@ func (e *evaluation) unset(o Object, depth int) bool {
 	return true
 }
 
-// lastStores is the stores to field i of what v points to that can be the last
-// one when control comes to an instruction; nil among them says that there may
-// have been none. Stores through other operands are not seen.
-func lastStores(v ssa.Value, i int, at ssa.Instruction) []*ssa.Store {
-	byBlock := map[*ssa.BasicBlock][]*ssa.Store{}
+// lastChanges is the stores to field i of what v points to, and the calls that make
+// some, that can be the last one when control comes to an instruction; nil among
+// them says that there may have been none. Stores through other operands are not
+// seen.
+func lastChanges(v ssa.Value, i int, at ssa.Instruction) []ssa.Instruction {
+	byBlock := map[*ssa.BasicBlock][]ssa.Instruction{}
 	for _, same := range append(sameLoads(v), v) {
 		for _, a := range fieldAddrs(same, i) {
 			for _, st := range index.StoresTo(a) {
@@ -88,21 +187,28 @@ func lastStores(v ssa.Value, i int, at ssa.Instruction) []*ssa.Store {
 			}
 		}
 	}
-	if len(byBlock) == 0 {
-		return []*ssa.Store{nil}
+	if v.Referrers() != nil {
+		for _, r := range *v.Referrers() {
+			if call, ok := r.(*ssa.Call); ok && changes(call, v, i, 0) {
+				byBlock[call.Block()] = append(byBlock[call.Block()], call)
+			}
+		}
 	}
-	var out []*ssa.Store
+	if len(byBlock) == 0 {
+		return []ssa.Instruction{nil}
+	}
+	var out []ssa.Instruction
 	seen := map[*ssa.BasicBlock]bool{}
 	var walk func(b *ssa.BasicBlock, before int)
-	found := func(st *ssa.Store) {
-		if !slices.Contains(out, st) {
-			out = append(out, st)
+	found := func(change ssa.Instruction) {
+		if !slices.Contains(out, change) {
+			out = append(out, change)
 		}
 	}
 	walk = func(b *ssa.BasicBlock, before int) {
 		for n := before - 1; n >= 0; n-- {
-			if st, ok := b.Instrs[n].(*ssa.Store); ok && slices.Contains(byBlock[b], st) {
-				found(st)
+			if slices.Contains(byBlock[b], b.Instrs[n]) {
+				found(b.Instrs[n])
 				return
 			}
 			if made, ok := b.Instrs[n].(ssa.Value); ok && made == v && sameLoads(v) == nil {

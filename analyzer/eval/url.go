@@ -108,12 +108,17 @@ func (e *evaluation) changed(out []text.URL, v ssa.Value, at ssa.Instruction, fr
 			continue
 		}
 		var next []text.URL
-		for _, st := range lastStores(v, i, at) {
-			if st == nil {
+		for _, change := range lastChanges(v, i, at) {
+			var values []Value
+			switch c := change.(type) {
+			case *ssa.Store:
+				values = e.eval(c.Val, fr)
+			case *ssa.Call:
+				values = e.fieldAfter(c, v, i, fr)
+			default:
 				next = append(next, out...)
-				continue
 			}
-			for _, x := range e.eval(st.Val, fr) {
+			for _, x := range values {
 				for _, u := range out {
 					*f.of(&u) = AsText(x).Text
 					u.Undivided = u.Undivided && f.name != "Path"

@@ -13,6 +13,8 @@
 //     is what a start of the program under that name runs
 //  6. shell: a shell that is given a line with -c stands for the programs that the
 //     line starts
+//  7. prefix: a program that runs the one named by its own words, as nice does,
+//     stands for that one
 //
 // Name and arguments are folded through wrappers; what a configuration decides
 // stays open and is reported with its default, where the program has one.
@@ -132,13 +134,13 @@ func (f *finder) built(call index.Call, arg int, rule string) {
 	}
 	f.Eval.Contexts(func(c *eval.Context) (holes []eval.Hole) {
 		for _, cmd := range read(c) {
-			holes = append(holes, f.wanted(c, cmd)...)
 			holes = append(holes, f.object(c, cmd, root)...)
+			holes = append(holes, f.wanted(c, cmd)...)
 		}
 		return holes
 	}, func(c *eval.Context) {
 		for _, cmd := range read(c) {
-			for _, cmd := range f.lines(c, cmd) {
+			for _, cmd := range f.lines(c, f.behind(c, cmd)) {
 				f.report(c, cmd, boundary.Departure{In: call.In, Pos: call.Instr.Pos(), Via: boundary.Callers(c, root), Rule: rule})
 			}
 		}
@@ -185,7 +187,7 @@ func (f *finder) ofSlice(c *eval.Context, values []eval.Value) []command {
 // sets before it starts it; none when it does not.
 func (f *finder) changed(c *eval.Context, call index.Call, root *eval.Frame) []command {
 	cmd, ok := call.Instr.(*ssa.Call)
-	if !ok || !setsField(cmd, "Path") && !setsField(cmd, "Args") {
+	if !ok || !eval.Changed(cmd, "Path") && !eval.Changed(cmd, "Args") {
 		return nil
 	}
 	at := startOf(cmd)
@@ -199,20 +201,8 @@ func (f *finder) changed(c *eval.Context, call index.Call, root *eval.Frame) []c
 	return withArgv0(c, names, c.FieldAt(cmd, "Args", at, root))
 }
 
-// setsField reports whether the named field of the variable v points to is
-// stored to by the function of v.
-func setsField(v ssa.Value, name string) bool {
-	i := index.FieldNamed(v.Type(), name)
-	for _, r := range *v.Referrers() {
-		a, ok := r.(*ssa.FieldAddr)
-		if ok && a.Field == i && len(index.StoresTo(a)) > 0 {
-			return true
-		}
-	}
-	return false
-}
-
-// startOf is where a Cmd is started, or else handed on.
+// startOf is where a Cmd is started, or else where it was handed on: what it is
+// handed to may still change it.
 func startOf(cmd ssa.Value) ssa.Instruction {
 	var other ssa.Instruction
 	for _, r := range *cmd.Referrers() {
@@ -221,7 +211,7 @@ func startOf(cmd ssa.Value) ssa.Instruction {
 			if slices.Contains(starters, methodOfCmd(r)) {
 				return r
 			}
-			other = r
+			other = r.Block().Instrs[slices.Index(r.Block().Instrs, ssa.Instruction(r))+1]
 		case *ssa.Return, *ssa.MakeInterface, *ssa.Go, *ssa.Defer:
 			other = r
 		case *ssa.Store:
@@ -254,7 +244,8 @@ func withArgv0(c *eval.Context, names []eval.Text, args []eval.Value) []command 
 }
 
 // object is the hole of the receiver when several objects of its type carry
-// different program names: the caller says which one it is.
+// different program names, or words that other methods gave them: the caller says
+// which one it is.
 func (f *finder) object(c *eval.Context, cmd command, fr *eval.Frame) []eval.Hole {
 	if fr.Fn.Signature.Recv() == nil || c.Depth() >= wordDepth {
 		return nil
@@ -265,7 +256,10 @@ func (f *finder) object(c *eval.Context, cmd command, fr *eval.Frame) []eval.Hol
 			bases[path.Base(s)] = true
 		}
 	}
-	if len(bases) < 2 {
+	given := slices.ContainsFunc(cmd.argv.Elems, func(el eval.Elem) bool {
+		return el.Frame != nil && el.Frame != fr && el.Frame.Fn != fr.Fn && el.Frame.Call == nil && el.Frame.Fn.Signature.Recv() != nil
+	})
+	if len(bases) < 2 && !given {
 		return nil
 	}
 	return eval.Holes(c.Eval(fr.Fn.Params[0], fr))
@@ -300,7 +294,7 @@ func (f *finder) literal(al *ssa.Alloc) {
 		return holes
 	}, func(c *eval.Context) {
 		for _, cmd := range read(c) {
-			f.report(c, cmd, boundary.Departure{In: al.Parent(), Pos: pos, Via: boundary.Callers(c, root), Rule: "execprogram/1"})
+			f.report(c, f.behind(c, cmd), boundary.Departure{In: al.Parent(), Pos: pos, Via: boundary.Callers(c, root), Rule: "execprogram/1"})
 		}
 	})
 }
@@ -324,6 +318,9 @@ func (f *finder) cmds(c *eval.Context, v eval.Value) []command {
 			return nil
 		}
 		names := f.names(c, v.Call.Call.Args[n], v.Frame)
+		if args := c.StoredTo(v, "Args"); len(args) > 0 {
+			return withArgv0(c, names, args)
+		}
 		var out []command
 		for _, l := range lists(c.Eval(v.Call.Call.Args[n+1], v.Frame)) {
 			out = append(out, command{names: names, argv: l})
@@ -359,7 +356,7 @@ func (f *finder) started(call index.Call) {
 			for _, v := range c.Eval(recv, root) {
 				for _, cmd := range f.cmds(c, v) {
 					if known(cmd) {
-						f.report(c, cmd, boundary.Departure{In: call.In, Pos: call.Instr.Pos(), Rule: "execprogram/2"})
+						f.report(c, f.behind(c, cmd), boundary.Departure{In: call.In, Pos: call.Instr.Pos(), Rule: "execprogram/2"})
 					}
 				}
 			}
@@ -382,6 +379,7 @@ const wordDepth = 3
 // part of it is known or a caller nearby fills it in, and the arguments that a caller passes on, up to the
 // first known word.
 func (f *finder) wanted(c *eval.Context, cmd command) []eval.Hole {
+	cmd = f.behind(c, cmd)
 	var out []eval.Hole
 	for _, n := range cmd.names {
 		if !known(cmd) || c.Depth() < wordDepth && strings.Contains(path.Base(n.Pattern()), "*") {

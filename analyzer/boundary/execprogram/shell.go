@@ -18,8 +18,8 @@ var inShell = []string{
 	"exit", "printf", "umask", "ulimit", "trap", "wait", "source", ".", "eval", "read", "shift", ":", "type", "command",
 }
 
-// before is words that stand before the program that is started.
-var before = []string{"exec", "nohup", "time"}
+// before is the word of a shell that stands before the program that is started.
+const before = "exec"
 
 // lines is the commands that a shell is started with, the command itself where it
 // starts none or where they are not known.
@@ -49,7 +49,7 @@ func (f *finder) lines(c *eval.Context, cmd command) []command {
 		if simple.more {
 			argv.Elems = append(argv.Elems, eval.Elem{Rest: true})
 		}
-		out = append(out, command{names: []eval.Text{{Text: texts[0]}}, argv: argv})
+		out = append(out, f.behind(c, command{names: []eval.Text{{Text: texts[0]}}, argv: argv}))
 	}
 	if len(out) == 0 {
 		return []command{cmd}
@@ -77,7 +77,7 @@ func commandsOf(line string) []simple {
 	for i, part := range parts {
 		part, _, _ = strings.Cut(part, ">")
 		words := strings.Fields(part)
-		for len(words) > 0 && (strings.Contains(words[0], "=") || slices.Contains(before, words[0])) {
+		for len(words) > 0 && (strings.Contains(words[0], "=") || words[0] == before) {
 			words = words[1:]
 		}
 		if len(words) > 0 && !slices.Contains(inShell, words[0]) && strings.Trim(words[0], "*/") != "" {
