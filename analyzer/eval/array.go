@@ -20,6 +20,31 @@ func isArray(t types.Type) bool {
 	return ok
 }
 
+// array is the elements of an array that a variable keeps, of which v is the address or
+// the value.
+func (e *evaluation) array(v ssa.Value, fr *Frame) (List, bool) {
+	if load, ok := v.(*ssa.UnOp); ok && load.Op == token.MUL && isArray(load.X.Type()) {
+		v = load.X
+	}
+	if !isArray(v.Type()) {
+		return List{}, false
+	}
+	var stores []*ssa.Store
+	switch v := v.(type) {
+	case *ssa.Alloc:
+		if stores = index.StoresTo(v); len(stores) == 0 {
+			return arrayElems(v, fr), true
+		}
+	case *ssa.Global:
+		stores = e.ev.Index.GlobalStores(v)
+		e.incomplete = e.incomplete || e.ev.Index.Addressed(v)
+	}
+	if len(stores) == 1 {
+		return e.array(stores[0].Val, e.frameOf(stores[0], fr))
+	}
+	return List{}, false
+}
+
 // ofArray is what the array at an address has at place i: what was stored there, or
 // in the arrays that were assigned to it as a whole.
 func (e *evaluation) ofArray(addr ssa.Value, i int, fr *Frame) []Value {

@@ -151,6 +151,12 @@ func (e *evaluation) result(v *ssa.Call, i int, fn *ssa.Function, clo *Func, fr 
 		if e.running(r.Results[i], inner) {
 			continue
 		}
+		if found, ok := e.foundBy(r, inner); ok {
+			for _, in := range found {
+				out = append(out, e.eval(r.Results[i], in)...)
+			}
+			continue
+		}
 		out = append(out, e.eval(r.Results[i], inner)...)
 	}
 	if t := v.Call.Signature().Results().At(i).Type(); len(out) == 0 && excluded && e.null && types.IsInterface(t) {

@@ -253,6 +253,9 @@ func (e *evaluation) lists(v ssa.Value, fr *Frame) []List {
 	if e.running(v, fr) {
 		return []List{{}}
 	}
+	if l, ok := e.array(v, fr); ok {
+		return []List{l}
+	}
 	var out []List
 	for _, x := range e.eval(v, fr) {
 		if l, ok := x.(List); ok {

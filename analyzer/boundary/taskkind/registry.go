@@ -25,6 +25,8 @@ type registry struct {
 	field *types.Var
 	owner types.Type // the struct that has the field
 	table *ssa.Lookup
+	call  *ssa.CallCommon // of what was looked up
+	sent  bool // the object is received from a channel
 }
 
 // findRegistries is rule 3.
@@ -41,7 +43,7 @@ func findRegistries(ctx context.Context, u *boundary.Unit, out *boundary.Finding
 			}
 			for _, instr := range b.Instrs {
 				call, ok := instr.(ssa.CallInstruction)
-				if !ok || call.Common().IsInvoke() || call.Common().StaticCallee() != nil {
+				if !ok || call.Common().StaticCallee() != nil {
 					continue
 				}
 				r := dispatches(u, call)
@@ -52,11 +54,14 @@ func findRegistries(ctx context.Context, u *boundary.Unit, out *boundary.Finding
 				if len(arrivals) == 0 {
 					continue
 				}
-				departures := r.asked()
+				departures, whole := r.asked()
 				if !slices.ContainsFunc(departures, func(d boundary.Departure) bool { return serves(arrivals, d) }) {
 					continue
 				}
 				out.Arrivals = append(out.Arrivals, arrivals...)
+				if whole && r.sent {
+					out.Cuts = append(out.Cuts, call) // whoever sends the object says what is called
+				}
 				if !asked[r.field] {
 					asked[r.field] = true
 					out.Departures = append(out.Departures, departures...)
@@ -85,12 +90,49 @@ func dispatches(u *boundary.Unit, call ssa.CallInstruction) *registry {
 	if index.TypeSymbol(owner) == "" {
 		return nil
 	}
-	for _, a := range call.Common().Args {
-		if types.Identical(a.Type(), owner) && taken(u, a, map[ssa.Value]bool{}) {
-			return &registry{u, field, owner, table}
-		}
+	r := &registry{Unit: u, field: field, owner: owner, table: table, call: call.Common(), sent: received(u, object, 0)}
+	if r.sent || slices.ContainsFunc(call.Common().Args, func(a ssa.Value) bool {
+		return types.Identical(a.Type(), owner) && taken(u, a, map[ssa.Value]bool{})
+	}) {
+		return r
 	}
 	return nil
+}
+
+// maxHanded is how many functions hand on what one of them receives.
+const maxHanded = 4
+
+// received reports whether an object, or the variable that it is kept in, is always
+// one that was received from a channel.
+func received(u *boundary.Unit, v ssa.Value, depth int) bool {
+	if depth > maxHanded {
+		return false
+	}
+	switch v := v.(type) {
+	case *ssa.UnOp:
+		if v.Op == token.ARROW {
+			return true
+		}
+		return v.Op == token.MUL && received(u, v.X, depth)
+	case *ssa.Extract:
+		switch t := v.Tuple.(type) {
+		case *ssa.Select:
+			return v.Index > 1
+		case *ssa.UnOp:
+			return t.Op == token.ARROW
+		}
+	case *ssa.Alloc:
+		stores := index.StoresTo(v)
+		return len(stores) > 0 && !slices.ContainsFunc(stores, func(st *ssa.Store) bool { return !received(u, st.Val, depth) })
+	case *ssa.Parameter:
+		i := slices.Index(v.Parent().Params, v)
+		in := u.Graph.In(v.Parent())
+		return len(in) > 0 && !slices.ContainsFunc(in, func(s *calls.Site) bool {
+			a := eval.Argument(s.Instr, i)
+			return s.Rule == calls.Passed || a == nil || !received(u, a, depth+1)
+		})
+	}
+	return false
 }
 
 // lookedUp is the map lookup from which a called function comes, or a struct
@@ -168,6 +210,8 @@ func keyField(u *boundary.Unit, v ssa.Value, seen map[ssa.Value]bool) (*types.Va
 		if addr, ok := v.X.(*ssa.FieldAddr); ok && v.Op == token.MUL {
 			return index.Field(addr.X.Type(), addr.Field), addr.X
 		}
+	case *ssa.Field:
+		return index.Field(v.X.Type(), v.Field), v.X
 	case *ssa.Call:
 		fn := v.Call.StaticCallee()
 		if fn == nil || len(fn.Blocks) == 0 || len(v.Call.Args) == 0 || u.Program.Std(fn) {
@@ -275,6 +319,16 @@ func (r *registry) registered() []boundary.Arrival {
 
 // handlers is the functions that an entry is, or has in its fields.
 func (r *registry) handlers(c *eval.Context, values []eval.Value) []boundary.Handler {
+	if r.call.IsInvoke() {
+		var out []boundary.Handler
+		for _, v := range values {
+			for _, h := range r.Method(v.Type(), r.call.Method.Name()) {
+				h.Given = boundary.Self(v)
+				out = append(out, h)
+			}
+		}
+		return out
+	}
 	out := r.Functions(c, values...)
 	for _, v := range values {
 		o, ok := v.(eval.Object)
@@ -302,17 +356,19 @@ func (r *registry) handlers(c *eval.Context, values []eval.Value) []boundary.Han
 	return out
 }
 
-// asked is the places that give the field a kind.
-func (r *registry) asked() []boundary.Departure {
-	var out []boundary.Departure
+// asked is the places that give the field a kind; whole says that each gives it one
+// that is known.
+func (r *registry) asked() (out []boundary.Departure, whole bool) {
+	whole = !r.Index.Open(r.field)
 	for _, st := range r.Index.FieldStores(r.field) {
 		root := r.Eval.Root(st.Parent())
-		r.Eval.Contexts(
+		all := r.Eval.Contexts(
 			func(c *eval.Context) []eval.Hole { return eval.Holes(c.Eval(st.Val, root)) },
 			func(c *eval.Context) {
 				for _, k := range c.Eval(st.Val, root) {
 					kind, ok := eval.AsText(k).Const()
 					if !ok || kind == "" {
+						whole = false
 						continue
 					}
 					pos := st.Pos()
@@ -325,6 +381,7 @@ func (r *registry) asked() []boundary.Departure {
 					})
 				}
 			})
+		whole = whole && all
 	}
-	return out
+	return out, whole
 }
