@@ -233,6 +233,9 @@ func (b *builder) sitesOf(f *ssa.Function, c ssa.CallInstruction, dynamic []*ssa
 		return nil
 	}
 	sites := []*Site{s}
+	if Wraps(cc.StaticCallee()) {
+		return sites
+	}
 	if handed := b.handedOn(cc, s.Callees); len(handed) > 0 {
 		var targets []*ssa.Function
 		for _, h := range handed {
@@ -399,6 +402,16 @@ func (b *builder) handedOn(cc *ssa.CallCommon, callees []*ssa.Function) []*ssa.F
 	return out
 }
 
+// Wraps reports whether f is a function of the standard library that calls nothing: it
+// returns a function that calls its argument.
+func Wraps(f *ssa.Function) bool {
+	switch program.Symbol(f) {
+	case "sync.OnceFunc", "sync.OnceValue", "sync.OnceValues":
+		return true
+	}
+	return false
+}
+
 // Handed is the arguments by which a call gives functions to a library without
 // bodies, but for those that Literals knows: such a library calls what it is given.
 func (s *Site) Handed() []ssa.Value {
@@ -406,7 +419,7 @@ func (s *Site) Handed() []ssa.Value {
 		return nil
 	}
 	cc := s.Instr.Common()
-	if f := cc.StaticCallee(); f == nil && !cc.IsInvoke() || f != nil && f.Blocks != nil {
+	if f := cc.StaticCallee(); f == nil && !cc.IsInvoke() || f != nil && (f.Blocks != nil || Wraps(f)) {
 		return nil
 	}
 	var out []ssa.Value

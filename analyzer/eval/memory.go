@@ -458,6 +458,9 @@ func (e *evaluation) storedLater(o Object, i int, f *types.Var, known bool) (out
 			continue
 		case *ssa.UnOp:
 			if _, ok := b.X.(*ssa.Alloc); ok && b.Op == token.MUL {
+				if fr := e.frameOf(st, o.Frame); e.pointsTo(b, part, fr) {
+					add(st, fr)
+				}
 				continue
 			}
 			if modelled(b.Type()) {
@@ -489,6 +492,14 @@ func (e *evaluation) storedLater(o Object, i int, f *types.Var, known bool) (out
 		add(st, fr)
 	}
 	return out, asks
+}
+
+// pointsTo reports whether a variable is known to keep the address of o.
+func (e *evaluation) pointsTo(v ssa.Value, o Object, fr *Frame) bool {
+	return slices.ContainsFunc(e.part(v, fr).Values, func(v Value) bool {
+		x, ok := v.(Object)
+		return ok && x.Site == o.Site && slices.Equal(x.Path, o.Path) && sameActivation(x.Frame, o.Frame)
+	})
 }
 
 // elsewhere reports whether a store through a pointer surely goes to another

@@ -26,7 +26,7 @@ type registry struct {
 	owner types.Type // the struct that has the field
 	table *ssa.Lookup
 	call  *ssa.CallCommon // of what was looked up
-	sent  bool // the object is received from a channel
+	sent  bool            // the object is received from a channel
 }
 
 // findRegistries is rule 3.
