@@ -354,17 +354,6 @@ func (d *Decisions) field(x ssa.Value, i int, fr *Frame) ([]fact, bool) {
 	return out, len(out) > 0
 }
 
-// neverSet reports whether f, a field of the sources under study that holds a
-// function, is nil in every object: nothing is stored to it. A decoder makes no
-// functions.
-func (ev *Evaluator) neverSet(f *types.Var) bool {
-	if f == nil || f.Pkg() == nil || !ev.Program.UserPackage(f.Pkg()) {
-		return false
-	}
-	_, function := f.Type().Underlying().(*types.Signature)
-	return function && len(ev.Index.FieldStores(f)) == 0 && !ev.Index.FieldAddressed(f)
-}
-
 // fieldOf decides field i of one object, if every store that can reach it is
 // known.
 func (d *Decisions) fieldOf(o Object, i int) ([]fact, bool) {

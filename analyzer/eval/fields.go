@@ -2,6 +2,7 @@ package eval
 
 import (
 	"go/token"
+	"go/types"
 	"slices"
 
 	"golang.org/x/tools/go/ssa"
@@ -91,4 +92,15 @@ func (c *Context) Sources(o Object) []Object {
 func (c *Context) Refine(ask Question, visit func(*Context)) {
 	s := &search{ev: c.ev, ask: ask, visit: visit, left: maxContexts}
 	s.from(c)
+}
+
+// neverSet reports whether f, a field of the sources under study that holds a
+// function, is nil in every object: nothing is stored to it. A decoder makes no
+// functions.
+func (ev *Evaluator) neverSet(f *types.Var) bool {
+	if f == nil || f.Pkg() == nil || !ev.Program.UserPackage(f.Pkg()) {
+		return false
+	}
+	_, function := f.Type().Underlying().(*types.Signature)
+	return function && len(ev.Index.FieldStores(f)) == 0 && !ev.Index.FieldAddressed(f)
 }
