@@ -440,7 +440,7 @@ func (e *evaluation) storedLater(o Object, i int, f *types.Var, known bool) (out
 		if !ok {
 			continue
 		}
-		if p, ok := base.(*ssa.Parameter); ok && !modelled(p.Type()) {
+		if p, ok := unspilled(base).(*ssa.Parameter); ok && !modelled(p.Type()) {
 			e.undecidedCall = nil
 			frames, whole := e.aliases(p, part, 0)
 			if !whole && known && e.undecidedCall != nil {

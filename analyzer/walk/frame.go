@@ -67,7 +67,7 @@ func (f *frame) add(v visit, at int, h hop) {
 	makes := f.making(v)
 	for i := range fn.Sites {
 		s := &fn.Sites[i]
-		if s.Pos == at || makes[s.Pos] || s.Kind == flow.Registration || !runs(cmp.Or(s.Loop, s.Pos)) {
+		if s.Pos == at || makes[s.Pos] || s.Kind == flow.Registration || s.Elsewhere || !runs(cmp.Or(s.Loop, s.Pos)) {
 			continue
 		}
 		when := "runs before the command"
@@ -82,8 +82,10 @@ func (f *frame) add(v visit, at int, h hop) {
 			if f.flow.Edges[e].Detail == "" {
 				f.flow.Edges[e].Detail = when
 			}
-			f.addAround(f.from, hop{Call: story.Call{To: f.stop(v.activation, to), Pos: s.Pos}, edge: h.edge, via: h.via})
-			f.push(v.activation, to)
+			below := v.activation
+			below.around = true
+			f.addAround(f.from, hop{Call: story.Call{To: f.stop(below, to), Pos: s.Pos}, edge: h.edge, via: h.via})
+			f.push(below, to)
 		}
 	}
 	v.framing = true // what leaves the process from here is on no spine either

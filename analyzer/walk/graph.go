@@ -25,6 +25,7 @@ type activation struct {
 	line  line   // the flags of its command line
 
 	framing bool // a function of a frame, whose calls are followed already
+	around  bool // below a frame, where what a server is given is not asked for
 }
 
 type visit struct {

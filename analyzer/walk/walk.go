@@ -230,7 +230,7 @@ func (w *walker) leave(v visit, runs func(int) bool) error {
 
 // take follows one callee of a site.
 func (w *walker) take(v visit, s *summary.Site, to summary.ID) {
-	if w.within != nil && (s.Kind == flow.Registration || !w.within(v.exe, to)) {
+	if w.within != nil && !w.within(v.exe, to) || s.Kind == flow.Registration && (w.within != nil || v.around) {
 		return
 	}
 	at, made := w.passing(v, s, to)
