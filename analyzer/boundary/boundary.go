@@ -195,6 +195,7 @@ type Arrival struct {
 
 	Seen       string // the path of Key as the handlers see it; empty where that is not known
 	SeenBefore string // and as those before them do
+	Named      Named  // the parts of the path that the handlers read by names
 }
 
 // Handler is one function that serves an arrival, and what may call it there.

@@ -139,6 +139,20 @@ func (u *Unit) MethodNamed(t types.Type, name string) *ssa.Function {
 // Promoted is the value in which an embedded field was looked up: p for
 // p.Command.AddCommand, when p.AddCommand is written.
 func Promoted(v ssa.Value) ssa.Value {
+	return promoted(v, func(types.Type) bool { return true })
+}
+
+// Embedding is Promoted for what types of libraries embed: a router of a library that
+// a type of the program's own embeds is a router by itself.
+func (u *Unit) Embedding(v ssa.Value) ssa.Value {
+	return promoted(v, func(t types.Type) bool {
+		n := index.Named(t)
+		return n == nil || n.Obj().Pkg() == nil || !u.Program.UserPackage(n.Obj().Pkg())
+	})
+}
+
+// promoted is Promoted through the types that are wanted.
+func promoted(v ssa.Value, through func(types.Type) bool) ssa.Value {
 	for {
 		at := v
 		if load, ok := at.(*ssa.UnOp); ok && load.Op == token.MUL {
@@ -148,7 +162,7 @@ func Promoted(v ssa.Value) ssa.Value {
 		if !ok {
 			return v
 		}
-		if field := index.Field(addr.X.Type(), addr.Field); field == nil || !field.Embedded() {
+		if field := index.Field(addr.X.Type(), addr.Field); field == nil || !field.Embedded() || !through(addr.X.Type()) {
 			return v
 		}
 		v = addr.X

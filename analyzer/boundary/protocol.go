@@ -49,14 +49,25 @@ type Protocol struct {
 type Seen struct {
 	Method string
 	Path   string // as a pattern, see Arrival.Seen
+	Named  Named
 }
+
+// Named is parts of the path of a request that are known by the names that the
+// pattern of its route has for them.
+type Named struct {
+	Parts string // encoded as a query: "action=start"
+	By    string // the types of the parameters from which they are read, as symbols with spaces between them
+}
+
+// As is what the handlers see of a request with a method, empty for any.
+func (a Arrival) As(method string) Seen { return Seen{method, a.Seen, a.Named} }
 
 // InFront is what the functions see of a request that run before its handlers.
 func (a Arrival) InFront() Seen {
 	if a.SeenBefore == "" {
 		return Seen{}
 	}
-	return Seen{a.Key.Name, a.SeenBefore}
+	return Seen{Method: a.Key.Name, Path: a.SeenBefore}
 }
 
 // Reach says where the arrivals are that a departure can reach.

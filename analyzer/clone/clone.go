@@ -128,7 +128,7 @@ type Builder struct {
 // a finder gave them. From those in sends a request or a started program follows.
 func New(ev *eval.Evaluator, x *index.Index, g *calls.Graph, replaced map[ssa.CallInstruction]bool, sends []ssa.CallInstruction) *Builder {
 	return &Builder{
-		eval: ev, graph: g, index: x, relevant: newRelevance(g, x, sends), replaced: replaced,
+		eval: ev, graph: g, index: x, relevant: newRelevance(ev, g, x, sends), replaced: replaced,
 		clones: map[*eval.Frame]*Clone{}, count: map[*ssa.Function]int{},
 	}
 }

@@ -17,6 +17,7 @@ import (
 // an interface call, what is sent, or the operand of a condition is made, in the
 // function itself or in one that it hands the input to.
 type relevance struct {
+	eval    *eval.Evaluator
 	graph   *calls.Graph
 	index   *index.Index
 	funcs   map[*ssa.Function]*inputs
@@ -45,8 +46,8 @@ const manyCallees = 64
 
 // newRelevance finds the relevant inputs. sends are the calls from which a request
 // or a started program follows.
-func newRelevance(g *calls.Graph, x *index.Index, sends []ssa.CallInstruction) *relevance {
-	r := &relevance{graph: g, index: x, funcs: map[*ssa.Function]*inputs{}, calling: true}
+func newRelevance(ev *eval.Evaluator, g *calls.Graph, x *index.Index, sends []ssa.CallInstruction) *relevance {
+	r := &relevance{eval: ev, graph: g, index: x, funcs: map[*ssa.Function]*inputs{}, calling: true}
 	each := func(decided func(*ssa.Function)) {
 		for _, f := range g.Program.Funcs {
 			if f.Blocks != nil {
@@ -278,6 +279,10 @@ func (r *relevance) result(f *ssa.Function, v *ssa.Call) {
 	}
 	if list := eval.ParsedBy(v); list != nil {
 		r.push(f, list)
+		return
+	}
+	if request := r.eval.ReadsPathValue(v); request != nil {
+		r.push(f, request)
 		return
 	}
 	if v.Call.StaticCallee() == nil {

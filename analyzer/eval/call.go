@@ -23,6 +23,9 @@ func (e *evaluation) call(v *ssa.Call, i int, fr *Frame) []Value {
 		}
 		return opaque(v)
 	}
+	if out := e.pathValue(v, i, fr); out != nil {
+		return out
+	}
 	if static := cc.StaticCallee(); static != nil {
 		if _, ok := cc.Value.(*ssa.MakeClosure); !ok {
 			return e.result(v, i, static, nil, fr)

@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"fmt"
 	"go/token"
 	"go/types"
 	"slices"
@@ -110,8 +111,13 @@ func (ev *Evaluator) callers(c *Context, h Hole) []*Context {
 			continue
 		}
 		seen[s.Instr] = true
+		in, ok := c.activation(s.Caller, h.Frame)
+		if !ok {
+			partial = true
+			continue
+		}
 		n := c.below(false)
-		n.frame, n.call, n.in = h.Frame, s.Instr, ev.Root(s.Caller)
+		n.frame, n.call, n.in = h.Frame, s.Instr, in
 		if !n.contradicts() {
 			out = append(out, n)
 		}
@@ -120,6 +126,39 @@ func (ev *Evaluator) callers(c *Context, h Hole) []*Context {
 		n.partial = n.partial || partial
 	}
 	return out
+}
+
+// maxActivations is how many activations of one function are told apart, one below
+// the other: as deep as groups of routes are nested.
+const maxActivations = 4
+
+// activation is the frame of a function that calls into fr. Where fr is already
+// below its root frame, as in a function that runs a literal which calls it again,
+// it is one more activation; ok is false when there are too many.
+func (c *Context) activation(caller *ssa.Function, fr *Frame) (in *Frame, ok bool) {
+	in = c.ev.Root(caller)
+	for n := 1; c.leads(fr, in); n++ {
+		if n == maxActivations {
+			return nil, false
+		}
+		in = c.ev.interned(frameKey{fn: caller, known: fmt.Sprintf("activation %d", n)}, &Frame{Fn: caller})
+	}
+	return in, true
+}
+
+// leads reports whether fr is the frame of a call that leads to another frame.
+func (c *Context) leads(fr, to *Frame) bool {
+	for range maxFrames {
+		if to == fr {
+			return true
+		}
+		call, up := c.Caller(to)
+		if call == nil {
+			return false
+		}
+		to = up
+	}
+	return true
 }
 
 // below is a context with one more choice, that is one of all unless partial.

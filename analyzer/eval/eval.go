@@ -52,26 +52,27 @@ const (
 
 // Evaluator answers for one executable.
 type Evaluator struct {
-	Program *program.Program
-	Index   *index.Index
-	Graph   *calls.Graph
-	roots   map[*ssa.Function]*Frame
-	frames  map[frameKey]*Frame
-	below   map[frameKey]*Frame // see Forget
-	methods typeutil.MethodSetCache
-	models  map[*ssa.Function]model
-	given   map[*ssa.Parameter]given
-	tables  map[*ssa.MapUpdate][]update
-	lookups map[*ssa.Function]Lookup
-	spare   []map[elemKey]Answer // empty, to be used again
-	filling map[elemKey]bool     // elements whose choices are being looked for
-	flags   map[any][]Elem       // variable → defaults that flags give it; nil until asked for
-	lines   []*Line
+	Program    *program.Program
+	Index      *index.Index
+	Graph      *calls.Graph
+	roots      map[*ssa.Function]*Frame
+	frames     map[frameKey]*Frame
+	below      map[frameKey]*Frame // see Forget
+	methods    typeutil.MethodSetCache
+	models     map[*ssa.Function]model
+	given      map[*ssa.Parameter]given
+	tables     map[*ssa.MapUpdate][]update
+	lookups    map[*ssa.Function]Lookup
+	pathValues map[*types.Func]PathValue
+	spare      []map[elemKey]Answer // empty, to be used again
+	filling    map[elemKey]bool     // elements whose choices are being looked for
+	flags      map[any][]Elem       // variable → defaults that flags give it; nil until asked for
+	lines      []*Line
 }
 
 // New makes an evaluator.
 func New(p *program.Program, x *index.Index, g *calls.Graph) *Evaluator {
-	return &Evaluator{Program: p, Index: x, Graph: g, roots: map[*ssa.Function]*Frame{}, frames: map[frameKey]*Frame{}, below: map[frameKey]*Frame{}, models: map[*ssa.Function]model{}, lookups: map[*ssa.Function]Lookup{}, filling: map[elemKey]bool{}, given: map[*ssa.Parameter]given{}, tables: map[*ssa.MapUpdate][]update{}}
+	return &Evaluator{Program: p, Index: x, Graph: g, roots: map[*ssa.Function]*Frame{}, frames: map[frameKey]*Frame{}, below: map[frameKey]*Frame{}, models: map[*ssa.Function]model{}, lookups: map[*ssa.Function]Lookup{}, pathValues: map[*types.Func]PathValue{}, filling: map[elemKey]bool{}, given: map[*ssa.Parameter]given{}, tables: map[*ssa.MapUpdate][]update{}}
 }
 
 // Context is a set of choices. The zero choice is Evaluator.Context.

@@ -223,6 +223,9 @@ func identity(v Value) string {
 		for _, name := range slices.Sorted(maps.Keys(v.Fields)) {
 			s += " " + name + "=" + identity(v.Fields[name])
 		}
+		for _, name := range slices.Sorted(maps.Keys(v.Named)) {
+			s += " {" + name + "}=" + identity(v.Named[name])
+		}
 		return s
 	case Hole:
 		if c, ok := v.V.(*ssa.Const); ok {
@@ -392,7 +395,7 @@ func (f *Frame) Asked() bool {
 func ofQuestion(v Value) bool {
 	switch v := v.(type) {
 	case Outside:
-		return v.Fields["URL"] != nil
+		return v.Fields["URL"] != nil || len(v.Named) > 0
 	case Text:
 		_, constant := v.Const()
 		return !constant

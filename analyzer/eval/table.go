@@ -12,6 +12,11 @@ import (
 
 // lookup is what a map has under a constant key; nil where the key is not known.
 func (e *evaluation) lookup(v *ssa.Lookup, fr *Frame) []Value {
+	if len(e.ev.pathValues) > 0 {
+		if named := e.namedBy(v.X, fr); named != nil {
+			return e.namedParts(named, v.Index, fr)
+		}
+	}
 	var keys []string
 	for _, k := range e.eval(v.Index, fr) {
 		s, ok := AsText(k).Const()

@@ -69,6 +69,7 @@ type Elem struct {
 type Outside struct {
 	T      types.Type
 	Fields map[string]Value
+	Named  map[string]Value // the parts of a request's path that the pattern of its route names
 }
 
 // Hole is a value that depends on the caller, on the choice of an element, or

@@ -115,11 +115,11 @@ func (b *builder) reach() {
 	}
 	for _, a := range b.found.Arrivals {
 		p := b.u.Protocols.Of(a.Kind)
-		handlers(a.Handlers, p, boundary.Seen{Path: a.Seen})
+		handlers(a.Handlers, p, a.As(""))
 		handlers(a.Before, p, a.InFront())
 		places(a.Registered)
 		for _, method := range p.Variants(a.Key) {
-			handlers(a.Handlers, p, boundary.Seen{Method: method, Path: a.Seen})
+			handlers(a.Handlers, p, a.As(method))
 		}
 	}
 	for _, c := range b.found.Commands {

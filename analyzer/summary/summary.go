@@ -400,10 +400,10 @@ func (b *builder) arrivals() {
 		p := b.u.Protocols.Of(a.Kind)
 		out := Arrival{
 			Kind: a.Kind, Key: a.Key, Registered: b.places(a.Registered), Rule: a.Rule,
-			Handlers: b.handlers(a.Handlers, p, boundary.Seen{Path: a.Seen}), Before: b.handlers(a.Before, p, a.InFront()),
+			Handlers: b.handlers(a.Handlers, p, a.As("")), Before: b.handlers(a.Before, p, a.InFront()),
 		}
 		for _, method := range p.Variants(a.Key) {
-			if hs := b.handlers(a.Handlers, p, boundary.Seen{Method: method, Path: a.Seen}); !slices.Equal(hs, out.Handlers) {
+			if hs := b.handlers(a.Handlers, p, a.As(method)); !slices.Equal(hs, out.Handlers) {
 				if out.Methods == nil {
 					out.Methods = map[string][]Handler{}
 				}

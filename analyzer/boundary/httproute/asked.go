@@ -34,26 +34,57 @@ const (
 // which the segments of the path are open. What they are compared with, or looked up
 // in, on the way are paths that it serves; with those that are found it is entered
 // once more.
+//
+// So is one that serves a path with names, of which the parts that have them are open.
 func (f *serverFinder) asks(ctx context.Context) {
-	if len(f.rewriters()) > 0 {
-		return // what is seen is not what was asked for
-	}
 	var b *clone.Builder
 	for _, a := range slices.Clone(f.out.Arrivals) {
-		under, subtree := strings.CutSuffix(a.Key.Path, "/")
-		if a.Kind != flow.HTTP || !subtree || hostOf(a.Key.Path) != "" || strings.ContainsAny(under, "{*") || !slices.ContainsFunc(a.Handlers, f.takesRequest) {
+		first := f.open(a)
+		if len(first) == 0 {
 			continue
 		}
 		if b == nil {
 			b = clone.New(f.Eval, f.Index, f.Graph, nil, nil)
 		}
-		for _, r := range f.askedOf(ctx, b, a, segments(under)) {
+		for _, r := range f.askedOf(ctx, b, a, first) {
 			own := a
-			own.Key.Path, own.Key.Name, own.Seen, own.Rule = r.path(), r.method, r.path(), "httproute/9"
+			own.Key.Path, own.Key.Name, own.Rule = r.path(), r.method, "httproute/9"
+			if r.names == nil {
+				own.Seen = r.path()
+			} else {
+				own.Named = boundary.Named{Parts: r.named(), By: strings.Join(f.pathValues.types, " ")}
+			}
 			own.Registered = append([]boundary.Place{{In: a.Handlers[0].Fn, Pos: r.pos}}, a.Registered...)
 			f.out.Arrivals = append(f.out.Arrivals, own)
 		}
 	}
+}
+
+// open is the requests with which the handlers of an arrival are entered to see what
+// they ask for, none where they ask for nothing, or what they see of the path is not
+// what was asked for.
+func (f *serverFinder) open(a boundary.Arrival) []asked {
+	if a.Kind != flow.HTTP || hostOf(a.Key.Path) != "" {
+		return nil
+	}
+	if named := namedSegments(a.Key.Path); named != nil && slices.ContainsFunc(a.Handlers, f.readsPathValues) {
+		r := asked{method: a.Key.Name, segments: slices.Clone(named), names: named}
+		for i, s := range named {
+			if nameOf(s) != "" {
+				r.segments[i] = ""
+			}
+		}
+		return []asked{r}
+	}
+	under, subtree := strings.CutSuffix(a.Key.Path, "/")
+	if !subtree || strings.ContainsAny(under, "{*") || len(f.rewriters()) > 0 || !slices.ContainsFunc(a.Handlers, f.takesRequest) {
+		return nil
+	}
+	var out []asked
+	for n := range maxOpen {
+		out = append(out, asked{method: a.Key.Name, known: len(segments(under)), segments: append(segments(under), make([]string, n+1)...)})
+	}
+	return out
 }
 
 // takesRequest reports whether a handler under study is given a request of net/http
@@ -87,13 +118,19 @@ func (f *serverFinder) readsPath(fn *ssa.Function, depth int, seen map[*ssa.Func
 type asked struct {
 	method   string
 	segments []string
+	names    []string // the segments of a pattern with names; nil where there are none
+	known    int      // how many segments are known from the start, where there are no names
 	pos      token.Pos
 }
 
 func (r asked) path() string {
 	var b strings.Builder
-	for _, s := range r.segments {
-		if s == "" {
+	for i, s := range r.segments {
+		switch {
+		case s != "":
+		case r.names != nil:
+			s = r.names[i]
+		default:
 			s = "{_}"
 		}
 		b.WriteString("/" + s)
@@ -104,7 +141,8 @@ func (r asked) path() string {
 // with is r with open parts that are known now; ok is false where nothing of the path
 // is.
 func (r asked) with(a eval.Asked) (out asked, ok bool) {
-	out = asked{r.method, slices.Clone(r.segments), a.Pos}
+	out = r
+	out.segments, out.pos = slices.Clone(r.segments), a.Pos
 	for part, s := range a.Parts {
 		switch {
 		case part == method:
@@ -118,13 +156,9 @@ func (r asked) with(a eval.Asked) (out asked, ok bool) {
 	return out, ok
 }
 
-// askedOf is the requests that the handlers of an arrival tell apart below the
-// segments that are known.
-func (f *serverFinder) askedOf(ctx context.Context, b *clone.Builder, a boundary.Arrival, known []string) []asked {
-	var all, found []asked
-	for n := range maxOpen {
-		all = append(all, asked{method: a.Key.Name, segments: append(slices.Clone(known), make([]string, n+1)...)})
-	}
+// askedOf is the requests that the handlers of an arrival tell apart.
+func (f *serverFinder) askedOf(ctx context.Context, b *clone.Builder, a boundary.Arrival, all []asked) []asked {
+	var found []asked
 	for i := 0; i < len(all) && len(all) < maxAsked && ctx.Err() == nil; i++ {
 		for _, x := range leading(f.enter(ctx, b, a.Handlers, all[i])) {
 			next, ok := all[i].with(x)
@@ -133,18 +167,21 @@ func (f *serverFinder) askedOf(ctx context.Context, b *clone.Builder, a boundary
 			}
 		}
 	}
-	return withRests(shallowest(found, len(known)))
+	if len(found) > 0 && found[0].names != nil {
+		return found
+	}
+	return withRests(shallowest(found))
 }
 
 // shallowest is the requests without those of which another one has the same end
 // behind fewer open segments: whoever asks for the end of a path asks it of any.
-func shallowest(all []asked, known int) []asked {
+func shallowest(all []asked) []asked {
 	end := func(r asked) (open int, tail []string) {
-		n := known
+		n := r.known
 		for n < len(r.segments) && r.segments[n] == "" {
 			n++
 		}
-		return n - known, r.segments[n:]
+		return n - r.known, r.segments[n:]
 	}
 	return slices.DeleteFunc(slices.Clone(all), func(r asked) bool {
 		open, tail := end(r)
@@ -173,16 +210,24 @@ func leading(all []eval.Asked) []eval.Asked {
 func (f *serverFinder) enter(ctx context.Context, b *clone.Builder, handlers []boundary.Handler, r asked) []eval.Asked {
 	asking := &eval.Asking{}
 	path := text.Text{}
+	parts := map[string]eval.Value{}
 	for i, s := range r.segments {
 		part := text.Lit(s)
 		if s == "" {
 			part = text.Hole(text.Segment{By: asking.Open(i)})
 		}
 		path = text.Concat(path, text.Lit("/"), part)
+		if r.names != nil && nameOf(r.names[i]) != "" {
+			parts[nameOf(r.names[i])] = eval.Text{Text: part}
+		}
 	}
 	by := text.Lit(r.method)
 	if r.method == "" {
 		by = text.Hole(asking.Open(method))
+	}
+	arriving := received{method: eval.Text{Text: by}, parts: parts, by: f.pathValues.types}
+	if r.names == nil {
+		arriving.path = eval.Text{Text: path}
 	}
 	var clones []*clone.Clone
 	for _, h := range handlers {
@@ -190,7 +235,7 @@ func (f *serverFinder) enter(ctx context.Context, b *clone.Builder, handlers []b
 			if h.Given != nil && h.Given.Param == i {
 				return h.Given.Answer
 			}
-			return requestOf(t, eval.Text{Text: by}, eval.Text{Text: path})
+			return requestOf(t, arriving)
 		})...)
 	}
 	b.Ask(ctx, clones...)

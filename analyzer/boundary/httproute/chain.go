@@ -76,7 +76,7 @@ func (f *serverFinder) behind(c *eval.Context, v ssa.Value, fr *eval.Frame, dept
 	if depth > maxChain {
 		return nil
 	}
-	v = boundary.Promoted(v)
+	v = f.Embedding(v)
 	var out []attribute
 	for _, x := range c.Eval(v, fr) {
 		switch x := x.(type) {

@@ -50,12 +50,12 @@ func findClients(ctx context.Context, u *boundary.Unit, out *boundary.Findings) 
 			if ctx.Err() != nil {
 				return
 			}
-			if !u.Program.Std(call.In) && (!forwards(call.In) || writes(s)) && !f.kept(call) {
+			if !u.Program.Std(call.In) && (!f.forwards(call.In) || writes(s)) && !f.kept(call) {
 				f.sent(s, call)
 			}
 		}
 		for _, held := range asValue(u, s) {
-			if ctx.Err() == nil && !u.Program.Std(held.call.In) && !forwards(held.call.In) {
+			if ctx.Err() == nil && !u.Program.Std(held.call.In) && !f.forwards(held.call.In) {
 				f.sent(held.as, held.call)
 			}
 		}
@@ -165,13 +165,11 @@ func dials(u *boundary.Unit) bool {
 // nothing else sends, even in a transport.
 func writes(s sender) bool { return strings.HasPrefix(s.symbol, "(*net/http.Request).Write") }
 
-// forwards reports whether f is itself a sender: a decorated transport or a
-// copy of a library function. What it sends is decided by who calls it.
-func forwards(f *ssa.Function) bool {
-	if f.Name() == "RoundTrip" && f.Signature.Recv() != nil {
-		return true
-	}
-	return slices.ContainsFunc(senders, func(s sender) bool { return s.symbol == program.Symbol(f) })
+// forwards reports whether fn is itself a sender: a decorated transport, a literal
+// that one calls, or a copy of a library function. What it sends is decided by who
+// calls it.
+func (f clientFinder) forwards(fn *ssa.Function) bool {
+	return f.isTransport(fn) || slices.ContainsFunc(senders, func(s sender) bool { return s.symbol == program.Symbol(fn) })
 }
 
 type clientFinder struct {
@@ -287,6 +285,9 @@ func (f clientFinder) report(c *eval.Context, r request, s send, root *eval.Fram
 	if o, ok := base.Origin().(*ssa.Function); ok && f.dead(o) {
 		return
 	}
+	if f.answersItself(c, s, root) {
+		return
+	}
 	keys := r.keys()
 	for _, k := range keys {
 		d := base
@@ -296,7 +297,7 @@ func (f clientFinder) report(c *eval.Context, r request, s send, root *eval.Fram
 		}
 		f.add(d)
 	}
-	if len(keys) == 0 && !forwards(s.In) {
+	if len(keys) == 0 && !f.forwards(s.In) {
 		base.Key = boundary.Key{Path: "*"}
 		base.Reason = "the URL of the request is not a constant of the program"
 		f.add(base)

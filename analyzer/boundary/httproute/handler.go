@@ -57,6 +57,9 @@ func (f *serverFinder) handlers(c *eval.Context, values []eval.Value, depth int)
 			add(f.serveHTTP(c, v, depth)...)
 		case eval.Result:
 			if wrapped := f.handlerArguments(v.Call); len(wrapped) > 0 {
+				for _, h := range slices.Backward(f.decorating(c, v.Call, v.Frame, 0)) {
+					f.wrapping = append(f.wrapping, h)
+				}
 				for _, a := range wrapped {
 					add(f.handlers(c, c.Eval(a, v.Frame), depth+1)...)
 				}

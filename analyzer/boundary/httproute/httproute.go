@@ -33,6 +33,9 @@
 //     open; what its segments are compared with, looked up in or matched against is
 //     served
 //
+//  10. transport: an http.RoundTripper of the program's own runs where a client
+//     sends that was given it; where it asks nobody, nothing leaves
+//
 // A handler that wraps others stands for those it wraps: a closure that captured
 // a handler, a struct with handlers in its fields, a library call that is given
 // one, and a closure that turns one function of any type into a handler.
@@ -56,6 +59,7 @@ import (
 var Finder = boundary.Finder{Name: "httproute", Idioms: []int{1, 2, 3, 4, 5, 6, 7, 8}, Find: find, Protocols: []boundary.Protocol{protocol}}
 
 func find(ctx context.Context, u *boundary.Unit, out *boundary.Findings) {
+	findTransports(ctx, u, out)
 	findClients(ctx, u, out)
 	findLibraryClients(ctx, u, out)
 	findServers(ctx, u, out)

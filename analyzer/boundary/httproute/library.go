@@ -136,7 +136,7 @@ func (f libraryClient) bases(c *eval.Context, v ssa.Value, fr *eval.Frame) []eva
 	if v == nil || len(f.model.Bases) == 0 {
 		return nil
 	}
-	v = boundary.Promoted(v)
+	v = f.Embedding(v)
 	var out []eval.Text
 	boundary.Settled(c, func(c *eval.Context) []eval.Value { return c.Eval(v, fr) }, func(c *eval.Context, clients []eval.Value) {
 		for _, b := range f.base(c, clients, 0) {
@@ -169,7 +169,7 @@ func (f libraryClient) base(c *eval.Context, clients []eval.Value, depth int) []
 			}
 			found := f.given(c, x.Call, x.Frame)
 			if recv := f.receiver(x.Call); found == nil && recv != nil {
-				found = f.base(c, c.Eval(boundary.Promoted(recv), x.Frame), depth+1)
+				found = f.base(c, c.Eval(f.Embedding(recv), x.Frame), depth+1)
 			}
 			out = append(out, found...)
 		}

@@ -126,8 +126,8 @@ func (f *serverFinder) listens(l *listeners, how listener, call index.Call) {
 					if m == nil {
 						l.byItself = true
 					}
-					if stripped != "" && !slices.Contains(f.mounts[m], stripped) {
-						f.mounts[m] = append(f.mounts[m], stripped)
+					if at := (mount{prefix: stripped}); stripped != "" && !slices.Contains(f.mounts[m], at) {
+						f.mounts[m] = append(f.mounts[m], at)
 					}
 					l.around[m] = boundary.Distinct(append(l.around[m], around...))
 					if !slices.Contains(l.at[m], at) {

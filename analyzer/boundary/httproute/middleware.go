@@ -52,7 +52,7 @@ func (f *serverFinder) used(call index.Call, use *models.Place) {
 // parameters of functions that a library gives a group; and the holes that have
 // to be filled to know more.
 func (f *serverFinder) nodes(c *eval.Context, v ssa.Value, fr *eval.Frame) (nodes []ssa.Value, holes []eval.Hole) {
-	for _, x := range c.Eval(boundary.Promoted(v), fr) {
+	for _, x := range c.Eval(f.Embedding(v), fr) {
 		switch x := x.(type) {
 		case eval.Result:
 			nodes = append(nodes, x.Call)
@@ -87,6 +87,30 @@ func (f *serverFinder) standing(c *eval.Context, v ssa.Value, fr *eval.Frame) []
 		}
 	}
 	return boundary.Distinct(out)
+}
+
+// decorating is what a library puts around the handler that a call gives it, outermost
+// first: alice.New(log, auth).Then(h).
+func (f *serverFinder) decorating(c *eval.Context, call *ssa.Call, fr *eval.Frame, depth int) []boundary.Handler {
+	if depth > maxChain {
+		return nil
+	}
+	var out []boundary.Handler
+	args := call.Call.Args
+	if !withoutReceiver(call) && len(args) > 0 {
+		for _, x := range c.Eval(f.Embedding(args[0]), fr) {
+			if made, ok := x.(eval.Result); ok {
+				out = append(out, f.decorating(c, made.Call, made.Frame, depth+1)...)
+			}
+		}
+		args = args[1:]
+	}
+	for _, a := range args {
+		if !f.handlerLike(a.Type()) {
+			out = append(out, f.standing(c, a, fr)...)
+		}
+	}
+	return out
 }
 
 // made is the handlers that a function makes of the one that it is given.

@@ -3,7 +3,9 @@ package httproute
 import (
 	"go/types"
 	"net/http"
+	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/callroute/callroute/analyzer/boundary"
@@ -86,14 +88,31 @@ func given(seen boundary.Seen, param types.Type) eval.Answer {
 	if seen.Path != "" {
 		path = eval.Text{Text: pathOf(seen.Path)}
 	}
-	return requestOf(param, method, path)
+	named, _ := url.ParseQuery(seen.Named.Parts)
+	parts := map[string]eval.Value{}
+	for name := range named {
+		parts[name] = eval.Lit(named.Get(name))
+	}
+	return requestOf(param, received{method: method, path: path, parts: parts, by: strings.Fields(seen.Named.By)})
 }
 
-// requestOf is a request with a method and a path, nil for what is not known, where
-// a parameter takes one.
-func requestOf(param types.Type, method, path eval.Value) eval.Answer {
-	if index.TypeSymbol(param) != "net/http.Request" {
-		return eval.Answer{}
+// received is what is known of a request that arrives, nil for what is not.
+type received struct {
+	method, path eval.Value
+	parts        map[string]eval.Value // of the path, by the names that the pattern has for them …
+	by           []string              // … and the types from which they are read
+}
+
+// requestOf is a request where a parameter takes one, or what a library makes of one
+// to read the parts of its path from.
+func requestOf(param types.Type, r received) eval.Answer {
+	method, path := r.method, r.path
+	symbol := index.TypeSymbol(param)
+	if symbol != "net/http.Request" {
+		if len(r.parts) == 0 || !slices.Contains(r.by, symbol) {
+			return eval.Answer{}
+		}
+		return eval.Answer{Values: []eval.Value{eval.Outside{T: param, Named: r.parts}}, Complete: true}
 	}
 	fields := map[string]eval.Value{}
 	if method != nil {
@@ -102,10 +121,14 @@ func requestOf(param types.Type, method, path eval.Value) eval.Answer {
 	if i := index.FieldNamed(param, "URL"); path != nil && i >= 0 {
 		fields["URL"] = eval.Outside{T: index.Field(param, i).Type(), Fields: map[string]eval.Value{"Path": path}}
 	}
-	if len(fields) == 0 {
+	if len(fields) == 0 && len(r.parts) == 0 {
 		return eval.Answer{}
 	}
-	return eval.Answer{Values: []eval.Value{eval.Outside{T: param, Fields: fields}}, Complete: true}
+	request := eval.Outside{T: param, Fields: fields}
+	if len(r.parts) > 0 {
+		request.Named = r.parts
+	}
+	return eval.Answer{Values: []eval.Value{request}, Complete: true}
 }
 
 // pathOf is the path of the requests that a pattern takes.

@@ -127,7 +127,7 @@ func withoutReceiver(call ssa.CallInstruction) bool {
 
 func findServers(ctx context.Context, u *boundary.Unit, out *boundary.Findings) {
 	f := &serverFinder{
-		Unit: u, out: out, variables: u.NewCommandRoutes(), mounts: map[ssa.Value][]string{}, linked: map[[2]boundary.Node]bool{},
+		Unit: u, out: out, variables: u.NewCommandRoutes(), mounts: map[ssa.Value][]mount{}, linked: map[[2]boundary.Node]bool{},
 		idle: map[ssa.Value]bool{}, within: map[ssa.Value][]ssa.Value{}, uses: map[ssa.Value][]boundary.Handler{}, requests: map[string]bool{}, routerTypes: map[string]bool{},
 	}
 	for _, m := range u.Models.All {
@@ -138,6 +138,7 @@ func findServers(ctx context.Context, u *boundary.Unit, out *boundary.Findings) 
 			f.routerTypes[t] = true
 		}
 	}
+	f.findPathValues()
 	f.findUses(ctx)
 	f.listeners = f.findListeners(ctx)
 	f.dispatched(ctx)
@@ -158,7 +159,7 @@ type serverFinder struct {
 	*boundary.Unit
 	out    *boundary.Findings
 	linked map[[2]boundary.Node]bool
-	mounts map[ssa.Value][]string           // call that made a router → patterns it is served under
+	mounts map[ssa.Value][]mount            // call that made a router → where it is served
 	uses   map[ssa.Value][]boundary.Handler // what made a router or group → what stands before all that is registered on it
 	within map[ssa.Value][]ssa.Value        // call that made a router → those that made the routers it is served by
 	idle   map[ssa.Value]bool               // call that made a router → it is never served
@@ -168,7 +169,8 @@ type serverFinder struct {
 	wrapping  []boundary.Handler // the wrappers that were looked through since it was cleared, innermost first
 	variables *boundary.CommandRoutes
 
-	rewrites []*ssa.Function // see rewriters; nil until asked for
+	pathValues pathValues
+	rewrites   []*ssa.Function // see rewriters; nil until asked for
 
 	requests    map[string]bool // types by which a function is known to handle requests
 	routerTypes map[string]bool
@@ -190,14 +192,16 @@ func (f *serverFinder) mounted(s served, call index.Call) {
 				if made == nil || made == call.Instr.Value() {
 					continue
 				}
-				for _, p := range f.patterns(c, s, call, root) {
-					prefix := strings.TrimSuffix(strings.TrimSuffix(p, "*"), "/")
+				patterns, _ := f.patternsOn(c, s, call, root)
+				for _, p := range patterns {
+					at := mount{prefix: strings.TrimSuffix(strings.TrimSuffix(p, "*"), "/")}
 					if outer, known := f.servedOn(c, call, root); known {
 						f.within[made] = append(f.within[made], outer)
+						at.outer = outer
 					}
 					f.uses[made] = boundary.Distinct(append(f.inFront(f.chain(c, call, root)), f.uses[made]...))
 					if strip != "" || s.Mount {
-						f.mounts[made] = append(f.mounts[made], prefix)
+						f.mounts[made] = append(f.mounts[made], at)
 					}
 				}
 			}
@@ -342,10 +346,57 @@ func (f *serverFinder) written(c *eval.Context) []boundary.Place {
 	return out
 }
 
+// mount is where a router is served: under a prefix, in another router or by itself.
+type mount struct {
+	prefix string
+	outer  ssa.Value
+}
+
+// prefixes is what stands before the patterns of a router that others serve, none
+// for one that is served by itself.
+func (f *serverFinder) prefixes(router ssa.Value, depth int) []string {
+	var out []string
+	for _, m := range f.mounts[router] {
+		outer := []string{""}
+		if above := f.prefixes(m.outer, depth+1); len(above) > 0 && depth < maxChain {
+			outer = above
+		}
+		for _, p := range outer {
+			if p = concat(p, m.prefix); !slices.Contains(out, p) {
+				out = append(out, p)
+			}
+		}
+	}
+	return out
+}
+
 // patterns is the patterns of the call, with what is in front of them: the
 // path of the route, the prefix of subrouters, the mounts of the router.
 func (f *serverFinder) patterns(c *eval.Context, s served, call index.Call, root *eval.Frame) []string {
-	own := []string{""}
+	own, router := f.patternsOn(c, s, call, root)
+	if router == nil {
+		return own
+	}
+	prefixes := f.prefixes(router, 0)
+	if len(prefixes) == 0 {
+		return own
+	}
+	var out []string
+	for _, pre := range prefixes {
+		for _, p := range own {
+			out = append(out, concat(pre, s.below(p)))
+			if s.model.Trims && p == "/" && pre != "" {
+				out = append(out, pre+"/{$}")
+			}
+		}
+	}
+	return out
+}
+
+// patternsOn is the patterns of the call on its router, which is nil where it is not
+// known.
+func (f *serverFinder) patternsOn(c *eval.Context, s served, call index.Call, root *eval.Frame) (own []string, router ssa.Value) {
+	own = []string{""}
 	slash := false // "/" below a prefix is that prefix with a slash, too
 	if s.Path != nil {
 		own = nil
@@ -365,15 +416,7 @@ func (f *serverFinder) patterns(c *eval.Context, s served, call index.Call, root
 			}
 		}
 		if a.router != nil {
-			if prefixes := f.mounts[a.router]; len(prefixes) > 0 {
-				var out []string
-				for _, pre := range prefixes {
-					for _, p := range own {
-						out = append(out, concat(pre, s.below(p)))
-					}
-				}
-				own = out
-			}
+			router = a.router
 		}
 	}
 	if s.Path != nil {
@@ -384,7 +427,7 @@ func (f *serverFinder) patterns(c *eval.Context, s served, call index.Call, root
 			}
 		}
 	}
-	return own
+	return own, router
 }
 
 // below is a pattern of a router that is served under a prefix. Some routers
