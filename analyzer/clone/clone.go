@@ -121,6 +121,7 @@ type Builder struct {
 	wrappers int             // that are looked through, one inside the other
 	line     *eval.Line      // the command line of the clone that is explored
 	only     bool            // clones are explored that depend on one, and no others
+	entering bool            // a request enters a handler: one that answers many has a clone for each
 	chosen   int             // elements that were chosen for the call at hand
 }
 
@@ -180,7 +181,7 @@ func (b *Builder) Enter(f eval.Func, args []eval.Answer) *Clone {
 func (b *Builder) most(f eval.Func, inputs []eval.Answer) int {
 	user := b.graph.Program.User(f.Fn)
 	switch {
-	case f.Closure != nil || b.line != nil || slices.ContainsFunc(inputs, has[eval.Func]):
+	case f.Closure != nil || b.line != nil || b.entering || slices.ContainsFunc(inputs, has[eval.Func]):
 		return maxClones
 	case b.decides(f.Fn, inputs):
 		if user {
@@ -292,6 +293,8 @@ func (b *Builder) Called(fn *ssa.Function, value eval.Func, given func(int, type
 	}
 	var out []*Clone
 	found, _ := b.through(value, args)
+	b.entering = true
+	defer func() { b.entering = false }()
 	for _, t := range found {
 		if t.fn.Fn == fn {
 			if c := b.Enter(t.fn, t.args); !slices.Contains(out, c) {

@@ -164,7 +164,7 @@ func (d *Decisions) counted(v ssa.Value, fr *Frame) []List {
 	if !ok {
 		return nil
 	}
-	if b, ok := call.Call.Value.(*ssa.Builtin); ok && b.Name() == "len" && !isString(call.Call.Args[0].Type()) {
+	if b, ok := call.Call.Value.(*ssa.Builtin); ok && b.Name() == "len" && isSlice(call.Call.Args[0].Type()) {
 		e := d.eval()
 		if lists := e.lists(call.Call.Args[0], fr); e.whole() {
 			return lists

@@ -350,11 +350,13 @@ func (w *mapWalk) storesTo(addr ssa.Value, fr *Frame) []*ssa.Store {
 		w.incomplete = w.incomplete || w.ev.Index.Open(fieldVar(a))
 		return w.ev.Index.FieldStores(fieldVar(a))
 	case *ssa.Alloc:
+		w.incomplete = w.incomplete || addressed(a) // a decoder fills it
 		return index.StoresTo(a)
 	case *ssa.FreeVar:
 		var out []*ssa.Store
 		for _, x := range w.eval(a, fr) {
 			if o, ok := x.(Object); ok && len(o.Path) == 0 {
+				w.incomplete = w.incomplete || addressed(o.Site)
 				out = append(out, index.StoresTo(o.Site)...)
 			} else {
 				w.incomplete = true

@@ -37,7 +37,7 @@ func (w *walker) start(e Entry) {
 	start := w.stop(a, begin)
 	if e.Arrival != nil {
 		w.registered(e.Exe, e.Arrival.Registered)
-		for _, h := range e.Arrival.For(e.Arrival.Key.Name) {
+		for _, h := range e.Arrival.For(e.method()) {
 			n := w.node(place{e.Exe, h.Func})
 			via := w.pathTo(e.Exe, e.Arrival.Registered)
 			last := main
@@ -234,4 +234,12 @@ func (w *walker) pathTo(exe *summary.Executable, places []summary.Place) []int {
 		w.edge(e)
 	}
 	return out
+}
+
+// method is the method of the request that is asked about, "" where it is not said.
+func (e Entry) method() string {
+	if e.Arrival.Key.Name == "" && len(e.Words) > 1 {
+		return strings.ToUpper(e.Words[0])
+	}
+	return e.Arrival.Key.Name
 }
