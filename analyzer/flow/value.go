@@ -51,6 +51,10 @@ type ValueGap struct {
 	Reason string `json:"reason"`
 }
 
+// FileKind is the kind of a hop that leaves a program by a file which another reads. Its
+// detail is the name of the file.
+const FileKind Kind = "file"
+
 // ValueSourceKind is what a value comes from.
 type ValueSourceKind string
 

@@ -257,6 +257,7 @@ type Pass struct {
 	Same  bool   `yaml:"same"`  // what is written into the result goes to From
 	Says  string `yaml:"says"`  // what is done to it
 	None  bool   `yaml:"none"`  // it passes nothing on
+	File  bool   `yaml:"file"`  // From is the name of a file: the call gives what is in it
 }
 
 // Argument says that a call gives arguments of the command line that are no flags,

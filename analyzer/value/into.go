@@ -132,7 +132,7 @@ func (c *Collector) tell(f *follower, s flow.ValueSource) {
 			break
 		}
 		for _, hops := range f.histories(e) {
-			if name := writtenTo(hops); names(name, c.Into.File) && (best == nil || len(hops) < len(best)) {
+			if name := writtenTo(hops); !e.names && names(name, c.Into.File) && (best == nil || len(hops) < len(best)) {
 				best, what = hops, name
 			}
 		}

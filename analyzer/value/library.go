@@ -16,7 +16,7 @@ func (f *follower) library(i int, x fact, s *dataflow.Step, k int) {
 	}
 	passes := f.models.Passes(s.Name)
 	for _, p := range passes {
-		if int(p.From) == k && !p.None {
+		if int(p.From) == k && !p.None && !p.File {
 			f.pass(i, x, s, p)
 		}
 	}
@@ -149,7 +149,7 @@ func (f *follower) result(i int, x fact, s *dataflow.Step) {
 		return
 	}
 	if e := f.models.Effect(s.Name); e != nil && e.Does == models.Writes || s.Type == "os.File" {
-		f.ends = append(f.ends, end{fact: i, hop: byCall(at(x, s, ""), s), what: shortSymbol(s.Name)})
+		f.ends = append(f.ends, end{fact: i, hop: byCall(at(x, s, ""), s), what: shortSymbol(s.Name), symbol: s.Name})
 	}
 }
 
@@ -197,7 +197,9 @@ func (f *follower) effect(i int, x fact, s *dataflow.Step, k int) bool {
 	if k == 0 && strings.HasPrefix(s.Name, "(") {
 		return false // what is written to
 	}
-	f.ends = append(f.ends, end{fact: i, hop: byCall(at(x, s, ""), s), what: shortSymbol(s.Name)})
+	h := byCall(at(x, s, ""), s)
+	named, ok := f.fileOf(s)
+	f.ends = append(f.ends, end{fact: i, hop: h, what: shortSymbol(s.Name), symbol: s.Name, names: ok && named == k})
 	return true
 }
 

@@ -154,6 +154,9 @@ func writtenTo(hops []hop) string {
 // end adds the hops to an end. Of several ways to one write the first is told.
 func (t *teller) end(e end, hops []hop) {
 	what := writtenTo(hops)
+	if e.names {
+		what = ""
+	}
 	key := endKey{e.hop.exe, e.hop.exe.Base(e.hop.fn), e.hop.line, what}
 	if t.ended[key] {
 		return
@@ -259,7 +262,7 @@ func (h *hop) join(next hop) {
 
 // isName reports whether a constant argument is the name of a file or property.
 func isName(text string) bool {
-	return len(text) > 1 && !strings.ContainsAny(text, " %\n") && strings.Trim(text, "0123456789-") != ""
+	return len(text) > 1 && !strings.ContainsAny(text, " %\n") && text != "true" && text != "false" && strings.Trim(text, "0123456789-") != ""
 }
 
 // under is the conditions that the line of a hop stands under.

@@ -18,6 +18,7 @@
 //	memory   what is written into an object that the function has from elsewhere is
 //	         read wherever a function on the route reads the same field of the type
 //	library  what calls without a body do, from their models
+//	file     what one program writes to a file, and another reads
 //	cross    requests, messages, arguments and standard input of other programs
 //	tell     the facts that lead to an end, as hops
 //
@@ -30,8 +31,10 @@
 package value
 
 import (
+	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/callroute/callroute/analyzer/dataflow"
 	"github.com/callroute/callroute/analyzer/flow"
@@ -130,6 +133,9 @@ type end struct {
 	fact int
 	hop  hop
 	what string
+
+	symbol string // of what writes it
+	names  bool   // it is the name of what is written
 }
 
 // loss is a place from which the value is not followed.
@@ -152,6 +158,8 @@ type follower struct {
 	entries map[entryKey]int
 	entered []*entry
 	ends    []end
+	filed   int                 // ends that throughFiles has seen
+	opens   map[string][]opened // nil until asked for
 	losses  []loss
 	starts  []startedBy
 	capped  bool
@@ -162,9 +170,13 @@ type follower struct {
 	hit  int            // the fact that is there, -1 for none
 }
 
-// run processes facts until there are no more.
+// run processes facts until there are no more, then what other programs read of the
+// files that were written.
 func (f *follower) run() error {
-	for i := 0; i < len(f.facts) && f.hit < 0; i++ {
+	for i := 0; f.hit < 0; i++ {
+		if i == len(f.facts) && !f.throughFiles() {
+			return nil
+		}
 		if i%1024 == 0 {
 			if err := f.ctx.Err(); err != nil {
 				return err
@@ -177,6 +189,18 @@ func (f *follower) run() error {
 		f.process(i)
 	}
 	return nil
+}
+
+// routes is the programs on the route, in the order of their names.
+func (f *follower) routes() []*route {
+	var out []*route
+	for _, r := range f.route {
+		out = append(out, r)
+	}
+	slices.SortFunc(out, func(a, b *route) int {
+		return cmp.Or(strings.Compare(a.exe.Program.String(), b.exe.Program.String()), strings.Compare(a.exe.Program.Package, b.exe.Program.Package))
+	})
+	return out
 }
 
 // add notes a fact that was made from another.
