@@ -29,7 +29,7 @@ const (
 // boundary/* stand at one place.
 var stages = []string{
 	"encode", "store", "artifact", "models", "system", "revision", "golist", "load", "program", "text", "index", "calls", "dataflow", "provenance", "eval", "clone", "flags",
-	"boundary", "boundary/*", "summary", "stitch", "source", "narrow", "story", "walk", "backward", "compare", "rules", "value", "access", "touch",
+	"boundary", "boundary/*", "contract", "summary", "stitch", "source", "narrow", "story", "walk", "backward", "compare", "rules", "value", "access", "touch",
 	"observe/record", "observe/instrument", "observe/session", "observe", "observe/trial", "observe/coverage",
 }
 

@@ -243,6 +243,15 @@ type Gap struct {
 	Detail string `json:"detail,omitempty"`
 	Reason string `json:"reason"`
 	Hint   string `json:"hint,omitempty"` // the line to add to callroute.yaml
+
+	Contract *Contract `json:"contract,omitempty"` // what describes the request that nothing serves
+}
+
+// Contract is where an interface description among the sources describes a request.
+type Contract struct {
+	Name string `json:"name"` // as it is called there: "rpc Kiln.Fire"
+	Dir  string `json:"dir"`  // of the source
+	Site        // from Dir
 }
 
 // Dropped counts what the loader had to leave out, over all components.

@@ -75,6 +75,9 @@ func (r *request) join(ctx context.Context) ([]Join, *Gap, error) {
 		}
 	}
 	if len(best.joins) == 0 {
+		if op := r.described(); op != nil {
+			return nil, &Gap{Reason: fmt.Sprintf("it ends at its contract, %s in %s:%d, which no program under study serves", op.Name, op.File, op.Line), Contract: op}, nil
+		}
 		gap := r.nobody()
 		return nil, gap, r.unread(ctx, gap)
 	}

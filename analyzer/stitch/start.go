@@ -43,7 +43,7 @@ func (s *Stitcher) start(ctx context.Context, from *summary.Executable, d *summa
 		reason = "exec of a name that is not a constant of the program: no program chosen"
 		hint = fmt.Sprintf("choices: {%s: {exec: PROGRAM}}", from.Program.Name)
 	}
-	return nil, &Gap{reason, hint}, nil
+	return nil, &Gap{Reason: reason, Hint: hint}, nil
 }
 
 // named is the programs that a name pattern can mean. The program's own source

@@ -24,6 +24,7 @@ import (
 	"slices"
 
 	"github.com/callroute/callroute/analyzer/boundary"
+	"github.com/callroute/callroute/analyzer/contract"
 	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/summary"
 	"github.com/callroute/callroute/analyzer/system"
@@ -56,6 +57,8 @@ type Stitcher struct {
 	spoken map[client]bool                           // see request.speaksTo
 	turns  map[*summary.Executable][]*system.Program // see request.programs
 	joined map[*summary.Departure]joined
+
+	contracts func() []contract.Operation // read once; see request.described
 }
 
 // joined is what was found for a departure: a function that sends is come to in
@@ -101,8 +104,11 @@ func (j *Join) Entered() []summary.ID {
 	return out
 }
 
-// Gap says why a departure reaches nothing.
-type Gap struct{ Reason, Hint string }
+// Gap says why a departure reaches nothing, and what describes it, if a contract does.
+type Gap struct {
+	Reason, Hint string
+	Contract     *contract.Operation
+}
 
 // Join finds what d, which leaves from, reaches. It gives joins or a gap, the same
 // each time.
@@ -124,7 +130,7 @@ func (s *Stitcher) Join(ctx context.Context, from *summary.Executable, d *summar
 func (s *Stitcher) join(ctx context.Context, from *summary.Executable, d *summary.Departure) ([]Join, *Gap, error) {
 	p := s.Protocols.Of(d.Kind)
 	if d.Reason != "" && p.Reach != boundary.Starts {
-		return nil, &Gap{d.Reason, d.Hint}, nil
+		return nil, &Gap{Reason: d.Reason, Hint: d.Hint}, nil
 	}
 	switch p.Reach {
 	case boundary.Starts:

@@ -27,6 +27,9 @@ func (w *walker) depart(v visit, d *summary.Departure) error {
 	site := flow.Site{File: v.exe.Func(d.In).File, Line: d.Line}
 	if gap != nil {
 		g := flow.Gap{After: in, Kind: d.Kind, Site: site, Detail: d.Key.String(), Reason: gap.Reason, Hint: gap.Hint}
+		if c := gap.Contract; c != nil {
+			g.Contract = &flow.Contract{Name: c.Name, Dir: c.Dir, Site: flow.Site{File: c.File, Line: c.Line}}
+		}
 		w.gap(g)
 		end := w.stop(v.activation, d.In)
 		if in != from {
