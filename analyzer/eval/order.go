@@ -47,17 +47,9 @@ func (c *Context) StoredTo(r Result, name string) []Value {
 
 // Changed reports whether the function that makes v, or one that is called with it,
 // stores to the named field of what v points to.
-func Changed(v ssa.Value, name string) bool {
+func (ev *Evaluator) Changed(v ssa.Value, name string) bool {
 	i := index.FieldNamed(v.Type(), name)
-	return i >= 0 && slices.ContainsFunc(*v.Referrers(), func(r ssa.Instruction) bool {
-		switch r := r.(type) {
-		case *ssa.FieldAddr:
-			return r.Field == i && len(index.StoresTo(r)) > 0
-		case *ssa.Call:
-			return changes(r, v, i, 0)
-		}
-		return false
-	})
+	return i >= 0 && slices.ContainsFunc(*v.Referrers(), func(r ssa.Instruction) bool { return ev.changedBy(r, v, i, 0) })
 }
 
 func (e *evaluation) fieldAt(v ssa.Value, i int, at ssa.Instruction, fr *Frame) []Value {
@@ -68,7 +60,14 @@ func (e *evaluation) fieldAt(v ssa.Value, i int, at ssa.Instruction, fr *Frame) 
 	e.changing = append(e.changing, at)
 	defer func() { e.changing = e.changing[:len(e.changing)-1] }()
 	var out []Value
-	for _, change := range lastChanges(v, i, at) {
+	changes := e.lastChanges(v, i, at)
+	for _, change := range changes {
+		if c, ok := change.(*ssa.Call); ok && c.Call.StaticCallee() == nil && !slices.Contains(e.changing, change) {
+			changes = []ssa.Instruction{c} // a loop over options that is passed by has none
+			break
+		}
+	}
+	for _, change := range changes {
 		switch c := change.(type) {
 		case *ssa.Store:
 			out = append(out, e.eval(c.Val, fr)...)
@@ -83,7 +82,13 @@ func (e *evaluation) fieldAt(v ssa.Value, i int, at ssa.Instruction, fr *Frame) 
 
 // fieldAfter is field i of what v points to when a call returns that is handed v.
 func (e *evaluation) fieldAfter(call *ssa.Call, v ssa.Value, i int, fr *Frame) []Value {
+	if slices.Contains(e.changing, ssa.Instruction(call)) {
+		return nil // it is called in a loop
+	}
 	fn := call.Call.StaticCallee()
+	if fn == nil {
+		return e.fieldAfterAll(call, v, i, fr)
+	}
 	inner := e.ev.Below(fr, call, fn)
 	p := fn.Params[slices.Index(call.Call.Args, v)]
 	var out []Value
@@ -93,6 +98,50 @@ func (e *evaluation) fieldAfter(call *ssa.Call, v ssa.Value, i int, fr *Frame) [
 		}
 	}
 	return out
+}
+
+// fieldAfterAll is fieldAfter for a call of functions that are values, as options are:
+// each of a list in turn.
+func (e *evaluation) fieldAfterAll(call *ssa.Call, v ssa.Value, i int, fr *Frame) []Value {
+	before := e.fieldAt(v, i, call, fr)
+	frames := []*Frame{fr}
+	called := e.part(call.Call.Value, fr)
+	if h, ok := called.Element(); ok {
+		chosen, whole := e.Context.Spread(h)
+		if !whole {
+			_, from := e.choices(h)
+			if len(from) > 0 {
+				return []Value{from[0]}
+			}
+			e.incomplete = true
+		}
+		frames = nil
+		for _, c := range chosen {
+			frames = append(frames, c.BindFrame(fr))
+		}
+	}
+	var stored []placed
+	n := slices.Index(call.Call.Args, v)
+	for _, at := range frames {
+		for _, x := range e.part(call.Call.Value, at).Values {
+			f, ok := x.(Func)
+			if !ok || n >= len(f.Fn.Params) {
+				continue
+			}
+			for _, a := range fieldAddrs(f.Fn.Params[n], i) {
+				for _, st := range index.StoresTo(a) {
+					stored = append(stored, placed{st, e.ev.enter(f.Fn, call, at, &f)})
+				}
+			}
+		}
+	}
+	if isSlice(index.Field(v.Type(), i).Type()) {
+		return e.grownBy(before, stored)
+	}
+	for _, p := range stored {
+		before = append(before, e.eval(p.store.Val, p.frame)...)
+	}
+	return distinct(before)
 }
 
 // fieldBefore is field i of what v points to when control enters the function, or
@@ -111,22 +160,37 @@ func (e *evaluation) fieldBefore(v ssa.Value, i int, fr *Frame) []Value {
 
 // changes reports whether a call hands v to a function that stores to field i of it
 // or hands it on to one that does.
-func changes(call *ssa.Call, v ssa.Value, i, depth int) bool {
-	fn := call.Call.StaticCallee()
+func (ev *Evaluator) changes(call *ssa.Call, v ssa.Value, i, depth int) bool {
 	n := slices.Index(call.Call.Args, v)
-	if n < 0 || fn == nil || fn.Blocks == nil || n >= len(fn.Params) || depth > maxAliases {
+	if n < 0 || depth > maxAliases || call.Call.IsInvoke() {
 		return false
 	}
-	p := fn.Params[n]
-	return slices.ContainsFunc(*p.Referrers(), func(r ssa.Instruction) bool {
-		switch r := r.(type) {
-		case *ssa.FieldAddr:
-			return r.Field == i && len(index.StoresTo(r)) > 0
-		case *ssa.Call:
-			return changes(r, p, i, depth+1)
+	fns := []*ssa.Function{call.Call.StaticCallee()}
+	if fns[0] == nil {
+		fns = nil
+		if s := ev.Graph.At(call); s != nil {
+			fns = s.Callees
 		}
-		return false
+	}
+	return slices.ContainsFunc(fns, func(fn *ssa.Function) bool {
+		if fn.Blocks == nil || n >= len(fn.Params) {
+			return false
+		}
+		p := fn.Params[n]
+		return slices.ContainsFunc(*p.Referrers(), func(r ssa.Instruction) bool { return ev.changedBy(r, p, i, depth+1) })
 	})
+}
+
+// changedBy reports whether an instruction that refers to v stores to field i of it, or
+// hands it to a function that does.
+func (ev *Evaluator) changedBy(r ssa.Instruction, v ssa.Value, i, depth int) bool {
+	switch r := r.(type) {
+	case *ssa.FieldAddr:
+		return r.Field == i && len(index.StoresTo(r)) > 0
+	case *ssa.Call:
+		return ev.changes(r, v, i, depth)
+	}
+	return false
 }
 
 // fieldOrZero is field i of what v points to: its zero value where nothing was
@@ -176,7 +240,7 @@ func (e *evaluation) unset(o Object, depth int) bool {
 // some, that can be the last one when control comes to an instruction; nil among
 // them says that there may have been none. Stores through other operands are not
 // seen.
-func lastChanges(v ssa.Value, i int, at ssa.Instruction) []ssa.Instruction {
+func (e *evaluation) lastChanges(v ssa.Value, i int, at ssa.Instruction) []ssa.Instruction {
 	byBlock := map[*ssa.BasicBlock][]ssa.Instruction{}
 	for _, same := range append(sameLoads(v), v) {
 		for _, a := range fieldAddrs(same, i) {
@@ -189,7 +253,7 @@ func lastChanges(v ssa.Value, i int, at ssa.Instruction) []ssa.Instruction {
 	}
 	if v.Referrers() != nil {
 		for _, r := range *v.Referrers() {
-			if call, ok := r.(*ssa.Call); ok && changes(call, v, i, 0) {
+			if call, ok := r.(*ssa.Call); ok && e.ev.changes(call, v, i, 0) {
 				byBlock[call.Block()] = append(byBlock[call.Block()], call)
 			}
 		}

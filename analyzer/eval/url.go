@@ -108,7 +108,7 @@ func (e *evaluation) changed(out []text.URL, v ssa.Value, at ssa.Instruction, fr
 			continue
 		}
 		var next []text.URL
-		for _, change := range lastChanges(v, i, at) {
+		for _, change := range e.lastChanges(v, i, at) {
 			var values []Value
 			switch c := change.(type) {
 			case *ssa.Store:

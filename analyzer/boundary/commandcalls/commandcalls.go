@@ -96,6 +96,7 @@ type given struct {
 	to     owner
 	ctx    *eval.Context
 	frame  *eval.Frame
+	arg    ssa.Value // nil where it gives nothing but itself
 	values []eval.Value
 	call   ssa.CallInstruction
 }
@@ -212,7 +213,7 @@ func (f *finder) gives(call index.Call, arg ssa.Value, into *[]given) {
 			values = c.Eval(arg, root)
 		}
 		for _, to := range f.owners(c, recv, root) {
-			*into = append(*into, given{to, c, root, values, call.Instr})
+			*into = append(*into, given{to, c, root, arg, values, call.Instr})
 		}
 	})
 }
@@ -303,7 +304,7 @@ func (f *finder) visit(n node, depth int) {
 	if n.of == nil {
 		n.owner, n.route = owner{root: true}, []boundary.Node{f.Main()}
 	}
-	n.before = append(n.before[:len(n.before):len(n.before)], f.functions(f.first, n.owner)...)
+	n.before = append(n.before[:len(n.before):len(n.before)], f.functions(f.first, n)...)
 	f.report(n)
 	if depth >= maxWords || f.ctx.Err() != nil {
 		return
@@ -334,14 +335,23 @@ func (f *finder) visit(n node, depth int) {
 }
 
 // functions is what calls gave to a command.
-func (f *finder) functions(all []given, to owner) []boundary.Handler {
+func (f *finder) functions(all []given, to node) []boundary.Handler {
 	var out []boundary.Handler
 	for _, g := range all {
-		if g.to.is(to) {
-			out = append(out, f.Functions(g.ctx, g.values...)...)
+		if g.to.is(to.owner) {
+			out = append(out, f.handlers(g, to)...)
 		}
 	}
 	return boundary.Distinct(out)
+}
+
+// handlers is the functions that a call gave to n: those of the entry from which n is
+// made where a loop over a table makes both.
+func (f *finder) handlers(g given, n node) []boundary.Handler {
+	if n.of != nil && g.arg != nil && n.of.frame == g.frame {
+		return f.Functions(n.of.Ctx, n.of.Ctx.Eval(g.arg, g.frame)...)
+	}
+	return f.Functions(g.ctx, g.values...)
 }
 
 // report is the command that n is, if it runs something.
@@ -354,7 +364,10 @@ func (f *finder) report(n node) {
 		c.Pos = n.of.Site().Pos()
 	}
 	for _, g := range f.runs {
-		if hs := f.Functions(g.ctx, g.values...); g.to.is(n.owner) && len(hs) > 0 {
+		if !g.to.is(n.owner) {
+			continue
+		}
+		if hs := f.handlers(g, n); len(hs) > 0 {
 			if len(c.Run) == 0 {
 				c.Route, c.Pos = f.Extend(n.route, f.Chain(g.ctx, g.frame)), g.call.Pos()
 			}

@@ -187,7 +187,7 @@ func (f *finder) ofSlice(c *eval.Context, values []eval.Value) []command {
 // sets before it starts it; none when it does not.
 func (f *finder) changed(c *eval.Context, call index.Call, root *eval.Frame) []command {
 	cmd, ok := call.Instr.(*ssa.Call)
-	if !ok || !eval.Changed(cmd, "Path") && !eval.Changed(cmd, "Args") {
+	if !ok || !f.Eval.Changed(cmd, "Path") && !f.Eval.Changed(cmd, "Args") {
 		return nil
 	}
 	at := startOf(cmd)

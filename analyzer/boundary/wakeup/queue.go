@@ -171,7 +171,7 @@ func (f *finder) given(s point) []work {
 			switch instr := instr.(type) {
 			case *ssa.Store:
 				at, ok := instr.Addr.(*ssa.FieldAddr)
-				if ok && adds(instr.Val) {
+				if ok && (adds(instr.Val) || f.selects(index.Field(at.X.Type(), at.Field))) {
 					add(fieldOf(at.X, at.Field), elements(instr.Val.Type())...)
 				}
 			case *ssa.MapUpdate:
@@ -190,7 +190,7 @@ func (f *finder) given(s point) []work {
 
 // adds reports whether storing v to a field leaves work there: it is a list with
 // something appended, or the node of a linked list. What else is assigned is a
-// state.
+// state; see selects for one that is work.
 func adds(v ssa.Value) bool {
 	if call, ok := v.(*ssa.Call); ok {
 		b, ok := call.Call.Value.(*ssa.Builtin)
@@ -205,6 +205,31 @@ func adds(v ssa.Value) bool {
 	}
 	s, ok := p.Elem().Underlying().(*types.Struct)
 	return ok && linked(v.Type(), s)
+}
+
+// selects reports whether a text in a field chooses what is done: some function looks
+// functions or implementations up by it.
+func (f *finder) selects(v *types.Var) bool {
+	if b, ok := v.Type().Underlying().(*types.Basic); !ok || b.Info()&types.IsString == 0 {
+		return false
+	}
+	return slices.ContainsFunc(f.Index.FieldLoads(v), func(load *ssa.UnOp) bool {
+		return slices.ContainsFunc(*load.Referrers(), func(r ssa.Instruction) bool {
+			l, ok := r.(*ssa.Lookup)
+			if !ok || l.Index != load {
+				return false
+			}
+			m, ok := l.X.Type().Underlying().(*types.Map)
+			if !ok {
+				return false
+			}
+			switch m.Elem().Underlying().(type) {
+			case *types.Signature, *types.Interface:
+				return true
+			}
+			return false
+		})
+	})
 }
 
 // collected is the field whose collection a call puts something into, and the

@@ -18,7 +18,8 @@
 //     through which one is filled and emptied tells them apart
 //
 // A type that wraps a condition variable is looked through: who calls its method
-// signals or waits. What only changes flags or numbers and signals gives no work.
+// signals or waits. What only changes flags or numbers and signals gives no work; a
+// text by which functions are looked up does.
 //
 // It tells objects apart by the fields that hold them, and takes what it cannot
 // tell apart for one. It cannot see queues whose lock is polled.
