@@ -396,7 +396,7 @@ func (b *Builder) body(c *Clone, fr *eval.Frame, loop ssa.CallInstruction) {
 				if run == nil {
 					run = ranges(mc)
 				}
-				b.body(c, b.eval.Enter(eval.Func{Fn: inner, Closure: mc, Frame: fr}, nil), run)
+				b.loopBody(c, at, fr, eval.Func{Fn: inner, Closure: mc, Frame: fr}, run)
 			}
 		}
 	}

@@ -107,9 +107,14 @@ func (r *relevance) called(f *ssa.Function) {
 			}
 		case cc.StaticCallee() == nil:
 			r.push(f, cc.Value)
+			if len(cc.Args) > 0 && types.IsInterface(cc.Args[0].Type()) && slices.ContainsFunc(s.Callees, isMethod) {
+				r.push(f, cc.Args[0]) // a method expression is called on it
+			}
 		}
 	}
 }
+
+func isMethod(f *ssa.Function) bool { return f.Signature.Recv() != nil }
 
 // asked queues the conditions of f. In a library only a condition on an input
 // itself counts; what its objects hold is its own affair.

@@ -206,6 +206,7 @@ func (e *evaluation) urlOfFields(o Object) []text.URL {
 		return out
 	}
 	out := []text.URL{{}}
+	given := givenPath(o)
 	for _, f := range urlFields {
 		i := index.FieldNamed(o.T, f.name)
 		if i < 0 {
@@ -215,7 +216,7 @@ func (e *evaluation) urlOfFields(o Object) []text.URL {
 		values := e.fieldOf(o, i, types.Typ[types.String])
 		if len(values) == 0 {
 			values = []Value{Hole{}}
-			if e.unset(o, maxFrames) {
+			if e.unset(o, maxFrames) || (f.name == "Opaque" || f.name == "RawPath") && given {
 				values = []Value{Text{}}
 			}
 		}
@@ -241,6 +242,14 @@ func (e *evaluation) urlOfFields(o Object) []text.URL {
 		}
 	}
 	return out
+}
+
+// givenPath reports whether the program stores to the path of a URL: that is one with
+// a path, and another encoding of the path that it had counts no more.
+func givenPath(o Object) bool {
+	i := index.FieldNamed(o.T, "Path")
+	_, local := o.Site.(*ssa.Alloc)
+	return local && i >= 0 && len(fieldStores(o.Site, append(slices.Clone(o.Path), i))) > 0
 }
 
 // copiedURLs is what a URL can be that was copied from several others, not all of
