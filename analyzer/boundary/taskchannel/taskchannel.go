@@ -7,7 +7,8 @@
 //     place; a single receive waits for an answer, and control returns to its
 //     caller
 //  3. type switch: the receiver, or a function it hands the value to, goes on
-//     by the type of the value; only the branch of the sent type runs
+//     by the type of the value, or of an interface in a field of it; only the branch
+//     of the sent type runs
 //  4. select: of several cases only that of the channel runs
 //  5. rendezvous: a single receive from a channel that another function keeps in
 //     a map is where the sent value goes on, after the receive
@@ -37,7 +38,7 @@ import (
 var Finder = boundary.Finder{Name: "taskchannel", Idioms: []int{32, 33, 34}, Find: find, Protocols: []boundary.Protocol{{Kind: flow.Channel, Reach: boundary.Within}}}
 
 func find(ctx context.Context, u *boundary.Unit, out *boundary.Findings) {
-	f := &finder{Unit: u, out: out, ids: map[ssa.Value]string{}, switched: map[*ssa.Function]bool{}, calling: map[ssa.Value]bool{}}
+	f := &finder{Unit: u, out: out, ids: map[ssa.Value]string{}, switched: map[*ssa.Function]bool{}, fields: map[string]string{}, calling: map[ssa.Value]bool{}}
 	received := map[string]bool{}
 	for _, fn := range u.Program.Funcs {
 		if !u.Program.User(fn) || ctx.Err() != nil {
@@ -69,7 +70,8 @@ type finder struct {
 	out      *boundary.Findings
 	ids      map[ssa.Value]string
 	switched map[*ssa.Function]bool
-	selected []selected // cases of the function at hand
+	fields   map[string]string // channel → the field of what is sent by whose type the receiver goes on
+	selected []selected        // cases of the function at hand
 	calling  map[ssa.Value]bool
 }
 
@@ -173,7 +175,7 @@ func (f *finder) receiver(r reception, received map[string]bool) {
 	if r.once {
 		rule = "taskchannel/5"
 	}
-	found := false
+	var found []string
 	f.Eval.Contexts(
 		func(c *eval.Context) []eval.Hole { _, holes := f.made(c, r.ch, root); return holes },
 		func(c *eval.Context) {
@@ -182,7 +184,7 @@ func (f *finder) receiver(r reception, received map[string]bool) {
 				if r.once && (m.Parent() == r.fn || !kept(m)) {
 					continue
 				}
-				found = true
+				found = append(found, f.id(m))
 				received[f.id(m)] = true
 				f.out.Arrivals = append(f.out.Arrivals, boundary.Arrival{
 					Kind: flow.Channel, Key: boundary.Key{Path: f.id(m)}, Handlers: []boundary.Handler{{Fn: r.fn}},
@@ -196,10 +198,16 @@ func (f *finder) receiver(r reception, received map[string]bool) {
 				}
 			}
 		})
-	if found {
-		f.typeSwitches(r.fn, r.value, 0)
-		f.carried(r.value, 0)
+	if len(found) == 0 {
+		return
 	}
+	f.typeSwitches(r.fn, r.value, 0)
+	if name := f.fieldSwitch(r); name != "" {
+		for _, id := range found {
+			f.fields[id] = name
+		}
+	}
+	f.carried(r.value, 0)
 }
 
 // kept reports whether the channel is put into a map where it is made, for
@@ -365,6 +373,9 @@ func (f *finder) send(fn *ssa.Function, ch, x ssa.Value, pos token.Pos, received
 			if len(chans) > 0 && !slices.ContainsFunc(chans, func(m *ssa.MakeChan) bool { return received[f.id(m)] }) {
 				return nil
 			}
+			for _, m := range chans {
+				holes = append(holes, eval.Holes(f.inField(c, m, c.Eval(x, root)))...)
+			}
 			if types.IsInterface(x.Type()) || bringsFunctions(x.Type()) {
 				values := c.Eval(x, root)
 				holes = append(holes, eval.Holes(values)...)
@@ -384,6 +395,10 @@ func (f *finder) send(fn *ssa.Function, ch, x ssa.Value, pos token.Pos, received
 			for _, m := range chans {
 				if !received[f.id(m)] {
 					continue
+				}
+				names := names
+				if in := f.inField(c, m, values); len(in) > 0 {
+					names = typeNames(typesOf(in))
 				}
 				for _, name := range names {
 					f.out.Departures = append(f.out.Departures, boundary.Departure{
@@ -474,118 +489,4 @@ func typeNames(ts []types.Type) []string {
 		return []string{""}
 	}
 	return out
-}
-
-// typeSwitches notes which calls of fn run for which type of the value, and
-// does the same in functions that fn hands it to.
-func (f *finder) typeSwitches(fn *ssa.Function, value ssa.Value, depth int) {
-	if depth > 3 || value.Referrers() == nil {
-		return
-	}
-	var tests []*ssa.TypeAssert
-	for _, v := range aliases(value) {
-		for _, r := range *v.Referrers() {
-			switch r := r.(type) {
-			case *ssa.TypeAssert:
-				if r.CommaOk {
-					tests = append(tests, r)
-				}
-			case ssa.CallInstruction:
-				callee := r.Common().StaticCallee()
-				if callee == nil || r.Common().IsInvoke() {
-					continue
-				}
-				for i, a := range r.Common().Args {
-					if a == v && i < len(callee.Params) && types.IsInterface(a.Type()) {
-						f.typeSwitches(callee, callee.Params[i], depth+1)
-					}
-				}
-			}
-		}
-	}
-	if len(tests) < 2 || f.switched[fn] {
-		return
-	}
-	f.switched[fn] = true
-	for _, t := range tests {
-		f.out.Branches = append(f.out.Branches, boundary.Branch{
-			In: fn, Sent: true, Word: calls.TypeString(t.AssertedType), Live: liveCalls(fn, tests, t),
-		})
-	}
-}
-
-// aliases is v and what is the same value by another name.
-func aliases(v ssa.Value) []ssa.Value {
-	out := []ssa.Value{v}
-	for i := 0; i < len(out); i++ {
-		if out[i].Referrers() == nil {
-			continue
-		}
-		for _, r := range *out[i].Referrers() {
-			switch r := r.(type) {
-			case *ssa.Extract:
-				if _, ok := out[i].(*ssa.TypeAssert); !ok && !slices.Contains(out, ssa.Value(r)) {
-					out = append(out, r)
-				}
-			case *ssa.Phi:
-				if !slices.Contains(out, ssa.Value(r)) {
-					out = append(out, r)
-				}
-			}
-		}
-	}
-	return out
-}
-
-// liveCalls is the calls of fn that can run when the test `is` succeeds and
-// the others fail.
-func liveCalls(fn *ssa.Function, tests []*ssa.TypeAssert, is *ssa.TypeAssert) []ssa.CallInstruction {
-	return callsOf(fn, func(b *ssa.BasicBlock) []*ssa.BasicBlock {
-		switch testOf(b, tests) {
-		case nil:
-			return b.Succs
-		case is:
-			return b.Succs[:1]
-		}
-		return b.Succs[1:]
-	})
-}
-
-// callsOf is the calls in the blocks that next leads to.
-func callsOf(fn *ssa.Function, next func(*ssa.BasicBlock) []*ssa.BasicBlock) []ssa.CallInstruction {
-	seen := map[*ssa.BasicBlock]bool{}
-	work := []*ssa.BasicBlock{fn.Blocks[0]}
-	var out []ssa.CallInstruction
-	for len(work) > 0 {
-		b := work[len(work)-1]
-		work = work[:len(work)-1]
-		if seen[b] {
-			continue
-		}
-		seen[b] = true
-		for _, instr := range b.Instrs {
-			if c, ok := instr.(ssa.CallInstruction); ok {
-				out = append(out, c)
-			}
-		}
-		work = append(work, next(b)...)
-	}
-	return out
-}
-
-// testOf is the type test that decides where b goes on, nil for none.
-func testOf(b *ssa.BasicBlock, tests []*ssa.TypeAssert) *ssa.TypeAssert {
-	cond, ok := b.Instrs[len(b.Instrs)-1].(*ssa.If)
-	if !ok {
-		return nil
-	}
-	ok2, isExtract := cond.Cond.(*ssa.Extract)
-	if !isExtract || ok2.Index != 1 {
-		return nil
-	}
-	t, isTest := ok2.Tuple.(*ssa.TypeAssert)
-	if !isTest || !slices.Contains(tests, t) {
-		return nil
-	}
-	return t
 }
