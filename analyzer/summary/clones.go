@@ -16,6 +16,7 @@ import (
 	"github.com/callroute/callroute/analyzer/eval"
 	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/index"
+	"github.com/callroute/callroute/analyzer/program"
 )
 
 // blocksOf is a function as a clone has it.
@@ -367,13 +368,43 @@ func (b *builder) from(v ssa.Value) string {
 			return ": it is an argument, and no caller is known to pass one"
 		case *ssa.UnOp:
 			if f, ok := x.X.(*ssa.FieldAddr); ok {
-				return ": it is kept in the field " + index.Field(f.X.Type(), f.Field).Name()
+				field := index.Field(f.X.Type(), f.Field)
+				return ": it is kept in the field " + field.Name() + b.missing(field)
 			}
 			return ""
 		default:
 			return ""
 		}
 	}
+}
+
+// missing says which function makes what a field keeps, where it could not be read
+// as a whole.
+func (b *builder) missing(field *types.Var) string {
+	for _, st := range b.u.Index.FieldStores(field) {
+		maker := madeBy(unboxed(st.Val))
+		if maker == nil {
+			continue
+		}
+		for _, s := range b.u.Graph.Out(maker) {
+			for _, callee := range s.Callees {
+				if why, ok := b.u.Program.Opaque(callee); ok && b.u.Program.Hole(callee) {
+					return ", and " + program.Symbol(maker) + ", which makes it, " + why.Why
+				}
+			}
+		}
+	}
+	return ""
+}
+
+func unboxed(v ssa.Value) ssa.Value {
+	switch v := v.(type) {
+	case *ssa.MakeInterface:
+		return v.X
+	case *ssa.ChangeInterface:
+		return v.X
+	}
+	return v
 }
 
 // around is the function in which a literal stands, nil for others.
