@@ -28,7 +28,7 @@ const (
 // through them. A stage imports only stages before it. All packages of
 // boundary/* stand at one place.
 var stages = []string{
-	"encode", "store", "artifact", "models", "system", "revision", "golist", "load", "program", "text", "index", "calls", "dataflow", "provenance", "eval", "clone", "flags",
+	"encode", "store", "artifact", "models", "system", "revision", "golist", "load", "program", "text", "index", "calls", "dataflow", "provenance", "flags", "eval", "clone",
 	"boundary", "boundary/*", "contract", "summary", "stitch", "source", "narrow", "story", "walk", "backward", "compare", "rules", "value", "access", "touch",
 	"observe/record", "observe/instrument", "observe/session", "observe", "observe/trial", "observe/coverage",
 }

@@ -118,7 +118,7 @@ func everyClone(b *testing.B, u *boundary.Unit, found *boundary.Findings) error 
 	for _, c := range found.Cuts {
 		cut[c] = true
 	}
-	cloner := clone.New(u.Eval, u.Index, u.Graph, cut, nil)
+	cloner := clone.New(u.Eval, u.Index, u.Graph, cut, clone.Requests{})
 	cloner.Reach(cloner.Base(u.Main()))
 	for _, arrival := range found.Arrivals {
 		for _, h := range arrival.Handlers {

@@ -105,7 +105,9 @@ func (p *programs) analyze(ctx context.Context, prog *system.Program) (*summary.
 		loaded.Dropped.Notes = append(loaded.Dropped.Notes, graph.Note)
 	}
 	facts := index.Build(built)
-	unit := &boundary.Unit{Program: built, Index: facts, Graph: graph, Eval: eval.New(built, facts, graph), Models: p.system.Models(), Protocols: protocols}
+	values := eval.New(built, facts, graph)
+	values.Reads, values.Writes = p.system.Models().Reads, p.system.Models().Writes
+	unit := &boundary.Unit{Program: built, Index: facts, Graph: graph, Eval: values, Models: p.system.Models(), Protocols: protocols}
 	var found boundary.Findings
 	for i, f := range finders {
 		p.share = findersShare + (summaryShare-findersShare)*float64(i)/float64(len(finders))

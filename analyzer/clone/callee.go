@@ -35,6 +35,11 @@ func (a *arguments) get(i int) eval.Answer {
 	}
 	if len(a.known[i].Values) == 0 {
 		a.known[i] = a.at.Answer(a.cc.Args[i], a.frame)
+		if !telling(a.known[i]) {
+			if g := a.at.Decide().Given(a.cc.Args[i], a.frame); g != nil {
+				a.known[i] = eval.Answer{Values: []eval.Value{*g}, Complete: true}
+			}
+		}
 	}
 	return a.known[i]
 }

@@ -86,6 +86,7 @@ type Clone struct {
 	Sites []Site
 	Never map[ssa.CallInstruction]bool        // calls that cannot run, nil for none
 	Taken map[*ssa.BasicBlock]*ssa.BasicBlock // where the blocks go on that the inputs decide
+	Asks  map[*ssa.BasicBlock]*eval.Condition // what those ask at their end that a command line or a request decides
 
 	reached bool
 }
@@ -125,11 +126,15 @@ type Builder struct {
 	chosen   int             // elements that were chosen for the call at hand
 }
 
+// Requests is the calls from which requests follow, or started programs: all of them,
+// and those that depend on what is known where they stand.
+type Requests struct{ All, Depend []ssa.CallInstruction }
+
 // New prepares to clone. The callees of the calls in replaced stand elsewhere:
-// a finder gave them. From those in sends a request or a started program follows.
-func New(ev *eval.Evaluator, x *index.Index, g *calls.Graph, replaced map[ssa.CallInstruction]bool, sends []ssa.CallInstruction) *Builder {
+// a finder gave them.
+func New(ev *eval.Evaluator, x *index.Index, g *calls.Graph, replaced map[ssa.CallInstruction]bool, sent Requests) *Builder {
 	return &Builder{
-		eval: ev, graph: g, index: x, relevant: newRelevance(ev, g, x, sends), replaced: replaced,
+		eval: ev, graph: g, index: x, relevant: newRelevance(ev, g, x, sent), replaced: replaced,
 		clones: map[*eval.Frame]*Clone{}, count: map[*ssa.Function]int{},
 	}
 }
@@ -243,7 +248,7 @@ func telling(a eval.Answer) bool {
 	}
 	return !slices.ContainsFunc(a.Values, func(v eval.Value) bool {
 		switch v := v.(type) {
-		case eval.Func, eval.Object, eval.Outside:
+		case eval.Func, eval.Object, eval.Outside, eval.Given:
 			return false
 		case eval.Text:
 			return !v.Telling()
@@ -406,11 +411,15 @@ func (b *Builder) body(c *Clone, fr *eval.Frame, loop ssa.CallInstruction) {
 // what they call. Where no input is known there is nothing to decide with.
 func (b *Builder) live(c *Clone, fr *eval.Frame) (*eval.Context, func(*ssa.BasicBlock) bool) {
 	at := b.brief()
-	if fr == b.eval.Root(fr.Fn) {
-		return at, func(*ssa.BasicBlock) bool { return true }
-	}
 	decide := at.Decide()
+	if fr == b.eval.Root(fr.Fn) {
+		all := func(*ssa.BasicBlock) bool { return true }
+		b.asks(c, fr, decide, all)
+		return at, all
+	}
 	blocks := decide.Live(fr)
+	live := func(block *ssa.BasicBlock) bool { return blocks[block] }
+	b.asks(c, fr, decide, live)
 	if taken := decide.Taken(); len(taken) > 0 {
 		if c.Taken == nil {
 			c.Taken = map[*ssa.BasicBlock]*ssa.BasicBlock{}
@@ -418,7 +427,27 @@ func (b *Builder) live(c *Clone, fr *eval.Frame) (*eval.Context, func(*ssa.Basic
 		maps.Copy(c.Taken, taken)
 		at = b.brief() // what was remembered may come from blocks that do not run
 	}
-	return at, func(block *ssa.BasicBlock) bool { return blocks[block] }
+	return at, live
+}
+
+// asks notes what the conditions of a body of c ask of a command line or a request.
+// What a library asks is its own affair.
+func (b *Builder) asks(c *Clone, fr *eval.Frame, decide *eval.Decisions, live func(*ssa.BasicBlock) bool) {
+	if fr.Fn != c.Fn || !b.graph.Program.User(fr.Fn) {
+		return
+	}
+	for _, block := range fr.Fn.Blocks {
+		cond, ok := block.Instrs[len(block.Instrs)-1].(*ssa.If)
+		if !ok || !live(block) || block.Succs[0] == block.Succs[1] || decide.Taken()[block] != nil {
+			continue
+		}
+		if asked := decide.Condition(cond.Cond, fr); asked != nil {
+			if c.Asks == nil {
+				c.Asks = map[*ssa.BasicBlock]*eval.Condition{}
+			}
+			c.Asks[block] = asked
+		}
+	}
 }
 
 // ranges is the call that runs the loop whose body mc is.

@@ -139,7 +139,7 @@ func reached(u *boundary.Unit, b *clone.Builder, name string) []string {
 
 func TestReached(t *testing.T) {
 	u := unit.Load(t, mill, "mill")
-	b := clone.New(u.Eval, u.Index, u.Graph, map[ssa.CallInstruction]bool{}, nil)
+	b := clone.New(u.Eval, u.Index, u.Graph, map[ssa.CallInstruction]bool{}, clone.Requests{})
 	for _, f := range u.Program.Funcs {
 		if f.Blocks != nil && u.Program.User(f) && f.Synthetic == "" {
 			b.Reach(b.Base(f))

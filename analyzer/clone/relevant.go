@@ -31,6 +31,7 @@ type inputs struct {
 	params, free []bool
 	line         bool   // the command line, which it or what it calls reads
 	called       []bool // parameters that decide where calls go
+	carried      []bool // parameters in which a request comes that leaves
 	seen         map[ssa.Value]bool
 }
 
@@ -44,9 +45,8 @@ type operand struct {
 // by the value that is called, which is relevant by itself.
 const manyCallees = 64
 
-// newRelevance finds the relevant inputs. sends are the calls from which a request
-// or a started program follows.
-func newRelevance(ev *eval.Evaluator, g *calls.Graph, x *index.Index, sends []ssa.CallInstruction) *relevance {
+// newRelevance finds the relevant inputs.
+func newRelevance(ev *eval.Evaluator, g *calls.Graph, x *index.Index, sent Requests) *relevance {
 	r := &relevance{eval: ev, graph: g, index: x, funcs: map[*ssa.Function]*inputs{}, calling: true}
 	each := func(decided func(*ssa.Function)) {
 		for _, f := range g.Program.Funcs {
@@ -57,10 +57,13 @@ func newRelevance(ev *eval.Evaluator, g *calls.Graph, x *index.Index, sends []ss
 		r.settle()
 	}
 	each(r.called)
-	for _, call := range sends {
+	for _, call := range sent.Depend {
 		r.sent(call)
 	}
 	r.settle()
+	for _, call := range sent.All {
+		r.carries(call)
+	}
 	r.calling = false
 	each(r.asked)
 	return r
@@ -80,7 +83,7 @@ func (r *relevance) of(f *ssa.Function) *inputs {
 	in := r.funcs[f]
 	if in == nil {
 		n := len(f.Params)
-		in = &inputs{params: make([]bool, n), called: make([]bool, n), free: make([]bool, len(f.FreeVars)), seen: map[ssa.Value]bool{}}
+		in = &inputs{params: make([]bool, n), called: make([]bool, n), carried: make([]bool, n), free: make([]bool, len(f.FreeVars)), seen: map[ssa.Value]bool{}}
 		r.funcs[f] = in
 	}
 	return in

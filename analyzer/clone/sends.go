@@ -1,7 +1,12 @@
 package clone
 
 import (
+	"slices"
+
 	"golang.org/x/tools/go/ssa"
+
+	"github.com/callroute/callroute/analyzer/calls"
+	"github.com/callroute/callroute/analyzer/eval"
 )
 
 // sent marks the inputs that the operands of a call are made from which sends
@@ -54,6 +59,44 @@ func eachStored(v ssa.Value, visit func(ssa.Value)) {
 		case *ssa.IndexAddr:
 			if ref.X == v {
 				eachStored(ref, visit)
+			}
+		}
+	}
+}
+
+// carries marks the parameters from which a request is made that leaves by a call: each
+// caller may make another one.
+func (r *relevance) carries(call ssa.CallInstruction) {
+	for _, v := range eval.Carriers(call) {
+		r.carried(v)
+	}
+}
+
+// carried marks the parameter that v is, and those that are put into the message that it
+// is, with those of callers that they come from.
+func (r *relevance) carried(v ssa.Value) {
+	switch x := v.(type) {
+	case *ssa.MakeInterface:
+		r.carried(x.X)
+	case *ssa.ChangeType:
+		r.carried(x.X)
+	case *ssa.ChangeInterface:
+		r.carried(x.X)
+	case *ssa.Convert:
+		r.carried(x.X)
+	case *ssa.Alloc:
+		eachStored(x, r.carried)
+	case *ssa.Parameter:
+		f := x.Parent()
+		i := slices.Index(f.Params, x)
+		in := r.of(f)
+		if i < 0 || in.carried[i] || carriesNothing(x.Type()) {
+			return
+		}
+		in.params[i], in.carried[i] = true, true
+		for _, s := range r.graph.In(f) {
+			if s.Rule != calls.Passed && len(s.Callees) <= manyCallees {
+				r.carried(argument(s.Instr.Common(), i))
 			}
 		}
 	}

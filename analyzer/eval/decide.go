@@ -22,6 +22,7 @@ type Decisions struct {
 	depth int                                 // operands, one behind the other
 	calls int                                 // calls, one inside the other
 	steps *int                                // operands looked at for one condition
+	asked *asking                             // nil unless it is asked which inputs decide
 }
 
 // What one decision may look through. Predicates in real source are a few blocks
@@ -50,7 +51,9 @@ func (d *Decisions) Live(fr *Frame) map[*ssa.BasicBlock]bool {
 	// out never to run.
 	if d.live = d.reach(fr); len(d.taken) > 0 {
 		d.live = d.reach(fr)
-		fr.live, fr.taken = d.live, d.taken
+		if d.asked == nil {
+			fr.live, fr.taken = d.live, d.taken
+		}
 	}
 	return d.live
 }
@@ -74,7 +77,9 @@ func (d *Decisions) reach(fr *Frame) map[*ssa.BasicBlock]bool {
 		seen[b] = true
 		next := b.Succs
 		if cond, ok := b.Instrs[len(b.Instrs)-1].(*ssa.If); ok && b.Succs[0] != b.Succs[1] {
-			*d.e.Context.steps, *d.steps = 0, 0
+			if d.asked == nil {
+				*d.e.Context.steps, *d.steps = 0, 0
+			}
 			if yes, known := d.truth(cond.Cond, fr); known {
 				next = b.Succs[1:]
 				if yes {
@@ -170,6 +175,9 @@ func (d *Decisions) parameter(p *ssa.Parameter, fr *Frame) ([]fact, bool) {
 	if a := fr.argument(i); a != nil {
 		return known(*a)
 	}
+	if g, ok := fr.given(i); ok {
+		return d.given(g)
+	}
 	if fr.Call == nil {
 		return nil, false
 	}
@@ -181,7 +189,7 @@ func (d *Decisions) parameter(p *ssa.Parameter, fr *Frame) ([]fact, bool) {
 
 // elsewhere decides in another function, of which it is not known what runs.
 func (d *Decisions) elsewhere() *Decisions {
-	return &Decisions{e: d.e, depth: d.depth, calls: d.calls, steps: d.steps}
+	return &Decisions{e: d.e, depth: d.depth, calls: d.calls, steps: d.steps, asked: d.asked}
 }
 
 func (d *Decisions) phi(v *ssa.Phi, fr *Frame) ([]fact, bool) {
@@ -217,6 +225,7 @@ func (d *Decisions) binary(v *ssa.BinOp, fr *Frame) ([]fact, bool) {
 	if yes, known := d.count(v, fr); known {
 		return boolean(yes), true
 	}
+	d.compared(v)
 	xs, ok := d.facts(v.X, fr)
 	if !ok || len(xs) == 0 {
 		return nil, false
@@ -243,6 +252,10 @@ func (d *Decisions) load(v *ssa.UnOp, fr *Frame) ([]fact, bool) {
 	switch a := v.X.(type) {
 	case *ssa.FieldAddr:
 		return d.field(a.X, a.Field, fr)
+	case *ssa.Call:
+		if f, ok := d.ofVariable(a); ok {
+			return d.flag(f, v.Type())
+		}
 	case *ssa.Alloc:
 		return d.variable(a, fr)
 	case *ssa.FreeVar:
@@ -274,6 +287,9 @@ func (d *Decisions) captured(v ssa.Value, fr *Frame) ([]fact, bool) {
 
 // variable decides a local variable that is set once, where it is declared.
 func (d *Decisions) variable(a *ssa.Alloc, fr *Frame) ([]fact, bool) {
+	if f, ok := d.ofVariable(a); ok {
+		return d.flag(f, a.Type().Underlying().(*types.Pointer).Elem())
+	}
 	stores := index.StoresTo(a)
 	if fr == nil || fr.Fn != a.Parent() || len(stores) != 1 || stores[0].Block() != a.Block() || addressed(a) {
 		return nil, false
@@ -306,195 +322,14 @@ func addressed(v ssa.Value) bool {
 // whose address goes nowhere. The guard of a package's init is none: it is set
 // where it is read.
 func (d *Decisions) global(g *ssa.Global) ([]fact, bool) {
+	if f, ok := d.ofVariable(g); ok {
+		return d.flag(f, g.Type().Underlying().(*types.Pointer).Elem())
+	}
 	stores := d.e.ev.Index.GlobalStores(g)
 	if len(stores) != 1 || d.e.ev.Index.Addressed(g) || g.Object() == nil || stores[0].Parent().Synthetic == "" {
 		return nil, false
 	}
 	return d.elsewhere().facts(stores[0].Val, d.e.ev.Root(stores[0].Parent()))
-}
-
-// field decides field i of what x is or points to.
-func (d *Decisions) field(x ssa.Value, i int, fr *Frame) ([]fact, bool) {
-	if f := index.Field(x.Type(), i); d.e.ev.neverSet(f) {
-		return zeroFact(f.Type()), true
-	}
-	e := d.eval()
-	bases := e.eval(x, fr)
-	if !e.whole() {
-		return nil, false
-	}
-	var out []fact
-	for _, b := range bases {
-		if given, ok := b.(Outside); ok {
-			f := index.Field(x.Type(), i)
-			if f == nil || given.Fields[f.Name()] == nil {
-				return nil, false
-			}
-			facts, ok := known(Answer{Values: []Value{given.Fields[f.Name()]}, Complete: true})
-			if !ok {
-				return nil, false
-			}
-			out = append(out, facts...)
-			continue
-		}
-		if zeroStruct(b) {
-			out = append(out, zeroFact(index.Field(x.Type(), i).Type())...)
-			continue
-		}
-		o, ok := b.(Object)
-		if !ok {
-			return nil, false
-		}
-		facts, ok := d.fieldOf(o, i)
-		if !ok {
-			return nil, false
-		}
-		out = append(out, facts...)
-	}
-	return out, len(out) > 0
-}
-
-// fieldOf decides field i of one object, if every store that can reach it is
-// known.
-func (d *Decisions) fieldOf(o Object, i int) ([]fact, bool) {
-	if d.depth > maxDecided {
-		return nil, false
-	}
-	d.depth++
-	defer func() { d.depth-- }()
-	site, ok := o.Site.Type().Underlying().(*types.Pointer)
-	if !ok {
-		return nil, false
-	}
-	owner := ownerType(site.Elem(), o.Path)
-	if owner == nil {
-		return nil, false
-	}
-	f := index.Field(owner, i)
-	x := d.e.ev.Index
-	if f == nil || x.Open(f) || len(d.e.ev.flagVariable(f)) > 0 {
-		return nil, false
-	}
-	var out []fact
-	initialized := false
-	path := append(slices.Clone(o.Path), i)
-	own := map[*ssa.Store]bool{}
-	for _, st := range fieldStores(o.Site, path) {
-		own[st] = true
-	}
-	for _, st := range x.FieldStores(f) {
-		if !own[st] && d.misses(st, o) {
-			continue
-		}
-		if !own[st] {
-			return nil, false
-		}
-		fr := d.e.frameOf(st, o.Frame)
-		facts, ok := d.elsewhere().facts(st.Val, fr)
-		if !ok {
-			return nil, false
-		}
-		out = append(out, facts...)
-		if instr, ok := o.Site.(ssa.Instruction); ok && instr.Block() == st.Block() {
-			initialized = true
-		}
-	}
-	whole, ok := d.copies(o, path)
-	if !ok {
-		return nil, false
-	}
-	if len(whole) > 0 {
-		return append(out, whole...), true
-	}
-	if !initialized {
-		out = append(out, zeroFact(f.Type())...)
-	}
-	return out, len(out) > 0
-}
-
-// zeroStruct reports whether v is a struct that nothing was put into.
-func zeroStruct(v Value) bool {
-	h, ok := v.(Hole)
-	if !ok {
-		return false
-	}
-	c, ok := h.V.(*ssa.Const)
-	if !ok || c.IsNil() {
-		return false
-	}
-	_, ok = c.Type().Underlying().(*types.Struct)
-	return ok
-}
-
-// misses reports whether a store to a field surely goes to another object.
-func (d *Decisions) misses(st *ssa.Store, o Object) bool {
-	switch b := baseOf(st.Addr).(type) {
-	case *ssa.Alloc, *ssa.Global:
-		return b != o.Site
-	case *ssa.FreeVar:
-		return b != o.Site && addressedAs(b) != o.Site
-	}
-	return false
-}
-
-// addressedAs is the variable that a literal captured, nil when it is not one.
-func addressedAs(fv *ssa.FreeVar) ssa.Value {
-	fn := fv.Parent()
-	if fn.Parent() == nil {
-		return nil
-	}
-	i := slices.Index(fn.FreeVars, fv)
-	for _, b := range fn.Parent().Blocks {
-		for _, instr := range b.Instrs {
-			if mc, ok := instr.(*ssa.MakeClosure); ok && mc.Fn == fn {
-				if inner, ok := mc.Bindings[i].(*ssa.FreeVar); ok {
-					return addressedAs(inner)
-				}
-				return mc.Bindings[i]
-			}
-		}
-	}
-	return nil
-}
-
-// copies decides the field of the structs that were assigned to o as a whole.
-func (d *Decisions) copies(o Object, path []int) (out []fact, ok bool) {
-	var stores []*ssa.Store
-	switch s := o.Site.(type) {
-	case *ssa.Global:
-		stores = d.e.ev.Index.GlobalStores(s)
-	case *ssa.Alloc:
-		stores = index.StoresTo(s)
-	default:
-		return nil, false
-	}
-	for _, st := range stores {
-		e := d.eval()
-		values := e.eval(st.Val, d.e.frameOf(st, o.Frame))
-		if !e.whole() {
-			return nil, false
-		}
-		for _, v := range values {
-			if zeroStruct(v) {
-				t := o.Site.Type().Underlying().(*types.Pointer).Elem()
-				if owner := ownerType(t, path[:len(path)-1]); owner != nil {
-					out = append(out, zeroFact(index.Field(owner, path[len(path)-1]).Type())...)
-					continue
-				}
-			}
-			src, isObject := v.(Object)
-			if !isObject || src.Site == o.Site && src.Frame == o.Frame {
-				return nil, false
-			}
-			src.Path = append(slices.Clone(src.Path), path[:len(path)-1]...)
-			facts, ok := d.fieldOf(src, path[len(path)-1])
-			if !ok {
-				return nil, false
-			}
-			out = append(out, facts...)
-		}
-	}
-	return out, true
 }
 
 func (d *Decisions) extract(v *ssa.Extract, fr *Frame) ([]fact, bool) {
@@ -551,7 +386,14 @@ func (d *Decisions) call(v *ssa.Call, i int, fr *Frame) ([]fact, bool) {
 	if fn == nil {
 		return nil, false
 	}
+	if out, ok := d.ofCall(v, i, fr); ok {
+		return out, true
+	}
 	symbol := program.Symbol(fn)
+	if rewrite := rewrites[symbol]; rewrite != nil && d.asked != nil {
+		s, ok := d.text(v.Call.Args[0], fr)
+		return []fact{{text: rewrite(s), constant: true}}, ok
+	}
 	switch symbol {
 	case "(*regexp.Regexp).MatchString", "(*regexp.Regexp).FindStringSubmatch":
 		return d.matched(v, fr)

@@ -31,6 +31,7 @@ import (
 	"golang.org/x/tools/go/types/typeutil"
 
 	"github.com/callroute/callroute/analyzer/calls"
+	"github.com/callroute/callroute/analyzer/flags"
 	"github.com/callroute/callroute/analyzer/index"
 	"github.com/callroute/callroute/analyzer/program"
 	"github.com/callroute/callroute/analyzer/text"
@@ -68,11 +69,16 @@ type Evaluator struct {
 	filling    map[elemKey]bool     // elements whose choices are being looked for
 	flags      map[any][]Elem       // variable → defaults that flags give it; nil until asked for
 	lines      []*Line
+
+	Reads   Reads      // the library functions that give an input; nil for none
+	Writes  Writes     // those that put one into a request; nil for none
+	defined *flags.Set // see Flags
+	flagOf  map[Input]flags.Flag
 }
 
 // New makes an evaluator.
 func New(p *program.Program, x *index.Index, g *calls.Graph) *Evaluator {
-	return &Evaluator{Program: p, Index: x, Graph: g, roots: map[*ssa.Function]*Frame{}, frames: map[frameKey]*Frame{}, below: map[frameKey]*Frame{}, models: map[*ssa.Function]model{}, lookups: map[*ssa.Function]Lookup{}, pathValues: map[*types.Func]PathValue{}, filling: map[elemKey]bool{}, given: map[*ssa.Parameter]given{}, tables: map[*ssa.MapUpdate][]update{}}
+	return &Evaluator{Program: p, Index: x, Graph: g, roots: map[*ssa.Function]*Frame{}, frames: map[frameKey]*Frame{}, below: map[frameKey]*Frame{}, models: map[*ssa.Function]model{}, lookups: map[*ssa.Function]Lookup{}, pathValues: map[*types.Func]PathValue{}, filling: map[elemKey]bool{}, given: map[*ssa.Parameter]given{}, tables: map[*ssa.MapUpdate][]update{}, flagOf: map[Input]flags.Flag{}}
 }
 
 // Context is a set of choices. The zero choice is Evaluator.Context.

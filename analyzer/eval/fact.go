@@ -14,6 +14,7 @@ type fact struct {
 	text     string // of a constant, as Text has it
 	constant bool
 	null     bool
+	other    bool // a constant that is none of those that are written down
 	typ      types.Type
 }
 
@@ -70,6 +71,8 @@ func known(a Answer) (out []fact, ok bool) {
 // compare compares two facts of values of type t.
 func compare(x, y fact, op token.Token, t types.Type) (yes, ok bool) {
 	switch {
+	case x.other && y.constant || y.other && x.constant:
+		return op == token.NEQ, op == token.EQL || op == token.NEQ
 	case x.constant && y.constant:
 		return compareConstants(x.text, y.text, op, t)
 	case op != token.EQL && op != token.NEQ:

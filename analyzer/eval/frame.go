@@ -162,7 +162,19 @@ func (f *Frame) argument(i int) *Answer {
 	if i < 0 || i >= len(f.args) || len(f.args[i].Values) == 0 {
 		return nil
 	}
+	if _, ok := f.args[i].Values[0].(Given); ok {
+		return nil // it decides conditions, and is else as good as any
+	}
 	return &f.args[i]
+}
+
+// given is the input on which parameter i depends.
+func (f *Frame) given(i int) (Given, bool) {
+	if i < 0 || i >= len(f.args) || len(f.args[i].Values) == 0 {
+		return Given{}, false
+	}
+	g, ok := f.args[i].Values[0].(Given)
+	return g, ok
 }
 
 // picked is the element that was chosen for v, nil for none.
@@ -218,6 +230,8 @@ func identity(v Value) string {
 		return fmt.Sprintf("o%p %p %v %v", v.Site, v.Frame, v.Path, v.T)
 	case Result:
 		return fmt.Sprintf("r%p %d %p", v.Call, v.Index, v.Frame)
+	case Given:
+		return fmt.Sprintf("g%s %t %v", v.Input, v.Same, v.Cases)
 	case Outside:
 		s := fmt.Sprintf("x%v", v.T)
 		for _, name := range slices.Sorted(maps.Keys(v.Fields)) {

@@ -1,23 +1,18 @@
-// Package flags finds the flags that a program defines, and the conditions that
-// they decide.
+// Package flags finds the flags that a program defines.
 //
-// Words. A flag is defined by a call that gives it a name, a default and often the
-// variable that it sets. A condition is a branch of a function that compares one flag
-// with a constant, or asks whether it was given.
-//
-// A variable stands for its flag only where nothing else sets it: every store to it
-// is its definition. A field is one variable for all objects of its type; where two
-// flags set it, they must agree in name and default.
+// A flag is defined by a call that gives it a name, a default and often the variable
+// that it sets. A variable stands for its flag only where nothing else sets it: every
+// store to it is its definition. A field is one variable for all objects of its type
+// where the flags that set it agree in name and default; else it is one for each
+// object (Defines, By).
 //
 // It knows the libraries of the two families of which the rest of the analyzer reads
 // flags: package flag and pflag, which set variables, and urfave/cli, which is asked
-// by name. What it does not see: values of several flags put together, and variables
-// that are copied before they are compared.
+// by name.
 package flags
 
 import (
 	"go/constant"
-	"go/token"
 	"go/types"
 	"slices"
 	"strings"
@@ -42,33 +37,17 @@ func (f Flag) same(g Flag) bool {
 	return f.Name == g.Name && f.Short == g.Short && f.Default == g.Default && f.Known && g.Known
 }
 
-// Op is how a condition compares.
-type Op string
-
-// The comparisons.
-const (
-	Equal Op = "="     // the value of the flag is Value
-	Given Op = "given" // the flag stands on the command line
-)
-
-// Condition is a branch that one flag decides.
-type Condition struct {
-	Flag
-	Op    Op
-	Value string
-	Not   bool // the branch is taken where the comparison does not hold
-	If    *ssa.If
-}
-
 // Set is the flags of a program.
 type Set struct {
 	defined   []Flag
 	variables map[any]Flag // *types.Var of a field, *ssa.Alloc, *ssa.Global, or the *ssa.Call that returns a pointer
+	by        map[ssa.CallInstruction]Flag
+	fields    map[*types.Var]bool // whose address goes to definitions alone
 }
 
 // Find finds the flags of a program.
 func Find(p *program.Program, x *index.Index) *Set {
-	s := &Set{variables: map[any]Flag{}}
+	s := &Set{variables: map[any]Flag{}, by: map[ssa.CallInstruction]Flag{}, fields: map[*types.Var]bool{}}
 	contested := map[any]bool{}
 	for _, symbol := range x.Symbols() {
 		method, ok := definition(symbol)
@@ -80,7 +59,10 @@ func Find(p *program.Program, x *index.Index) *Set {
 			if !ok {
 				continue
 			}
-			s.defined = append(s.defined, f)
+			s.defined, s.by[c.Instr] = append(s.defined, f), f
+			if field, ok := variable.(*types.Var); ok {
+				s.fields[field] = true
+			}
 			if known, twice := s.variables[variable]; twice && !known.same(f) {
 				contested[variable] = true
 			}
@@ -89,14 +71,32 @@ func Find(p *program.Program, x *index.Index) *Set {
 			}
 		}
 	}
+	s.settled(p, x)
 	for v := range s.variables {
-		if contested[v] || s.set(v, x) {
+		if field, ok := v.(*types.Var); contested[v] || s.set(v, x) || ok && !s.fields[field] {
 			delete(s.variables, v)
 		}
 	}
-	s.settled(p)
 	return s
 }
+
+// Of is the flag that a variable stands for: a field (*types.Var) of any object, a
+// local (*ssa.Alloc) or package (*ssa.Global) variable, or what the pointer points to
+// that a call (*ssa.Call) returns.
+func (s *Set) Of(variable any) (Flag, bool) {
+	f, ok := s.variables[variable]
+	return f, ok
+}
+
+// By is the flag that a call defines.
+func (s *Set) By(call ssa.CallInstruction) (Flag, bool) {
+	f, ok := s.by[call]
+	return f, ok
+}
+
+// Defines reports whether the address of a field goes to definitions of flags and
+// nowhere else: a flag is then all that can set it, beside stores that can be seen.
+func (s *Set) Defines(f *types.Var) bool { return s.fields[f] }
 
 // Defined is every flag, in the order of the names of what defines them.
 func (s *Set) Defined() []Flag { return s.defined }
@@ -207,8 +207,14 @@ func (s *Set) set(variable any, x *index.Index) bool {
 	return false
 }
 
-// settled drops the fields whose address goes to anybody but a definition.
-func (s *Set) settled(p *program.Program) {
+// settled drops the fields whose address goes to anybody but a definition, or whose
+// struct is written as a whole through a pointer.
+func (s *Set) settled(p *program.Program, x *index.Index) {
+	for f := range s.fields {
+		if x.Whole(f) {
+			delete(s.fields, f)
+		}
+	}
 	for _, fn := range p.Funcs {
 		for _, b := range fn.Blocks {
 			for _, instr := range b.Instrs {
@@ -217,12 +223,12 @@ func (s *Set) settled(p *program.Program) {
 					continue
 				}
 				f := index.Field(fa.X.Type(), fa.Field)
-				if _, flagged := s.variables[f]; !flagged {
+				if !s.fields[f] {
 					continue
 				}
 				for _, r := range *fa.Referrers() {
-					if !defines(r) {
-						delete(s.variables, f)
+					if !defines(r, fa) {
+						delete(s.fields, f)
 					}
 				}
 			}
@@ -230,12 +236,14 @@ func (s *Set) settled(p *program.Program) {
 	}
 }
 
-// defines reports whether a use of the address of a variable is a load or the
-// definition of a flag.
-func defines(r ssa.Instruction) bool {
+// defines reports whether a use of the address of a variable is a load, a store to
+// it, or the definition of a flag.
+func defines(r ssa.Instruction, addr ssa.Value) bool {
 	switch r := r.(type) {
 	case *ssa.UnOp, *ssa.DebugRef:
 		return true
+	case *ssa.Store:
+		return r.Addr == addr
 	case ssa.CallInstruction:
 		_, ok := definition(index.CalleeSymbol(r.Common()))
 		return ok
@@ -260,9 +268,4 @@ func constantText(k *ssa.Const) string {
 		return constant.StringVal(k.Value)
 	}
 	return k.Value.ExactString()
-}
-
-// equality reports whether an operator asks for equality, or for its opposite.
-func equality(op token.Token) (not, ok bool) {
-	return op == token.NEQ, op == token.EQL || op == token.NEQ
 }

@@ -2,6 +2,7 @@ package flags_test
 
 import (
 	"fmt"
+	"go/types"
 	"slices"
 	"strings"
 	"testing"
@@ -45,30 +46,14 @@ func main() {
 	}
 }
 
-func boil(o options, steam bool) {
-	if !o.quiet {
-		whistle()
-	}
-	if o.heat == "high" || o.lid {
-		whistle()
-	}
-	if o.shown {
-		whistle()
-	}
-	if loud != true {
-		whistle()
-	}
-	if steam {
-		whistle()
-	}
-}
+func boil(options, bool) {}
 
 func whistle() {}
 `
 
-// TestConditions asks which branches flags decide; a negation exchanges the sides of one. None where the program sets the
-// variable, too, or hands its value on before it asks.
-func TestConditions(t *testing.T) {
+// TestOf asks which fields stand for flags: none where the program sets the variable,
+// too.
+func TestOf(t *testing.T) {
 	u := unit.Load(t, kettle, "kettle")
 	set := flags.Find(u.Program, u.Index)
 	var defined []string
@@ -79,20 +64,14 @@ func TestConditions(t *testing.T) {
 	if got, want := strings.Join(defined, " "), "heat=low lid=true loud=false quiet=false shown=false steam=false"; got != want {
 		t.Errorf("flags %q, want %q", got, want)
 	}
-	for name, want := range map[string]string{
-		"main": "steam = true",
-		"boil": "quiet = true, heat = high, lid = true, not loud = true",
-	} {
-		var got []string
-		for _, c := range set.Conditions(u.Program.Main.Func(name)) {
-			text := fmt.Sprintf("%s %s %s", c.Name, c.Op, c.Value)
-			if c.Not {
-				text = "not " + text
-			}
-			got = append(got, text)
+	options := u.Program.Main.Type("options").Type().Underlying().(*types.Struct)
+	for f := range options.Fields() {
+		flag, ok := set.Of(f)
+		if want := f.Name() != "shown"; ok != want || ok && flag.Name != f.Name() {
+			t.Errorf("%s: the flag %q, %v", f.Name(), flag.Name, ok)
 		}
-		if list := strings.Join(got, ", "); list != want {
-			t.Errorf("%s: %q, want %q", name, list, want)
+		if !set.Defines(f) {
+			t.Errorf("%s: more than a definition has its address", f.Name())
 		}
 	}
 }

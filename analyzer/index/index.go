@@ -227,9 +227,20 @@ func (x *Index) Open(f *types.Var) bool {
 
 // Overwritten reports whether a field can be written through its address, or
 // with its struct as a whole, where that is not the struct of a variable.
-func (x *Index) Overwritten(f *types.Var) bool {
+func (x *Index) Overwritten(f *types.Var) bool { return x.addressed[f] || x.Whole(f) }
+
+// Whole reports whether a field can be written with its struct as a whole, where that
+// is not the struct of a variable.
+func (x *Index) Whole(f *types.Var) bool {
 	owner := x.owner(f)
-	return x.addressed[f] || owner != nil && x.whole[owner]
+	return owner != nil && x.whole[owner]
+}
+
+// Decoded reports whether a library may fill the structs to which a field belongs by
+// reflection.
+func (x *Index) Decoded(f *types.Var) bool {
+	owner := x.owner(f)
+	return owner != nil && x.decoded[owner]
 }
 
 // owner is the named struct type that declares f, nil for none.

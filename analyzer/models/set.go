@@ -146,6 +146,28 @@ func (s *Set) Argument(symbol string) *Argument {
 	return e.Of
 }
 
+// Reads is the argument of a call of the symbol that is the key of what it reads: of a
+// query, a form, a header.
+func (s *Set) Reads(symbol string) (key int, ok bool) {
+	for _, p := range s.Passes(symbol) {
+		if p.Key != nil && p.To == nil {
+			return int(*p.Key), true
+		}
+	}
+	return 0, false
+}
+
+// Writes is the arguments of a call of the symbol that are what it writes into, the
+// key, and the value.
+func (s *Set) Writes(symbol string) (into, key, value int, ok bool) {
+	for _, p := range s.Passes(symbol) {
+		if p.Key != nil && p.To != nil {
+			return int(*p.To), int(*p.Key), int(p.From), true
+		}
+	}
+	return 0, 0, 0, false
+}
+
 // Carries reports whether a library that mentions a function or type of another
 // package is worth its bodies, because that has an effect.
 func (s *Set) Carries(path, name string) bool {

@@ -29,9 +29,10 @@ import (
 //
 // Of two effects it is the one that counts rather than one that makes room for it,
 // which must be sure, then the surest, then the last. A phase is told for its best
-// crossing, unless that is a guess, a choice among several answers under an open
-// condition, and it surely has an effect. A phase that was asked for an answer alone is told for an effect
-// only if that is sure, and for no crossing that more must be asked for.
+// crossing, unless that is ruled out, and it has an effect that is not, or is a guess, a
+// choice among several answers under an open condition, and it surely has an effect. A
+// phase that was asked for an answer alone is told for an effect only if that is sure,
+// and for no crossing that more must be asked for.
 
 // situation is a phase that is entered after others.
 type situation struct {
@@ -108,7 +109,7 @@ func (t *teller) chain(s *Story) {
 		p := t.phase(at.entry)
 		m, effect := t.value(at, on).best, t.effect(p, at.asked)
 		told := &s.Phases[t.places[at.entry]]
-		if m == nil || m.Open > 0 && m.Choices > 0 && effect != nil && effect.Sure() && t.counts(effect) {
+		if m == nil || effect != nil && (m.Off || m.Open > 0 && m.Choices > 0 && effect.Sure() && t.counts(effect)) {
 			told.Main = p.place(effect)
 			s.Chain = append(s.Chain, t.end(p, effect, at.asked)...)
 			return

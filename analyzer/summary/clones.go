@@ -28,7 +28,7 @@ type blocksOf struct {
 // clone takes the functions apart by context and gives each clone an ID, the
 // bases first.
 func (b *builder) clone(ctx context.Context) error {
-	b.cloner = clone.New(b.u.Eval, b.u.Index, b.u.Graph, b.cut, b.deciding())
+	b.cloner = clone.New(b.u.Eval, b.u.Index, b.u.Graph, b.cut, b.leaving())
 	for _, f := range b.u.Program.Funcs {
 		if b.kept(f) && f.Synthetic != packageInit {
 			b.add(f)
@@ -56,24 +56,43 @@ func (b *builder) clone(ctx context.Context) error {
 	return nil
 }
 
-// deciding is the calls in the functions that decide departures which lead to them.
-func (b *builder) deciding() []ssa.CallInstruction {
-	var out []ssa.CallInstruction
-	for _, d := range b.found.Departures {
-		f, ok := d.Origin().(*ssa.Function)
-		if !ok || d.Within == nil {
-			continue
+// leaving is the calls by which departures leave, and those of them in the functions
+// that decide departures which depend on what is known there.
+func (b *builder) leaving() clone.Requests {
+	var out clone.Requests
+	for i := range b.found.Departures {
+		d := &b.found.Departures[i]
+		for j, call := range b.way(d) {
+			if d.Kind.Process() && d.Kind != flow.Exec {
+				out.All = append(out.All, call)
+			}
+			if j == 0 && d.Within != nil {
+				out.Depend = append(out.Depend, call)
+			}
 		}
-		pos := d.Pos
-		if len(d.Via) > 0 {
-			pos = d.Via[0].Pos
+	}
+	return out
+}
+
+// way is the calls from the function that decides a departure down to the one by which
+// it leaves.
+func (b *builder) way(d *boundary.Departure) (out []ssa.CallInstruction) {
+	add := func(in boundary.Node, pos token.Pos) {
+		f, ok := in.(*ssa.Function)
+		if !ok {
+			return
 		}
 		for _, s := range b.u.Graph.Out(f) {
 			if s.Pos() == pos && s.Rule != calls.Passed {
 				out = append(out, s.Instr)
+				return
 			}
 		}
 	}
+	for _, p := range d.Via {
+		add(p.In, p.Pos)
+	}
+	add(d.In, d.Pos)
 	return out
 }
 

@@ -27,6 +27,7 @@ type Executable struct {
 	Arrivals    []Arrival
 	Foreign     []Arrival // served by functions that are not in the summary: no Handlers
 	Commands    []Command
+	Inputs      []string // of requests, on which conditions or other requests depend, sorted
 	Flags       []Flag
 	CommandLine CommandLine
 	Dropped     flow.Dropped
@@ -75,7 +76,8 @@ type Func struct {
 	Leaves     []int      // Departures decided here
 	Effects    []Effect
 	Branches   []Branch
-	Conditions []Condition // that flags decide
+	Gives      []Gives     // with some of Leaves
+	Conditions []Condition // that flags and requests decide
 	Course     []Stretch   // none where all that runs without an error runs in every run
 	Lost       []Lost
 	Body       int32 // its place among the bodies, counted from 1; 0 for none

@@ -95,6 +95,7 @@ func (b *builder) build(ctx context.Context) error {
 	b.links()
 	b.flags()
 	b.departures()
+	b.inputs()
 	b.arrivals()
 	b.commands()
 	b.registrations()
@@ -350,6 +351,9 @@ func (b *builder) departures() {
 			if !ways[same][id] && (!known || fits(id)) {
 				ways[same][id] = true
 				b.exe.funcs[id].Leaves = append(b.exe.funcs[id].Leaves, i)
+				if f, ok := d.found.Origin().(*ssa.Function); ok {
+					b.gives(id, i, &d.found, cmp.Or(frames[id], b.u.Eval.Root(f)))
+				}
 			}
 		}
 	}

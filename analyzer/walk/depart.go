@@ -98,6 +98,7 @@ func (w *walker) join(v visit, d *summary.Departure, j stitch.Join, all []stitch
 	} else {
 		a = activation{exe: j.Exe}
 	}
+	a.line.given = v.line.gives(v.exe.Given(v.id, d), j.Exe.Inputs)
 	h.To = w.stop(a, j.Func)
 	w.addHop(w.stop(v.activation, v.id), h)
 	w.push(a, j.Func)

@@ -21,7 +21,7 @@ const (
 // asked is rule 3: what the program asks of the next word, when those before it
 // are known.
 func (f *finder) asked(ctx context.Context) {
-	b := clone.New(f.Eval, f.Index, f.Graph, nil, nil)
+	b := clone.New(f.Eval, f.Index, f.Graph, nil, clone.Requests{})
 	lines := [][]word{nil}
 	for i := 0; i < len(lines) && i < maxLines && ctx.Err() == nil; i++ {
 		before := lines[i]

@@ -44,7 +44,7 @@ func (f *serverFinder) asks(ctx context.Context) {
 			continue
 		}
 		if b == nil {
-			b = clone.New(f.Eval, f.Index, f.Graph, nil, nil)
+			b = clone.New(f.Eval, f.Index, f.Graph, nil, clone.Requests{})
 		}
 		for _, r := range f.askedOf(ctx, b, a, first) {
 			own := a

@@ -34,12 +34,26 @@ func (c *cover) spine(o *flow.Observed) {
 		if i == 0 || !r.Onward(i-1).Kind.Process() {
 			continue
 		}
-		later := slices.IndexFunc(times[id], func(at int64) bool { return at > last })
-		count(&o.Crossings, later >= 0)
-		if later >= 0 {
-			last = times[id][later]
+		at, later := entered(r, i, times, last)
+		count(&o.Crossings, later)
+		if later {
+			last = at
 		}
 	}
+}
+
+// entered is when the process was entered to which the spine crosses with its i-th step,
+// after a moment. A function that serves several kinds of requests may have been entered
+// first for another one: then the next of the route's own tells.
+func entered(r *flow.Route, i int, times map[int][]int64, after int64) (at int64, ok bool) {
+	for j := i; j < len(r.Spine) && (j == i || !r.Onward(j-1).Kind.Process()); j++ {
+		for _, at := range times[r.Spine[j]] {
+			if at > after {
+				return at, true
+			}
+		}
+	}
+	return 0, false
 }
 
 // times are when each node was entered first in each process, in order.

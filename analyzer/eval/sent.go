@@ -1,0 +1,599 @@
+package eval
+
+import (
+	"go/constant"
+	"go/types"
+	"net/url"
+	"slices"
+	"strings"
+
+	"golang.org/x/tools/go/ssa"
+
+	"github.com/callroute/callroute/analyzer/flags"
+	"github.com/callroute/callroute/analyzer/index"
+	"github.com/callroute/callroute/analyzer/program"
+)
+
+// Sent is what a request gives of an input to whoever receives it.
+type Sent struct {
+	Input
+	From  Input      // the sender's own, on which it depends; "" for none
+	Flag  flags.Flag // where that is a flag
+	Zero  string     // the value of From where it is not given
+	Cases []SentCase // by what From is; of none there is one. Empty where what is sent is not known
+}
+
+// SentCase is what is sent where From has a value.
+type SentCase struct {
+	Case   // Yes: something is sent
+	Sends  string
+	Same   bool // what is sent is the value of From
+	Opaque bool // it is not known what is sent
+}
+
+// AllLike stands, among what is sent, for every input like one that is not: every other
+// key, or field of the message. It is not given.
+func AllLike(input string) string {
+	if strings.HasPrefix(input, "?") {
+		return "?*"
+	}
+	message, _, _ := strings.Cut(input, ".")
+	return message + ".*"
+}
+
+// Writes tells of a library's function which arguments are what it writes into, under
+// which key, and what.
+type Writes func(symbol string) (into, key, value int, ok bool)
+
+// What is looked through for what goes into a request.
+const (
+	maxWritten  = 200 // uses of what carries it
+	mostSenders = 6   // inputs that are tried for one entry
+	maxHanded   = 8   // calls that it is handed to, one inside the other
+	maxCallers  = 4   // callers from which it comes, one above the other
+)
+
+// Sent is what a request that leaves by a call gives of inputs: the keys of the query
+// and headers among its arguments and in what these are made from, the fields of the
+// messages. A request may be made by who calls the function in which it leaves: what all
+// of them give alike is given.
+func (d *Decisions) Sent(call ssa.CallInstruction, fr *Frame) []Sent {
+	var out []Sent
+	for _, v := range Carriers(call) {
+		out = append(out, d.carried(v, fr, maxCallers)...)
+	}
+	for _, arg := range arguments(call) {
+		if isString(arg.Type()) {
+			out = append(out, d.query(arg, fr)...)
+		}
+	}
+	return out
+}
+
+// Carriers is what can carry inputs, of the arguments of a call and of what they are
+// made from.
+func Carriers(call ssa.CallInstruction) (out []ssa.Value) {
+	for _, arg := range arguments(call) {
+		if carrier(arg) {
+			out = append(out, arg)
+		} else {
+			out = append(out, behind(arg)...)
+		}
+	}
+	return out
+}
+
+// arguments is the arguments of a call without the receiver of a method.
+func arguments(call ssa.CallInstruction) []ssa.Value {
+	cc := call.Common()
+	if cc.Signature().Recv() != nil && !cc.IsInvoke() && len(cc.Args) > 0 {
+		return cc.Args[1:]
+	}
+	return cc.Args
+}
+
+// query is the keys that are written in the text of an address.
+func (d *Decisions) query(v ssa.Value, fr *Frame) []Sent {
+	values := d.eval().eval(v, fr)
+	if len(values) != 1 {
+		return nil
+	}
+	_, query, ok := strings.Cut(AsText(values[0]).Pattern(), "?")
+	if !ok {
+		return nil
+	}
+	var out []Sent
+	for pair := range strings.SplitSeq(query, "&") {
+		key, value, _ := strings.Cut(pair, "=")
+		switch key, err := url.QueryUnescape(key); {
+		case err != nil || key == "" || strings.Contains(key, "*"):
+			return nil
+		case strings.Contains(value, "*"):
+			out = append(out, Sent{Input: Key(key), Cases: []SentCase{{Case: Case{Other: true, Yes: true}, Opaque: true}}})
+		default:
+			value, _ = url.QueryUnescape(value)
+			out = append(out, Sent{Input: Key(key), Cases: []SentCase{{Case: Case{Other: true, Yes: true}, Sends: value}}})
+		}
+	}
+	return append(out, Sent{Input: "?*"})
+}
+
+// behind is what carries inputs among the operands from which a text or a request is
+// made.
+func behind(v ssa.Value) (out []ssa.Value) {
+	seen := map[ssa.Value]bool{}
+	var look func(v ssa.Value)
+	look = func(v ssa.Value) {
+		if v == nil || seen[v] || len(seen) > maxWritten {
+			return
+		}
+		seen[v] = true
+		if _, isMap := v.Type().Underlying().(*types.Map); isMap && carrier(v) {
+			out = append(out, v)
+			return
+		}
+		switch v := v.(type) {
+		case *ssa.BinOp:
+			look(v.X)
+			look(v.Y)
+		case *ssa.Extract:
+			look(v.Tuple)
+		case *ssa.Call:
+			for _, a := range v.Call.Args {
+				look(a)
+			}
+		case *ssa.Slice:
+			look(v.X)
+		case *ssa.MakeInterface:
+			look(v.X)
+		case *ssa.UnOp:
+			look(v.X)
+		case *ssa.Alloc:
+			eachStored(v, look)
+		}
+		if index.TypeSymbol(v.Type()) == "net/http.Request" || index.TypeSymbol(v.Type()) == "net/url.URL" {
+			eachStored(v, look)
+		}
+	}
+	look(v)
+	return out
+}
+
+// eachStored visits what is put into a variable, or into a part of what it points to.
+func eachStored(v ssa.Value, visit func(ssa.Value)) {
+	if v.Referrers() == nil {
+		return
+	}
+	for _, r := range *v.Referrers() {
+		switch r := r.(type) {
+		case *ssa.Store:
+			if r.Addr == v {
+				visit(r.Val)
+			}
+		case *ssa.FieldAddr:
+			eachStored(r, visit)
+		case *ssa.IndexAddr:
+			if r.X == v {
+				eachStored(r, visit)
+			}
+		case *ssa.UnOp: // a part that is a pointer, as the URL of a request
+			if _, ok := r.Type().Underlying().(*types.Pointer); ok {
+				eachStored(r, visit)
+			}
+		}
+	}
+}
+
+// carrier reports whether a value can carry inputs: a map of texts, or a message.
+func carrier(v ssa.Value) bool {
+	if mi, ok := v.(*ssa.MakeInterface); ok {
+		v = mi.X
+	}
+	switch t := v.Type().Underlying().(type) {
+	case *types.Map:
+		return isString(t.Key())
+	case *types.Pointer:
+		_, ok := t.Elem().Underlying().(*types.Struct)
+		return ok && index.Named(t) != nil && index.TypeSymbol(t) != "net/http.Request"
+	case *types.Struct:
+		return index.Named(v.Type()) != nil
+	case *types.Interface:
+		return t.NumMethods() == 0
+	}
+	return false
+}
+
+// carried is what v carries.
+func (d *Decisions) carried(v ssa.Value, fr *Frame, depth int) []Sent {
+	var made []Value
+	e := d.eval()
+	values := e.eval(v, fr)
+	for _, x := range values {
+		switch x := x.(type) {
+		case Object:
+			if len(x.Path) == 0 {
+				made = append(made, x)
+			}
+		case Hole:
+			switch v := x.V.(type) {
+			case *ssa.MakeMap:
+				made = append(made, x)
+			case *ssa.Parameter:
+				return d.fromCallers(v, x.Frame, depth)
+			}
+		}
+	}
+	if len(made) == 0 || len(made) != len(values) || e.incomplete {
+		return nil
+	}
+	var out []Sent
+	for i, x := range made {
+		w := &writing{d: d, complete: true, left: maxWritten, callers: depth}
+		switch x := x.(type) {
+		case Object:
+			w.of(x.Site, x.Frame)
+		case Hole:
+			w.of(x.V, x.Frame)
+		}
+		if sent := w.sent(); i == 0 {
+			out = sent
+		} else {
+			out = inCommon(out, sent)
+		}
+	}
+	return out
+}
+
+// fromCallers is what every caller of the function passes alike in its parameter p.
+func (d *Decisions) fromCallers(p *ssa.Parameter, fr *Frame, depth int) (out []Sent) {
+	if depth == 0 || fr == nil || fr.Call != nil {
+		return nil
+	}
+	i := slices.Index(p.Parent().Params, p)
+	first := true
+	for _, s := range d.e.ev.Graph.In(p.Parent()) {
+		arg := Argument(s.Instr, i)
+		if arg == nil || s.Caller == p.Parent() || d.e.ev.Index.Dead(s.Caller) {
+			continue
+		}
+		sent := d.carried(arg, d.e.ev.Root(s.Caller), depth-1)
+		if first {
+			out, first = sent, false
+		} else {
+			out = inCommon(out, sent)
+		}
+		if len(out) == 0 {
+			return nil
+		}
+	}
+	return out
+}
+
+// inCommon is what is sent in a and in b.
+func inCommon(a, b []Sent) []Sent {
+	return slices.DeleteFunc(slices.Clone(a), func(s Sent) bool {
+		return !slices.ContainsFunc(b, func(t Sent) bool {
+			return s.Input == t.Input && s.From == t.From && slices.Equal(s.Cases, t.Cases)
+		})
+	})
+}
+
+// entry is a value that is put into something under a name.
+type entry struct {
+	Input
+	v   ssa.Value
+	fr  *Frame
+	way []step
+}
+
+// step is a place that control must pass for something to be written, and where it is
+// on its way to.
+type step struct {
+	fr *Frame
+	at *ssa.BasicBlock
+	to []*ssa.BasicBlock
+}
+
+// writing collects what is written into a variable.
+type writing struct {
+	d        *Decisions
+	all      []entry
+	parts    []Sent // of what its fields carry
+	complete bool
+	left     int
+	keys     bool         // something was written under a key
+	message  *types.Named // the message that it is
+	depth    int
+	callers  int // as in carried
+}
+
+// of collects what is written into what v is, a map or the address of a struct that
+// is made in fr.
+func (w *writing) of(v ssa.Value, fr *Frame) {
+	if p, ok := v.Type().Underlying().(*types.Pointer); ok {
+		w.message = index.Named(p)
+	} else {
+		w.keys = true
+	}
+	all, to := w.uses(v, fr)
+	for i := range all {
+		all[i].way[0].to = to
+	}
+	w.all = append(w.all, all...)
+}
+
+// uses is what is written through v, and the blocks in which v is handed on.
+func (w *writing) uses(v ssa.Value, fr *Frame) (all []entry, to []*ssa.BasicBlock) {
+	if v.Referrers() == nil || fr == nil {
+		w.complete = false
+		return nil, nil
+	}
+	put := func(in Input, val ssa.Value, at ssa.Instruction) {
+		all = append(all, entry{in, val, fr, []step{{fr: fr, at: at.Block()}}})
+	}
+	for _, r := range *v.Referrers() {
+		if w.left--; w.left < 0 {
+			w.complete = false
+			return all, to
+		}
+		switch r := r.(type) {
+		case *ssa.FieldAddr:
+			f := index.Field(v.Type(), r.Field)
+			for _, st := range *r.Referrers() {
+				switch st := st.(type) {
+				case *ssa.Store:
+					if in, ok := Field(v.Type(), f); ok && st.Addr == r {
+						put(in, st.Val, st)
+					} else if st.Addr == r && carrier(st.Val) && w.callers > 0 {
+						w.parts = append(w.parts, w.d.carried(st.Val, fr, w.callers-1)...)
+					}
+				case *ssa.UnOp, *ssa.DebugRef:
+				default:
+					if f != nil && scalar(f.Type()) {
+						w.complete = false
+					}
+				}
+			}
+		case *ssa.MapUpdate:
+			if r.Map != v {
+				w.complete = false
+				continue
+			}
+			if key, ok := w.d.text(r.Key, fr); ok {
+				put(Key(key), element(r.Value), r)
+			} else {
+				w.complete = false
+			}
+		case *ssa.Store:
+			switch {
+			case r.Addr == v:
+				w.complete = false
+			case part(r.Addr):
+				to = append(to, r.Block()) // of what carries it on
+			case !w.stored(r, fr, &all, &to):
+				w.complete = false
+			}
+		case *ssa.ChangeType:
+			more, on := w.uses(r, fr)
+			all, to = append(all, more...), append(to, on...)
+		case *ssa.MakeInterface, *ssa.UnOp:
+			if val := r.(ssa.Value); val.Referrers() != nil && len(*val.Referrers()) > 0 {
+				to = append(to, r.Block())
+			}
+		case *ssa.Phi, *ssa.MakeClosure:
+			w.complete = false
+		case ssa.CallInstruction:
+			more, ok := w.call(r, v, fr)
+			w.complete = w.complete && ok
+			if all = append(all, more...); len(more) == 0 {
+				to = append(to, r.Block())
+			}
+		}
+	}
+	return all, to
+}
+
+// part reports whether an address is that of a field of a local variable.
+func part(addr ssa.Value) bool {
+	if _, ok := addr.(*ssa.FieldAddr); !ok {
+		return false
+	}
+	_, ok := baseOf(addr).(*ssa.Alloc)
+	return ok
+}
+
+// stored follows a local variable that v is kept in; ok is false where others can
+// reach it.
+func (w *writing) stored(st *ssa.Store, fr *Frame, all *[]entry, to *[]*ssa.BasicBlock) bool {
+	al, ok := st.Addr.(*ssa.Alloc)
+	if !ok || len(index.StoresTo(al)) != 1 || addressed(al) {
+		return false
+	}
+	for _, r := range *al.Referrers() {
+		switch r := r.(type) {
+		case *ssa.UnOp:
+			more, on := w.uses(r, fr)
+			*all, *to = append(*all, more...), append(*to, on...)
+		case *ssa.MakeClosure:
+			return false
+		}
+	}
+	return true
+}
+
+// call is what a call writes into its argument v; ok is false where that is not known.
+func (w *writing) call(c ssa.CallInstruction, v ssa.Value, fr *Frame) (all []entry, ok bool) {
+	cc := c.Common()
+	fn := cc.StaticCallee()
+	if fn == nil {
+		return nil, true // who sends it: a stub behind an interface
+	}
+	symbol := program.Symbol(fn)
+	if w.d.e.ev.Writes != nil {
+		if into, key, value, known := w.d.e.ev.Writes(symbol); known && max(into, key, value) < len(cc.Args) && cc.Args[into] == v {
+			name, ok := w.d.text(cc.Args[key], fr)
+			if !ok {
+				return nil, false
+			}
+			return []entry{{Key(name), cc.Args[value], fr, []step{{fr: fr, at: c.Block()}}}}, true
+		}
+	}
+	i := slices.Index(cc.Args, v)
+	if i < 0 || fn.Blocks == nil || i >= len(fn.Params) {
+		return nil, true
+	}
+	if w.depth++; w.depth > maxHanded {
+		w.depth--
+		return nil, w.message != nil
+	}
+	defer func() { w.depth-- }()
+	inner := w.d.e.ev.Below(fr, c, fn)
+	all, _ = w.uses(fn.Params[i], inner)
+	var returns []*ssa.BasicBlock
+	for _, b := range fn.Blocks {
+		if _, ok := b.Instrs[len(b.Instrs)-1].(*ssa.Return); ok {
+			returns = append(returns, b)
+		}
+	}
+	for j := range all {
+		all[j].way[0].to = returns
+		all[j].way = append([]step{{fr: fr, at: c.Block()}}, all[j].way...)
+	}
+	return all, true
+}
+
+// element is the first element of a list that is written down, else v.
+func element(v ssa.Value) ssa.Value {
+	s, ok := v.(*ssa.Slice)
+	if !ok {
+		return v
+	}
+	al, ok := s.X.(*ssa.Alloc)
+	if !ok {
+		return v
+	}
+	for _, r := range *al.Referrers() {
+		at, ok := r.(*ssa.IndexAddr)
+		if !ok {
+			continue
+		}
+		if k, ok := at.Index.(*ssa.Const); !ok || k.Value == nil || constant.Sign(k.Value) != 0 {
+			continue
+		}
+		for _, st := range *at.Referrers() {
+			if st, ok := st.(*ssa.Store); ok && st.Addr == at {
+				return st.Val
+			}
+		}
+	}
+	return v
+}
+
+// sent is what the writes send.
+func (w *writing) sent() []Sent {
+	out := w.parts
+	count := map[Input]int{}
+	for _, x := range w.all {
+		count[x.Input]++
+	}
+	for _, x := range w.all {
+		switch {
+		case count[x.Input] == 1:
+			out = append(out, w.d.sends(x))
+		case count[x.Input] > 1: // which of them is the last is not followed
+			out = append(out, Sent{Input: x.Input})
+			count[x.Input] = 0
+		}
+	}
+	switch {
+	case !w.complete:
+	case w.keys:
+		out = append(out, Sent{Input: "?*"})
+	case w.message != nil:
+		out = append(out, Sent{Input: Input(w.message.Obj().Name() + ".*")})
+	}
+	return out
+}
+
+// sends tells when, and what, a write sends.
+func (d *Decisions) sends(x entry) Sent {
+	out := Sent{Input: x.Input}
+	a := &asking{}
+	if c, ok := d.under(a).sendsCase(x); ok && len(a.met) == 0 {
+		c.Other = true
+		out.Cases = []SentCase{c}
+		return out
+	}
+	for _, in := range a.met[:min(len(a.met), mostSenders)] {
+		var cases []SentCase
+		for _, v := range in.candidates(a.compared) {
+			c, ok := d.under(&asking{assumed: map[Input]fact{in.Input: v}}).sendsCase(x)
+			if ok {
+				c.Value, c.Other = v.text, v.other
+				cases = append(cases, c)
+			}
+		}
+		if len(cases) > 0 {
+			out.From, out.Flag, out.Zero, out.Cases = in.Input, d.e.ev.flagOf[in.Input], zeroFact(in.t)[0].text, cases
+			return out
+		}
+	}
+	return out
+}
+
+// sendsCase is what a write sends under what is assumed; ok is false where it is not
+// known whether it happens.
+func (d *Decisions) sendsCase(x entry) (c SentCase, ok bool) {
+	for _, s := range x.way {
+		switch passes, known := d.passes(s); {
+		case !known:
+			return c, false
+		case !passes:
+			return c, true
+		}
+	}
+	c.Yes = true
+	facts, known := d.facts(x.v, x.fr)
+	switch {
+	case !known || len(facts) != 1:
+		c.Opaque = true
+	case facts[0].other:
+		c.Same = true
+	case facts[0].constant:
+		c.Sends = facts[0].text
+	default:
+		c.Opaque = true
+	}
+	return c, true
+}
+
+// passes decides whether control passes a place on every way to where it goes, or on
+// none.
+func (d *Decisions) passes(s step) (yes, known bool) {
+	in := d.elsewhere()
+	live := in.Live(s.fr)
+	switch {
+	case !live[s.at]:
+		return false, true
+	case len(s.to) == 0:
+		return true, s.at == s.fr.Fn.Blocks[0]
+	}
+	seen := map[*ssa.BasicBlock]bool{s.at: true}
+	for work := []*ssa.BasicBlock{s.fr.Fn.Blocks[0]}; len(work) > 0; {
+		b := work[len(work)-1]
+		work = work[:len(work)-1]
+		if seen[b] {
+			continue
+		}
+		seen[b] = true
+		if slices.Contains(s.to, b) {
+			return false, false
+		}
+		if to := in.taken[b]; to != nil {
+			work = append(work, to)
+		} else {
+			work = append(work, b.Succs...)
+		}
+	}
+	return true, true
+}
