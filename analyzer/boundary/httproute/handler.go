@@ -1,6 +1,7 @@
 package httproute
 
 import (
+	"cmp"
 	"go/types"
 	"slices"
 	"strings"
@@ -270,6 +271,7 @@ func (f *serverFinder) link(l boundary.Link) {
 // when it wraps others.
 func (f *serverFinder) serveHTTP(c *eval.Context, o eval.Object, depth int) []boundary.Handler {
 	var inner []boundary.Handler
+	unnamed := 0 // fields with handlers that are not named after a method
 	t := o.T
 	if p, ok := t.Underlying().(*types.Pointer); ok {
 		t = p.Elem()
@@ -277,18 +279,24 @@ func (f *serverFinder) serveHTTP(c *eval.Context, o eval.Object, depth int) []bo
 	if s, ok := t.Underlying().(*types.Struct); ok {
 		for i := range s.NumFields() {
 			if f.handlerLike(s.Field(i).Type()) {
-				for _, h := range f.handlers(c, c.Field(o, s.Field(i).Name()), depth+1) {
-					if verb := strings.ToUpper(s.Field(i).Name()); slices.Contains(httpMethods, verb) {
-						h.Label = verb
-					}
+				verb := strings.ToUpper(s.Field(i).Name())
+				if !slices.Contains(httpMethods, verb) {
+					verb = ""
+				}
+				found := f.handlers(c, c.Field(o, s.Field(i).Name()), depth+1)
+				for _, h := range found {
+					h.Label = cmp.Or(verb, h.Label)
 					inner = append(inner, h)
+				}
+				if verb == "" && len(found) > 0 {
+					unnamed++
 				}
 			}
 		}
 	}
 	own := f.method(c, o)
-	if len(inner) == 0 {
-		return own
+	if len(inner) == 0 || unnamed > 1 && len(own) > 0 {
+		return own // which of several it is, its own code decides
 	}
 	for _, h := range own {
 		if slices.ContainsFunc(inner, h.Is) {

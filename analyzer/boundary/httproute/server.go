@@ -185,7 +185,7 @@ func operand(call index.Call, i int) ssa.Value {
 func (f *serverFinder) mounted(s served, call index.Call) {
 	root := f.Eval.Root(call.In)
 	f.Eval.Contexts(
-		func(c *eval.Context) []eval.Hole { return eval.Holes(s.handler(c, call, root)) },
+		func(c *eval.Context) []eval.Hole { return f.holesIn(c, s.handler(c, call, root), 0) },
 		func(c *eval.Context) {
 			for _, v := range s.handler(c, call, root) {
 				strip, made := f.router(c, v)
@@ -206,6 +206,20 @@ func (f *serverFinder) mounted(s served, call index.Call) {
 				}
 			}
 		})
+}
+
+// holesIn is what can be chosen for handlers, also for those that functions of
+// libraries stand around: http.StripPrefix(prefix, p.Handler()).
+func (f *serverFinder) holesIn(c *eval.Context, handlers []eval.Value, depth int) []eval.Hole {
+	holes := eval.Holes(handlers)
+	for _, v := range handlers {
+		if around, ok := v.(eval.Result); ok && depth < maxChain {
+			for _, a := range f.handlerArguments(around.Call) {
+				holes = append(holes, f.holesIn(c, c.Eval(a, around.Frame), depth+1)...)
+			}
+		}
+	}
+	return holes
 }
 
 // router is the call that made the router which v is or stands around, and the
@@ -231,7 +245,7 @@ func (f *serverFinder) served(s served, call index.Call) {
 	root := f.Eval.Root(call.In)
 	f.Eval.Contexts(
 		func(c *eval.Context) []eval.Hole {
-			holes := eval.Holes(s.handler(c, call, root))
+			holes := f.holesIn(c, s.handler(c, call, root), 0)
 			if s.Path != nil {
 				holes = append(holes, eval.Holes(s.paths(c, call, root))...)
 			}
