@@ -65,3 +65,13 @@ func (c *Context) filed() []Filing {
 	slices.Reverse(out)
 	return out
 }
+
+// Some is what v can be in fr, whoever calls and whichever element is meant, as far
+// as that is found out with few contexts: there may be more.
+func (c *Context) Some(v ssa.Value, fr *Frame) []Value {
+	var out []Value
+	s := &search{ev: c.ev, left: everywhere, ask: func(c *Context) []Hole { return Holes(c.Eval(v, fr)) }}
+	s.visit = func(c *Context) { out = append(out, c.Eval(v, fr)...) }
+	s.from(c)
+	return distinct(out)
+}

@@ -37,18 +37,34 @@ var Finder = boundary.Finder{Name: "unknowntransport", Idioms: []int{23}, Find: 
 func find(ctx context.Context, u *boundary.Unit, out *boundary.Findings) {
 	f := finder{u, out}
 	f.routers()
+	type exit struct {
+		way  way
+		call index.Call
+	}
+	var exits []exit
+	var made []*ssa.Call
 	for _, symbol := range u.Index.Symbols() {
 		how, ok := f.sends(symbol)
 		if !ok {
 			continue
 		}
 		for _, call := range u.Index.Calls(symbol) {
-			if ctx.Err() != nil {
-				return
+			if !u.Program.User(call.In) {
+				continue
 			}
-			if u.Program.User(call.In) && (how.rule != connection || f.writesItself(call)) {
-				f.report(how, call)
+			exits = append(exits, exit{how, call})
+			if v := call.Instr.Value(); how.rule == connection && v != nil {
+				made = append(made, v)
 			}
+		}
+	}
+	used := f.connections(made)
+	for _, e := range exits {
+		if ctx.Err() != nil {
+			return
+		}
+		if v := e.call.Instr.Value(); e.way.rule != connection || v != nil && used.written[v] && !used.given[v] {
+			f.report(e.way, e.call)
 		}
 	}
 }
@@ -106,16 +122,4 @@ func (f finder) report(how way, call index.Call) {
 		}
 	}
 	f.out.Departures = append(f.out.Departures, d)
-}
-
-// writesItself reports whether the program writes to the connection that a
-// call makes, and nothing of a known protocol is given it.
-func (f finder) writesItself(call index.Call) bool {
-	v := call.Instr.Value()
-	if v == nil {
-		return false
-	}
-	u := use{finder: f, seen: map[ssa.Value]bool{}}
-	u.follow(v)
-	return u.written && !u.given
 }

@@ -8,83 +8,131 @@ import (
 
 	"golang.org/x/tools/go/ssa"
 
+	"github.com/callroute/callroute/analyzer/boundary"
 	"github.com/callroute/callroute/analyzer/calls"
+	"github.com/callroute/callroute/analyzer/eval"
 	"github.com/callroute/callroute/analyzer/index"
+	"github.com/callroute/callroute/analyzer/program"
 )
 
-const maxUses = 400 // values followed from one connection
-
-// use follows a connection from where it is made.
-type use struct {
-	finder
-	seen    map[ssa.Value]bool
-	written bool // the program writes bytes to it, or encodes values
-	given   bool // it went to a library that speaks a protocol, or out of sight
+// uses is what a program does with the connections that it makes.
+type uses struct {
+	written map[*ssa.Call]bool // it writes bytes to it, or encodes values
+	given   map[*ssa.Call]bool // it went to a library that speaks a protocol, or out of sight
 }
 
-// follow looks at everything that is done with v: a connection, or a tuple,
-// interface or variable that holds one.
-func (u *use) follow(v ssa.Value) {
-	if u.seen[v] || u.given {
-		return
+// connections looks at every place at which something is done with a connection, and
+// asks which of them it can be.
+func (f finder) connections(made []*ssa.Call) uses {
+	u := uses{map[*ssa.Call]bool{}, map[*ssa.Call]bool{}}
+	if len(made) == 0 {
+		return u
 	}
-	u.seen[v] = true
-	if len(u.seen) > maxUses || v.Referrers() == nil {
-		u.given = true
-		return
-	}
-	for _, r := range *v.Referrers() {
-		switch r := r.(type) {
-		case *ssa.Extract:
-			if r.Index == 0 {
-				u.follow(r)
+	note := func(to map[*ssa.Call]bool, v ssa.Value, in *ssa.Function) {
+		for _, call := range f.connected(v, in, 0) {
+			if slices.Contains(made, call) {
+				to[call] = true
 			}
-		case *ssa.Phi, *ssa.MakeInterface, *ssa.ChangeInterface, *ssa.ChangeType, *ssa.TypeAssert:
-			u.follow(r.(ssa.Value))
-		case *ssa.UnOp:
-			if r.Op == token.MUL {
-				u.follow(r)
-			}
-		case *ssa.Store:
-			if r.Val == v {
-				u.stored(r.Addr)
-			}
-		case *ssa.MakeClosure:
-			if i := slices.Index(r.Bindings, v); i >= 0 {
-				u.follow(r.Fn.(*ssa.Function).FreeVars[i])
-			}
-		case *ssa.Return:
-			u.returned(r, v)
-		case ssa.CallInstruction:
-			u.passed(r, v)
 		}
+	}
+	for _, fn := range f.Program.Funcs {
+		if !f.Program.User(fn) {
+			continue
+		}
+		dialer := f.handedOver(fn)
+		for _, b := range fn.Blocks {
+			for _, instr := range b.Instrs {
+				switch instr := instr.(type) {
+				case ssa.CallInstruction:
+					f.called(&u, instr, note)
+				case *ssa.Store:
+					if at, ok := instr.Addr.(*ssa.FieldAddr); ok && f.codec(at.X.Type()) {
+						note(u.given, instr.Val, fn) // net/rpc speaks on it
+					}
+				case *ssa.Return:
+					for _, r := range instr.Results {
+						if dialer {
+							note(u.given, r, fn)
+						}
+					}
+				}
+			}
+		}
+	}
+	return u
+}
+
+// called notes what a call does with the connections that it is given.
+func (f finder) called(u *uses, call ssa.CallInstruction, note func(map[*ssa.Call]bool, ssa.Value, *ssa.Function)) {
+	cc, in := call.Common(), call.Parent()
+	to := u.given
+	args := cc.Args
+	if cc.IsInvoke() {
+		switch {
+		case strings.HasPrefix(cc.Method.Name(), "Write"):
+			note(u.written, cc.Value, in)
+		case cc.Method.Pkg() == nil || !f.Program.UserPackage(cc.Method.Pkg()):
+			for _, a := range args {
+				note(to, a, in)
+			}
+		}
+		return
+	}
+	callee := cc.StaticCallee()
+	if callee == nil || f.Program.User(callee) {
+		return // what it does is seen there
+	}
+	symbol := index.CalleeSymbol(cc)
+	switch _, method, ok := strings.Cut(symbol, ").Write"); {
+	case ok && len(args) > 0 && !strings.Contains(method, "."):
+		to, args = u.written, args[:1]
+	case writes(symbol):
+		to = u.written
+	case symbol == "crypto/tls.Client" || !speaks(symbol):
+		return
+	}
+	for _, a := range args {
+		note(to, a, in)
 	}
 }
 
-func (u *use) stored(addr ssa.Value) {
-	switch a := addr.(type) {
-	case *ssa.Alloc, *ssa.FreeVar:
-		u.follow(a)
-	case *ssa.Global:
-		for _, l := range u.Index.GlobalLoads(a) {
-			u.follow(l)
+// maxWrapped is how many connections stand one around the other.
+const maxWrapped = 4
+
+// connected is the calls that made the connections which v can be.
+func (f finder) connected(v ssa.Value, in *ssa.Function, depth int) []*ssa.Call {
+	v = boundary.Promoted(v)
+	if !writer(v.Type()) || depth > maxWrapped {
+		return nil
+	}
+	var out []*ssa.Call
+	for _, x := range f.Eval.Brief().Some(v, f.Eval.Root(in)) {
+		made, ok := x.(eval.Result)
+		if !ok {
+			continue
 		}
-	case *ssa.FieldAddr:
-		if u.codec(a.X.Type()) {
-			u.given = true // net/rpc speaks on it
-			return
+		if program.Symbol(made.Call.Call.StaticCallee()) == "crypto/tls.Client" {
+			out = append(out, f.connected(made.Call.Call.Args[0], made.Call.Parent(), depth+1)...)
 		}
-		if field := index.Field(a.X.Type(), a.Field); field != nil {
-			for _, l := range u.Index.FieldLoads(field) {
-				u.follow(l)
-			}
+		out = append(out, made.Call)
+	}
+	return out
+}
+
+// writer reports whether bytes can be written to values of t, or to what embeds in
+// them.
+func writer(t types.Type) bool {
+	for _, t := range []types.Type{t, types.NewPointer(t)} {
+		if obj, _, _ := types.LookupFieldOrMethod(t, false, nil, "Write"); obj != nil {
+			return true
 		}
 	}
+	return false
 }
 
 // codec reports whether t encodes the calls of net/rpc.
-func (u *use) codec(t types.Type) bool {
-	pkg := u.Program.SSA.ImportedPackage("net/rpc")
+func (f finder) codec(t types.Type) bool {
+	pkg := f.Program.SSA.ImportedPackage("net/rpc")
 	if pkg == nil {
 		return false
 	}
@@ -96,65 +144,15 @@ func (u *use) codec(t types.Type) bool {
 	return false
 }
 
-// returned follows a connection to the callers. A function that is handed to
-// somebody else, or that nobody seems to call, is a library's dialer.
-func (u *use) returned(r *ssa.Return, v ssa.Value) {
-	n := slices.Index(r.Results, v)
-	sites := u.Graph.In(r.Parent())
-	if len(sites) == 0 && !token.IsExported(r.Parent().Name()) {
-		u.given = true
-	}
-	for _, s := range sites {
-		call, ok := s.Instr.(*ssa.Call)
-		if !ok || s.Rule == calls.Passed {
-			u.given = true
-			continue
-		}
-		if len(r.Results) == 1 {
-			u.follow(call)
-			continue
-		}
-		for _, x := range *call.Referrers() {
-			if x, ok := x.(*ssa.Extract); ok && x.Index == n {
-				u.follow(x)
-			}
-		}
-	}
-}
-
-func (u *use) passed(call ssa.CallInstruction, v ssa.Value) {
-	cc := call.Common()
-	if cc.IsInvoke() {
-		if cc.Value == v {
-			u.written = u.written || strings.HasPrefix(cc.Method.Name(), "Write")
-			return
-		}
-		u.given = true
-		return
-	}
-	symbol := index.CalleeSymbol(cc)
-	if _, method, ok := strings.Cut(symbol, ").Write"); ok && len(cc.Args) > 0 && cc.Args[0] == v && !strings.Contains(method, ".") {
-		u.written = true
-		return
-	}
-	switch {
-	case writes(symbol):
-		u.written = true
-		return
-	case symbol == "crypto/tls.Client":
-		u.follow(call.Value())
-		return
-	}
-	callee := cc.StaticCallee()
-	if callee == nil || callee.Blocks == nil || !u.Program.User(callee) || len(callee.Params) != len(cc.Args) {
-		u.given = u.given || speaks(symbol)
-		return
-	}
-	for i, a := range cc.Args {
-		if a == v {
-			u.follow(callee.Params[i])
-		}
-	}
+// handedOver reports whether what a function returns goes to others: it is handed to
+// a library, or nobody seems to call it, as a library's dialer.
+func (f finder) handedOver(fn *ssa.Function) bool {
+	sites := f.Graph.In(fn)
+	return len(sites) == 0 && !token.IsExported(fn.Name()) || slices.ContainsFunc(sites, func(s *calls.Site) bool {
+		_, call := s.Instr.(*ssa.Call)
+		to := s.Instr.Common().StaticCallee()
+		return !call || s.Rule == calls.Passed && (to == nil || !f.Program.User(to))
+	})
 }
 
 // writes reports whether a library function only puts bytes or encoded values
