@@ -30,6 +30,7 @@ import (
 	"go/token"
 	"go/types"
 	"slices"
+	"strings"
 
 	"golang.org/x/tools/go/ssa"
 
@@ -37,6 +38,7 @@ import (
 	"github.com/callroute/callroute/analyzer/calls"
 	"github.com/callroute/callroute/analyzer/eval"
 	"github.com/callroute/callroute/analyzer/flow"
+	"github.com/callroute/callroute/analyzer/index"
 )
 
 // Finder finds work that is left for a goroutine.
@@ -148,7 +150,7 @@ func (f *finder) resolve(p point, v ssa.Value, depth int, add func(point)) {
 		p.cond = from.field
 		add(p)
 	}
-	if from.param == nil || depth == maxWrappers {
+	if from.param == nil || depth == maxWrappers || from.field.v != nil && !onlySignals(from.param.Type()) {
 		return
 	}
 	i := slices.Index(from.param.Parent().Params, from.param)
@@ -161,6 +163,30 @@ func (f *finder) resolve(p point, v ssa.Value, depth int, add func(point)) {
 			f.resolve(point{in: s.Caller, at: s.Instr, pos: s.Pos()}, a, depth+1, add)
 		}
 	}
+}
+
+// onlySignals reports whether a struct is nothing but what signals, with the state that
+// is asked about: who calls its methods signals. What keeps more does so for itself.
+func onlySignals(t types.Type) bool {
+	if p, ok := t.Underlying().(*types.Pointer); ok {
+		t = p.Elem()
+	}
+	s, ok := t.Underlying().(*types.Struct)
+	if !ok {
+		return false
+	}
+	for f := range s.Fields() {
+		switch f.Type().Underlying().(type) {
+		case *types.Chan, *types.Basic:
+		case *types.Pointer, *types.Struct, *types.Interface:
+			if path, _, _ := strings.Cut(index.TypeSymbol(f.Type()), "."); path != "sync" && path != "sync/atomic" {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // callers is the calls of fn in the program.
