@@ -129,6 +129,8 @@ func (m *Model) checkRoutes() error {
 			return fmt.Errorf("a route without call; write `call: Type.Method`")
 		case (r.Handler == nil) == (len(r.Chain) == 0):
 			return r.Call.errorf("a route has either a handler or a chain")
+		case r.Compiled != nil && (r.Compiled.Call.Zero() || r.Path == nil):
+			return r.Call.errorf("compiled needs the path of the route and the call that makes it")
 		}
 	}
 	for _, g := range m.Groups {

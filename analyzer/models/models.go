@@ -97,6 +97,18 @@ type Route struct {
 	Before   []Arg    `yaml:"before"`   // functions that run before the handler
 	Mount    bool     `yaml:"mount"`    // the handler is a router of its own, the pattern its prefix
 	Patterns bool     `yaml:"patterns"` // the pattern may begin with a method and a host, as in net/http
+
+	Compiled *Compiled `yaml:"compiled"` // the path is what a call makes of numbers
+}
+
+// Compiled says that a call makes a path template of pairs of an operation and a
+// number: 1 a segment of any text, 2 the text of that number in the pool, 3 the rest,
+// 4 so many segments together, 5 the name of what stands last; 0 does nothing.
+type Compiled struct {
+	Call Symbol `yaml:"call"`
+	Ops  Arg    `yaml:"ops"`
+	Pool Arg    `yaml:"pool"`
+	Verb *Arg   `yaml:"verb"` // what stands behind a colon at the end
 }
 
 // Syntax is how a router writes its patterns.

@@ -20,12 +20,13 @@ type served struct {
 	*models.Route
 	model *models.Model
 	name  string // of the function
+	index *index.Index
 }
 
 // servedBy is what the called symbol serves.
 func (f *serverFinder) servedBy(symbol string) (served, bool) {
 	e, ok := models.Find(f.Models, func(m *models.Model) []models.Route { return m.Routes }, func(r *models.Route) models.Symbol { return r.Call }, symbol)
-	return served{e.Of, e.Model, models.Split(symbol).Name}, ok
+	return served{e.Of, e.Model, models.Split(symbol).Name, f.Index}, ok
 }
 
 func (s served) rule() string {
@@ -48,7 +49,11 @@ func (s served) paths(c *eval.Context, call index.Call, root *eval.Frame) []eval
 	if s.Fields != nil {
 		return s.field(c, call, root, s.Fields.Path)
 	}
-	return c.Eval(operand(call, int(*s.Path)), root)
+	values := c.Eval(operand(call, int(*s.Path)), root)
+	if s.Compiled != nil {
+		return s.templates(c, values, root)
+	}
+	return values
 }
 
 // field is the values of a field of the struct that describes a route.
