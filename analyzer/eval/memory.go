@@ -151,6 +151,11 @@ func (e *evaluation) fieldsOf(bases []Value, x ssa.Value, i int) []Value {
 			}
 			out = append(out, known)
 		case Hole:
+			if f := index.Field(x.Type(), i); zeroStruct(b) && nilable(f.Type()) {
+				e.null = true
+				out = append(out, nothing(f.Type()))
+				continue
+			}
 			if b.Kind == Element || b.Kind == Param && (!types.Identical(b.V.Type(), x.Type()) || e.undecided(b)) {
 				return []Value{b} // it is made from a value that is not chosen yet
 			}
@@ -172,6 +177,9 @@ func (e *evaluation) fieldsOf(bases []Value, x ssa.Value, i int) []Value {
 	}
 	return distinct(out)
 }
+
+// nothing is nil of type t.
+func nothing(t types.Type) Value { return Hole{V: ssa.NewConst(nil, t), T: t} }
 
 // undecided reports whether callers are still to be chosen for an argument, as for
 // a request that is made by those who have it sent. Of a receiver any of its type

@@ -25,8 +25,8 @@ type registry struct {
 	field *types.Var
 	owner types.Type // the struct that has the field
 	table *ssa.Lookup
-	call  *ssa.CallCommon // of what was looked up
-	sent  bool            // the object is received from a channel
+	call  ssa.CallInstruction // of what was looked up
+	sent  bool                // the object is received from a channel
 }
 
 // findRegistries is rule 3.
@@ -90,7 +90,7 @@ func dispatches(u *boundary.Unit, call ssa.CallInstruction) *registry {
 	if index.TypeSymbol(owner) == "" {
 		return nil
 	}
-	r := &registry{Unit: u, field: field, owner: owner, table: table, call: call.Common(), sent: received(u, object, 0)}
+	r := &registry{Unit: u, field: field, owner: owner, table: table, call: call, sent: received(u, object, 0)}
 	if r.sent || slices.ContainsFunc(call.Common().Args, func(a ssa.Value) bool {
 		return types.Identical(a.Type(), owner) && taken(u, a, map[ssa.Value]bool{})
 	}) {
@@ -309,7 +309,7 @@ func (r *registry) registered() []boundary.Arrival {
 				}
 				out = append(out, boundary.Arrival{
 					Kind: flow.Task, Key: boundary.Key{Path: registryKey(r.field, r.owner, kind)}, Handlers: handlers, Rule: "taskkind/3",
-					Registered: append(boundary.Callers(c, e.Frame), boundary.Place{In: e.At.Parent(), Pos: e.At.Pos()}),
+					Registered: r.places(c, e),
 				})
 			}
 		})
@@ -317,12 +317,22 @@ func (r *registry) registered() []boundary.Arrival {
 	return out
 }
 
+// places is where an entry is put into the table, and where it is looked up: a table
+// in a package variable is there from the start.
+func (r *registry) places(c *eval.Context, e eval.Entry) []boundary.Place {
+	var out []boundary.Place
+	if e.At.Parent().Synthetic == "" {
+		out = append(boundary.Callers(c, e.Frame), boundary.Place{In: e.At.Parent(), Pos: e.At.Pos()})
+	}
+	return append(out, boundary.Place{In: r.call.Parent(), Pos: r.call.Pos()})
+}
+
 // handlers is the functions that an entry is, or has in its fields.
 func (r *registry) handlers(c *eval.Context, values []eval.Value) []boundary.Handler {
-	if r.call.IsInvoke() {
+	if r.call.Common().IsInvoke() {
 		var out []boundary.Handler
 		for _, v := range values {
-			for _, h := range r.Method(v.Type(), r.call.Method.Name()) {
+			for _, h := range r.Method(v.Type(), r.call.Common().Method.Name()) {
 				h.Given = boundary.Self(v)
 				out = append(out, h)
 			}
