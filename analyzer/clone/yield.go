@@ -49,11 +49,17 @@ func (b *Builder) yielded(at *eval.Context, fr *eval.Frame, body eval.Func) []*e
 			return nil
 		}
 		in := b.eval.Enter(iterators.Values[i].(eval.Func), nil)
-		args := b.arguments(at, in, s.Instr).all()
-		if !slices.ContainsFunc(args, telling) {
-			return nil
+		turns, ok := at.Turns(s.Instr, in)
+		if !ok {
+			turns = []*eval.Frame{in}
 		}
-		out = append(out, b.eval.Enter(body, args))
+		for _, in := range turns {
+			args := b.arguments(b.brief(), in, s.Instr).all()
+			if !slices.ContainsFunc(args, telling) {
+				return nil
+			}
+			out = append(out, b.eval.Enter(body, args))
+		}
 	}
 	return out
 }

@@ -10,33 +10,47 @@ func (e *evaluation) foundBy(r *ssa.Return, fr *Frame) (out []*Frame, ok bool) {
 	if !fr.Asked() || len(fr.Fn.Blocks) > predicateSize {
 		return nil, false
 	}
-	at := elementBefore(r)
-	k := elemKey{at, fr}
-	if at == nil || fr.picked(at) != nil || e.ev.filling[k] {
+	all, ok := e.Context.Turns(r, fr)
+	if !ok {
 		return nil, false
 	}
-	e.ev.filling[k] = true
-	defer delete(e.ev.filling, k)
-	chosen, whole := e.Context.Spread(Hole{V: at, Frame: fr, Kind: Element, T: elemType(at)})
-	if !whole || len(chosen) == 0 {
-		return nil, false
-	}
-	for _, c := range chosen {
-		in := c.BindFrame(fr)
-		if in == fr {
-			return nil, false
-		}
+	for _, in := range all {
 		if e.ev.Patient().Decide().Live(in)[r.Block()] {
 			out = append(out, in)
 		}
 	}
-	return out, len(out) < len(chosen)
+	return out, len(out) < len(all)
 }
 
-// elementBefore is the element that the innermost loop around a return stands at, nil
-// where it is in none.
-func elementBefore(r *ssa.Return) ssa.Value {
-	for b := r.Block().Idom(); b != nil; b = b.Idom() {
+// Turns is the activations of fr's function in which control comes to an instruction,
+// one for each element at which the innermost loop around it can stand; ok is false
+// where it is in no such loop, or where the elements are not known.
+func (c *Context) Turns(at ssa.Instruction, fr *Frame) (out []*Frame, ok bool) {
+	el := elementBefore(at.Block())
+	k := elemKey{el, fr}
+	if el == nil || fr.picked(el) != nil || c.ev.filling[k] {
+		return nil, false
+	}
+	c.ev.filling[k] = true
+	defer delete(c.ev.filling, k)
+	chosen, whole := c.Spread(Hole{V: el, Frame: fr, Kind: Element, T: elemType(el)})
+	if !whole || len(chosen) == 0 {
+		return nil, false
+	}
+	for _, one := range chosen {
+		in := one.BindFrame(fr)
+		if in == fr {
+			return nil, false
+		}
+		out = append(out, in)
+	}
+	return out, true
+}
+
+// elementBefore is the element that the innermost loop around a block, or before it,
+// stands at, nil where there is none.
+func elementBefore(b *ssa.BasicBlock) ssa.Value {
+	for ; b != nil; b = b.Idom() {
 		if !leads(b, b) {
 			continue
 		}

@@ -113,6 +113,9 @@ func received(u *boundary.Unit, v ssa.Value, depth int) bool {
 		if v.Op == token.ARROW {
 			return true
 		}
+		if at, ok := v.X.(*ssa.IndexAddr); ok {
+			return shrinks(u, at.X)
+		}
 		return v.Op == token.MUL && received(u, v.X, depth)
 	case *ssa.Extract:
 		switch t := v.Tuple.(type) {
@@ -133,6 +136,20 @@ func received(u *boundary.Unit, v ssa.Value, depth int) bool {
 		})
 	}
 	return false
+}
+
+// shrinks reports whether a list is kept in a field, and its first elements are taken
+// away: what is in it is done once.
+func shrinks(u *boundary.Unit, list ssa.Value) bool {
+	load, ok := list.(*ssa.UnOp)
+	if !ok {
+		return false
+	}
+	at, ok := load.X.(*ssa.FieldAddr)
+	return ok && slices.ContainsFunc(u.Index.FieldStores(index.Field(at.X.Type(), at.Field)), func(st *ssa.Store) bool {
+		s, ok := st.Val.(*ssa.Slice)
+		return ok && s.Low != nil
+	})
 }
 
 // lookedUp is the map lookup from which a called function comes, or a struct
