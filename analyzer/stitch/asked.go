@@ -5,14 +5,41 @@ import (
 	"context"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/callroute/callroute/analyzer/summary"
 	"github.com/callroute/callroute/analyzer/system"
 )
 
-// programs is every program, the daemon of the asking one first, then those that it
-// starts. Of many those come next that are the daemon of another program by their name.
+// programs is every program in turn; of many that behind the daemon which the path
+// begins with.
 func (r *request) programs() []*system.Program {
+	all := r.inTurn()
+	from := 0
+	if len(all) > 0 && r.daemon(all[0]) {
+		from = 1
+	}
+	i := slices.IndexFunc(all, r.named)
+	if i <= from {
+		return all
+	}
+	return slices.Concat(all[:from], all[i:i+1], all[from:i], all[i+1:])
+}
+
+// named reports whether p is one of many and the path begins with its name, as
+// /lamps/7/on does for lamps.
+func (r *request) named(p *system.Program) bool {
+	first, _, _ := strings.Cut(strings.TrimPrefix(r.d.Key.Path, "/"), "/")
+	return p != nil && r.Programs.Many() && len(first) >= shortestName && p.Name == first
+}
+
+// shortestName is how long a program's name is at least for a path to begin with it:
+// api is none.
+const shortestName = 4
+
+// inTurn is every program, the daemon of the asking one first, then those that it
+// starts. Of many those come next that are the daemon of another program by their name.
+func (r *request) inTurn() []*system.Program {
 	if known := r.turns[r.from]; known != nil {
 		return known
 	}

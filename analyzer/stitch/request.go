@@ -36,7 +36,7 @@ func (r *request) join(ctx context.Context) ([]Join, *Gap, error) {
 	}
 	alike := 0 // programs that link what answers, and were not analyzed
 	for _, p := range r.programs() {
-		if !r.daemon(p) && r.daemon(best.program()) && best.fit.Equal >= whole {
+		if b := best.program(); best.fit.Equal >= whole && (r.daemon(b) && !r.daemon(p) || r.named(b) && !r.named(p)) {
 			break // it serves all of the key
 		}
 		if r.Programs.Many() && len(best.joins) > 0 && best.fit.Equal >= whole && r.links(ctx, p, best) {
