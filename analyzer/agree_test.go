@@ -18,7 +18,7 @@ func disagreements(f *flow.Flow, e *flow.Endpoints) []string {
 	}
 	all := slices.Concat(e.Departures, e.Idle)
 	for _, edge := range f.Edges {
-		if !edge.Kind.Process() {
+		if !edge.Kind.Process() || edge.Kind.Later() {
 			continue
 		}
 		to := nodes[edge.To]

@@ -19,6 +19,7 @@ import (
 	"github.com/callroute/callroute/analyzer/boundary/taskkind"
 	"github.com/callroute/callroute/analyzer/boundary/ttrpcmethod"
 	"github.com/callroute/callroute/analyzer/boundary/unknowntransport"
+	"github.com/callroute/callroute/analyzer/boundary/waiting"
 	"github.com/callroute/callroute/analyzer/boundary/wakeup"
 )
 
@@ -40,6 +41,7 @@ var finders = []boundary.Finder{
 	execprogram.Finder,
 	taskchannel.Finder,
 	wakeup.Finder,
+	waiting.Finder,
 	pluginregistry.Finder, // after those that replace callees
 	unknowntransport.Finder,
 	opaquecall.Finder,

@@ -73,7 +73,24 @@ type Findings struct {
 	Branches   []Branch
 	Asked      []Asked
 	Carried    []ssa.CallInstruction // calls of a function that came with a value received from a channel
+	Waits      []Wait                // where functions wait …
+	Wakes      []Wait                // … and what wakes them
 }
+
+// Wait is a place at which a function waits for what comes later, or one that brings
+// it about.
+type Wait struct {
+	Place
+	At   ssa.Instruction
+	For  string // Ended, Signalled, or the name of a channel that is closed
+	Rule string
+}
+
+// What comes later of a process: its end is waited for, and signals bring it about.
+const (
+	Ended     = "the end of a process"
+	Signalled = "a signal"
+)
 
 // Node is a function, or a package variable that registers one:
 // *ssa.Function or *ssa.Global.

@@ -42,6 +42,8 @@ const (
 	Task         Kind = "task"         // work of a kind, done by who registered for it
 	Queue        Kind = "queue"        // message on a topic, to who listens to it
 	Exec         Kind = "exec"         // start of another program, or of itself
+	Exit         Kind = "exit"         // end of a process, to who started it and waits
+	Event        Kind = "event"        // answer to a request that was made before, to who made it
 	Net          Kind = "net"          // connection whose protocol no finder knows; always a gap
 	Channel      Kind = "channel"      // value sent to a goroutine that receives it
 	Plugin       Kind = "plugin"       // instance fetched from a registry by type and id
@@ -68,6 +70,8 @@ var kinds = []struct {
 	{Task, true, true, "Tasks"},
 	{Queue, true, true, "Topics"},
 	{Exec, true, true, ""},
+	{Exit, true, true, ""},
+	{Event, true, true, ""},
 	{Net, true, true, ""},
 	{Channel, true, false, ""},
 	{Plugin, true, false, ""},
@@ -90,6 +94,10 @@ func (k Kind) Crossing() bool { i := k.index(); return i >= 0 && kinds[i].crossi
 
 // Process reports whether an edge of this kind leaves its process.
 func (k Kind) Process() bool { i := k.index(); return i >= 0 && kinds[i].process }
+
+// Later reports whether an edge of this kind says what comes later: it is no request,
+// and nobody asks for it.
+func (k Kind) Later() bool { return k == Exit || k == Event }
 
 // Title is what a list of the things is called that a program serves or runs by
 // this kind: "HTTP routes".

@@ -247,6 +247,9 @@ type Effect struct {
 	Does   Does   `yaml:"does"`
 	Bodies bool   `yaml:"bodies"` // a library that calls it is worth loading
 	Probe  *int   `yaml:"probe"`  // argument that, where it is the constant 0, makes it only ask
+
+	Signals bool `yaml:"signals"` // a process gets a signal, which may end it
+	Any     *int `yaml:"any"`     // argument that, where it is the constant -1, makes it wait for any process that the program started
 }
 
 // Leave says that a call leaves the process in a way that is not followed. It

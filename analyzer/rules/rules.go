@@ -249,7 +249,7 @@ const (
 func kindNames() []string {
 	out := []string{commandKind, startKind}
 	for _, k := range flow.Kinds() {
-		if k.Process() {
+		if k.Process() && !k.Later() {
 			out = append(out, string(k))
 		}
 	}

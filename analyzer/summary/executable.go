@@ -28,6 +28,8 @@ type Executable struct {
 	Foreign     []Arrival // served by functions that are not in the summary: no Handlers
 	Commands    []Command
 	Inputs      []string // of requests, on which conditions or other requests depend, sorted
+	Waits       []Wait   // where functions wait …
+	Wakes       []Wait   // … and what wakes them
 	Flags       []Flag
 	CommandLine CommandLine
 	Dropped     flow.Dropped
@@ -218,6 +220,14 @@ func (a *Arrival) All() []Handler {
 		out = append(out, a.Methods[m]...)
 	}
 	return out
+}
+
+// Wait is boundary.Wait with the function as an ID.
+type Wait struct {
+	Place
+	For  string
+	Rule string
+	calls.Terms
 }
 
 // Handler is a function and what chooses it.

@@ -70,6 +70,11 @@ func (e *Executable) eachPos(visit func(*int)) {
 	for i := range e.Commands {
 		places(e.Commands[i].Handed)
 	}
+	for _, list := range [][]Wait{e.Waits, e.Wakes} {
+		for i := range list {
+			visit(&list[i].Pos)
+		}
+	}
 	for _, list := range [][]Arrival{e.Arrivals, e.Foreign} {
 		for i := range list {
 			places(list[i].Registered)

@@ -98,6 +98,7 @@ func (b *builder) build(ctx context.Context) error {
 	b.inputs()
 	b.arrivals()
 	b.commands()
+	b.exe.Waits, b.exe.Wakes = b.waits(b.found.Waits), b.waits(b.found.Wakes)
 	b.registrations()
 	b.elsewhere()
 	b.dropIdle()
@@ -461,4 +462,22 @@ func (b *builder) commands() {
 	slices.SortStableFunc(b.exe.Commands, func(x, y Command) int {
 		return cmp.Or(slices.Compare(x.Words, y.Words), cmp.Compare(x.Run[0].Func, y.Run[0].Func))
 	})
+}
+
+// waits is places of functions that are kept, those of one function in their order.
+func (b *builder) waits(found []boundary.Wait) []Wait {
+	var out []Wait
+	for _, w := range found {
+		for _, p := range b.places([]boundary.Place{w.Place}) {
+			wait := Wait{Place: p, For: w.For, Rule: w.Rule}
+			if f := w.At.Parent(); f != nil {
+				wait.Terms = b.course(b.cloner.Base(f), f).Terms[w.At.Block()]
+			}
+			out = append(out, wait)
+		}
+	}
+	slices.SortStableFunc(out, func(x, y Wait) int {
+		return cmp.Or(strings.Compare(x.For, y.For), cmp.Compare(x.In, y.In), cmp.Compare(x.Pos, y.Pos))
+	})
+	return out
 }

@@ -22,6 +22,9 @@ func (w *walker) depart(v visit, d *summary.Departure) error {
 			return nil
 		}
 	}
+	if v.cause == ended && d.Kind == flow.Channel {
+		return nil // who waits for this process has been told of
+	}
 	from, via := w.carry(v, d)
 	in := w.node(place{v.exe, d.In})
 	site := flow.Site{File: v.exe.Func(d.In).File, Line: d.Line}
@@ -86,6 +89,10 @@ func (w *walker) join(v visit, d *summary.Departure, j stitch.Join, all []stitch
 		}
 		e.To = w.node(place{j.Exe, first(j.Exe, j.Command)})
 		h.edge = w.edge(e)
+		if a.by = v.exe; d.Rule == replaces {
+			a.by = nil
+		}
+		w.ends(v, d, j)
 		w.enter(w.stop(v.activation, v.id), j.Exe, j.Command, a, h)
 		return
 	}
@@ -99,6 +106,9 @@ func (w *walker) join(v visit, d *summary.Departure, j stitch.Join, all []stitch
 		a = activation{exe: j.Exe}
 	}
 	a.line.given = v.line.gives(v.exe.Given(v.id, d), j.Exe.Inputs)
+	if d.Kind == flow.Channel {
+		a.cause = v.cause
+	}
 	h.To = w.stop(a, j.Func)
 	w.addHop(w.stop(v.activation, v.id), h)
 	w.push(a, j.Func)

@@ -26,6 +26,10 @@ type activation struct {
 
 	framing bool // a function of a frame, whose calls are followed already
 	around  bool // below a frame, where what a server is given is not asked for
+
+	by    *summary.Executable // the program that started this one, nil where that is not known
+	cause cause
+	after int // goes on after this position of the function; 0 for its entry
 }
 
 type visit struct {
@@ -175,7 +179,11 @@ func (g *graph) met(exe *summary.Executable, id summary.ID) bool {
 func (v visit) runs() func(pos int) bool {
 	live := v.live()
 	off, _ := v.decided()
-	return func(pos int) bool { return (live == nil || live[pos]) && (!v.line.typed || !off[pos]) }
+	comes := func(int) bool { return true }
+	if v.after > 0 {
+		comes = following(v.exe.Func(v.id), v.after)
+	}
+	return func(pos int) bool { return (live == nil || live[pos]) && (!v.line.typed || !off[pos]) && comes(pos) }
 }
 
 // live is the site positions of a function that can run in this activation,

@@ -124,6 +124,7 @@ func (g *graph) route() *story.Graph {
 		process := activation{exe: s.exe} // what serves requests
 		if s.known && !s.sent {
 			process = s.activation
+			process.by = nil
 		}
 		if _, ok := processes[process]; !ok {
 			processes[process] = len(processes)

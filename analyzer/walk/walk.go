@@ -7,6 +7,8 @@
 //	enter       how a program is entered: the way from main to a command, or to
 //	            where a handler is registered
 //	frame       what a program does around a command: in main, before and after it
+//	later       what the end of a process, or a signal to it, brings about
+//	answer      requests that were waiting and are answered then
 //	depart      joins between programs, gaps where there is none
 //	graph       what was found, as visits and as nodes and edges
 //	tell        the story of what was found, by analyzer/story
@@ -83,12 +85,17 @@ type walker struct {
 	pending []pending
 	within  Within         // where it goes, nil for everywhere
 	handed  map[place]bool // functions that one on the route hands on
+
+	woken    []woken
+	wakes    map[*summary.Executable]map[summary.ID][]*summary.Wait
+	calledBy map[*summary.Executable]callIndex
 }
 
 func newWalker(ctx context.Context, st *stitch.Stitcher, e Entry) *walker {
 	return &walker{
 		graph: newGraph(e), ctx: ctx, st: st,
 		visited: map[visit]bool{}, handed: map[place]bool{},
+		wakes: map[*summary.Executable]map[summary.ID][]*summary.Wait{}, calledBy: map[*summary.Executable]callIndex{},
 	}
 }
 
@@ -114,6 +121,9 @@ func (w *walker) run() error {
 			}
 		}
 		if w.resume(); len(w.queue) == 0 {
+			w.later()
+		}
+		if len(w.queue) == 0 {
 			return nil
 		}
 	}
@@ -171,6 +181,7 @@ func (w *walker) visit(v visit) error {
 		w.pass(v, runs)
 	}
 	w.acts(v)
+	w.brings(v, runs)
 	return w.leave(v, runs)
 }
 
@@ -179,8 +190,8 @@ func (w *walker) pass(v visit, runs func(int) bool) {
 	f := v.exe.Func(v.id)
 	for i := range f.Sites {
 		s := &f.Sites[i]
-		if !runs(cmp.Or(s.Loop, s.Pos)) {
-			continue
+		if !runs(cmp.Or(s.Loop, s.Pos)) || v.cause != atOnce && (s.Failure || s.Kind == flow.Go && s.Open > 0) {
+			continue // what comes later is told as far as it surely comes to that
 		}
 		if s.Given && s.Candidates > 1 {
 			w.pending = append(w.pending, pending{v, s, map[summary.ID]bool{}})
@@ -238,10 +249,12 @@ func (w *walker) take(v visit, s *summary.Site, to summary.ID) {
 		w.registersMore(v.exe, w.node(place{v.exe, to}), to)
 		return
 	}
+	within := v.activation
+	within.after = 0
 	w.addHop(w.stop(v.activation, v.id), hop{
-		Call: story.Call{To: w.stop(v.activation, to), Pos: s.Pos, Carries: s.Carries, Terms: v.termsOf(s, to)}, edge: at, made: made,
+		Call: story.Call{To: w.stop(within, to), Pos: s.Pos, Carries: s.Carries, Terms: v.termsOf(s, to)}, edge: at, made: made,
 	})
-	w.push(v.activation, to)
+	w.push(within, to)
 }
 
 // passing adds the edge to one callee of a site, and tells what makes the value that

@@ -33,7 +33,7 @@ type endpointsOptions struct {
 var endpointKinds = func() []string {
 	var out []string
 	for _, k := range flow.Kinds() {
-		if k.Process() {
+		if k.Process() && !k.Later() {
 			out = append(out, string(k))
 		}
 	}
