@@ -91,7 +91,9 @@ func dispatches(u *boundary.Unit, call ssa.CallInstruction) *registry {
 		return nil
 	}
 	r := &registry{Unit: u, field: field, owner: owner, table: table, call: call, sent: received(u, object, 0)}
-	if r.sent || slices.ContainsFunc(call.Common().Args, func(a ssa.Value) bool {
+	// An implementation that is looked up by the kind of what stands in a list is a
+	// strategy; what is taken out of a queue is work.
+	if r.sent || !call.Common().IsInvoke() && slices.ContainsFunc(call.Common().Args, func(a ssa.Value) bool {
 		return types.Identical(a.Type(), owner) && taken(u, a, map[ssa.Value]bool{})
 	}) {
 		return r

@@ -7,11 +7,12 @@
 //  2. ask: a call that a model names, with a kind,
 //     whose messages may begin with a byte that says their type: by it the
 //     receiver decides what it does
-//  3. registry of the program's own: a function, or an object with a method, is
-//     looked up in a map by a field of an object that was taken out of a
-//     collection, and called with that object, or of one that was received from a
-//     channel. Who gives the field a constant asks; who puts a function into the
-//     map under that constant registered it
+//  3. registry of the program's own: a function is looked up in a map by a field
+//     of an object that was taken out of a collection, and called with that
+//     object; or a function, or an object with a method, by a field of one that was
+//     received from a channel or taken out of a queue. Who gives the field a
+//     constant asks; who puts a function into the map under that constant
+//     registered it
 //
 // It cannot see kinds that are computed, nor subjects with wildcards.
 package taskkind
