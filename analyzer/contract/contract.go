@@ -29,41 +29,46 @@ type Operation struct {
 	Line  int
 }
 
-// Read finds the contracts of all sources. What cannot be parsed describes nothing;
-// files of more than maxSize bytes are data.
+// Read finds the contracts of all sources. What cannot be read or parsed describes
+// nothing; files of more than maxSize bytes are data.
 func Read(sources []*system.Source) []Operation {
 	var out []Operation
 	for _, src := range sources {
 		_ = filepath.WalkDir(src.Dir, func(path string, d fs.DirEntry, err error) error {
-			if err != nil {
-				return nil // what cannot be read is not there
-			}
-			if d.IsDir() {
-				if path != src.Dir && skipped(d.Name()) {
-					return filepath.SkipDir
-				}
-				return nil
-			}
-			read := reader(d.Name())
-			if info, err := d.Info(); read == nil || err != nil || info.Size() > maxSize {
-				return nil
-			}
-			text, err := os.ReadFile(path)
-			if err != nil {
-				return nil
-			}
-			rel, err := filepath.Rel(src.Dir, path)
-			if err != nil {
-				return nil
-			}
-			for _, op := range read(rel, text) {
-				op.Dir, op.File = src.Dir, rel
-				out = append(out, op)
+			switch {
+			case err != nil, d.IsDir() && path != src.Dir && skipped(d.Name()):
+				return fs.SkipDir
+			case !d.IsDir():
+				out = append(out, readFile(src.Dir, path)...)
 			}
 			return nil
 		})
 	}
 	return out
+}
+
+// readFile is what a file below a source describes, if it is a contract.
+func readFile(dir, path string) []Operation {
+	read := reader(filepath.Base(path))
+	if read == nil {
+		return nil
+	}
+	if info, err := os.Stat(path); err != nil || info.Size() > maxSize {
+		return nil
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil
+	}
+	rel, err := filepath.Rel(dir, path)
+	if err != nil {
+		return nil
+	}
+	all := read(rel, text)
+	for i := range all {
+		all[i].Dir, all[i].File = dir, rel
+	}
+	return all
 }
 
 const maxSize = 8 << 20
