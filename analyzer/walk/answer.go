@@ -15,6 +15,24 @@ const (
 	maxPrograms  = 4 // requests that wait for each other
 )
 
+// answering follows answers into the programs on the route that serve requests.
+type answering struct {
+	*walker
+	known []*summary.Executable // in the order in which the route comes to them
+}
+
+func newAnswering(w *walker) *answering {
+	var all []*summary.Executable
+	for _, p := range w.where {
+		if !slices.Contains(all, p.exe) {
+			all = append(all, p.exe)
+		}
+	}
+	return &answering{w, slices.DeleteFunc(all, func(exe *summary.Executable) bool {
+		return !slices.ContainsFunc(exe.Arrivals, func(a summary.Arrival) bool { return a.Kind.Process() })
+	})}
+}
+
 // returns is the places at which functions wait for each other, the innermost first,
 // and what the last of them answers: nil where it is a goroutine that goes on by
 // itself.
@@ -28,7 +46,7 @@ type returns struct {
 // closed, and where their answers are waited for: in goroutines of programs on the
 // route. A handler whose answer nobody there waits for is not followed, nor one that
 // does not wait in every run.
-func (w *walker) answer(c *woken, known []*summary.Executable) {
+func (w *answering) answer(c *woken) {
 	for i := range c.exe.Waits {
 		wait := &c.exe.Waits[i]
 		if wait.For != c.wake.For || !surely(wait.Terms) {
@@ -38,7 +56,7 @@ func (w *walker) answer(c *woken, known []*summary.Executable) {
 			if r.answers == nil {
 				continue
 			}
-			w.told(w.stop(c.activation, c.id), r, known, flow.Edge{
+			w.told(w.stop(c.activation, c.id), r, flow.Edge{
 				From: w.node(place{c.exe, c.id}), Kind: flow.Channel, Site: flow.Site{File: c.exe.Func(c.id).File, Line: c.wake.Line},
 				Detail: "closed", Rule: wait.Rule,
 			}, 0)
@@ -52,7 +70,7 @@ func surely(t calls.Terms) bool { return !t.Failure && t.Open == 0 }
 
 // told goes on at the places of r, over an edge to the first of them, and in those
 // that wait for its answer; it reports whether there are any.
-func (w *walker) told(from int, r returns, known []*summary.Executable, e flow.Edge, depth int) bool {
+func (w *answering) told(from int, r returns, e flow.Edge, depth int) bool {
 	if r.answers == nil {
 		w.along(from, r, e)
 		return true
@@ -61,14 +79,14 @@ func (w *walker) told(from int, r returns, known []*summary.Executable, e flow.E
 		return false
 	}
 	some := false
-	for _, next := range w.asking(r.answers, known) {
+	for _, next := range w.asking(r.answers) {
 		last := r.places[len(r.places)-1]
 		f := r.exe.Func(last.In)
 		reply := flow.Edge{
 			From: w.node(place{r.exe, last.In}), Kind: flow.Event, Site: flow.Site{File: f.File, Line: last.Line},
 			Detail: "answers " + r.answers.Key.Path, Rule: "answer",
 		}
-		if w.told(w.stop(activation{exe: r.exe, cause: signalled, after: last.Pos}, last.In), next, known, reply, depth+1) {
+		if w.told(w.stop(activation{exe: r.exe, cause: signalled, after: last.Pos}, last.In), next, reply, depth+1) {
 			some = true
 		}
 	}
@@ -79,7 +97,7 @@ func (w *walker) told(from int, r returns, known []*summary.Executable, e flow.E
 }
 
 // along goes on at each place of r.
-func (w *walker) along(from int, r returns, e flow.Edge) {
+func (w *answering) along(from int, r returns, e flow.Edge) {
 	a := activation{exe: r.exe, cause: signalled}
 	for _, p := range r.places {
 		w.goOn(from, a, p, e)
@@ -92,10 +110,10 @@ func (w *walker) along(from int, r returns, e flow.Edge) {
 }
 
 // asking is where programs wait for the answer of a served request.
-func (w *walker) asking(a *summary.Arrival, known []*summary.Executable) []returns {
+func (w *answering) asking(a *summary.Arrival) []returns {
 	p := w.st.Protocols.Of(a.Kind)
 	var out []returns
-	for _, exe := range known {
+	for _, exe := range w.known {
 		for i := range exe.Departures {
 			d := &exe.Departures[i]
 			if d.Kind != a.Kind || d.Again || d.Reason != "" || !p.Answers(d.Key, a.Key).Fits() {
@@ -113,7 +131,7 @@ func (w *walker) asking(a *summary.Arrival, known []*summary.Executable) []retur
 
 // above is the ways up from places at which functions wait for each other: to the
 // goroutine in which they do, or to the handler of a request.
-func (w *walker) above(exe *summary.Executable, places []summary.Place, depth int) []returns {
+func (w *answering) above(exe *summary.Executable, places []summary.Place, depth int) []returns {
 	fn := places[len(places)-1].In
 	if a := serves(exe, fn); a != nil {
 		return []returns{{exe, places, a}}
@@ -135,7 +153,7 @@ func (w *walker) above(exe *summary.Executable, places []summary.Place, depth in
 }
 
 // from is above for a place in any clone of its function.
-func (w *walker) from(exe *summary.Executable, places []summary.Place) []returns {
+func (w *answering) from(exe *summary.Executable, places []summary.Place) []returns {
 	last := len(places) - 1
 	var out []returns
 	for _, id := range w.calls(exe).clones[exe.Base(places[last].In)] {
@@ -177,7 +195,7 @@ type callIndex struct {
 }
 
 // calls is the call index of a program.
-func (w *walker) calls(exe *summary.Executable) callIndex {
+func (w *answering) calls(exe *summary.Executable) callIndex {
 	if known, ok := w.calledBy[exe]; ok {
 		return known
 	}
@@ -200,18 +218,4 @@ func (w *walker) calls(exe *summary.Executable) callIndex {
 	}
 	w.calledBy[exe] = out
 	return out
-}
-
-// programs is those on the route that serve requests, in the order in which it comes
-// to them.
-func (w *walker) programs() []*summary.Executable {
-	var out []*summary.Executable
-	for _, p := range w.where {
-		if !slices.Contains(out, p.exe) {
-			out = append(out, p.exe)
-		}
-	}
-	return slices.DeleteFunc(out, func(exe *summary.Executable) bool {
-		return !slices.ContainsFunc(exe.Arrivals, func(a summary.Arrival) bool { return a.Kind.Process() })
-	})
 }

@@ -56,7 +56,7 @@ type woken struct {
 // later goes on where others wait for what was brought about on ways without an error.
 func (w *walker) later() {
 	comes := w.comes()
-	known := w.programs()
+	answers := newAnswering(w)
 	for i := range w.woken {
 		c := &w.woken[i]
 		if c.done && c.wake.For == boundary.Signalled || !comes[w.stop(c.activation, c.id)] {
@@ -64,7 +64,7 @@ func (w *walker) later() {
 		}
 		c.done = true
 		if c.wake.For != boundary.Signalled {
-			w.answer(c, known)
+			answers.answer(c)
 			continue
 		}
 		w.collected(c.visit, c.by, signalled, flow.Edge{
