@@ -26,6 +26,7 @@ import (
 //	sources [PROGRAM COMMAND...] into TARGET
 //	source KIND TEXT               what can end there, as a person types it
 //	end PROGRAM NAME               a write to it
+//	gap TEXT                       a place where it is lost
 //	writers SYMBOL, readers SYMBOL
 //	by FUNCTION [TEXT]             who does it; TEXT is in how
 //	from FUNCTION                  who calls one of them
@@ -113,6 +114,8 @@ func checkValues(t *testing.T, dir, expectations string) {
 			have = hopsOf(v)
 		case "end":
 			have = endsOf(v)
+		case "gap":
+			have = gapsOf(v)
 		case "by":
 			have = accessesOf(found)
 		case "from":
@@ -170,6 +173,14 @@ func hopsOf(v *flow.Value) []string {
 	out := []string{}
 	for _, h := range v.Hops {
 		out = append(out, fmt.Sprintf("%s %s %s; %s; %q; %q", h.Component, funcOf(h.Func), h.Place, h.Did, h.Wire, h.Under))
+	}
+	return out
+}
+
+func gapsOf(v *flow.Value) []string {
+	out := []string{}
+	for _, g := range v.Gaps {
+		out = append(out, g.Reason)
 	}
 	return out
 }

@@ -413,6 +413,7 @@ type CommandTags struct {
 	Tag    string   `yaml:"tag"`    // makes a field a command; its text is the name where it has any
 	Name   string   `yaml:"name"`   // the tag with the name; without any it is the field's name, in kebab case
 	Alias  string   `yaml:"alias"`  // the tag with other names
+	Flag   string   `yaml:"flag"`   // the tag that makes a field a flag, with its name
 	Hidden string   `yaml:"hidden"` // the tag that hides it
 	Embed  string   `yaml:"embed"`  // the tag of a field whose fields count as the struct's own
 	Within string   `yaml:"within"` // a tag that can hold all others, with commas between

@@ -168,6 +168,19 @@ func (s *Set) Writes(symbol string) (into, key, value int, ok bool) {
 	return 0, 0, 0, false
 }
 
+// FlagTags is the tags that make a field of a struct a flag.
+func (s *Set) FlagTags() []string {
+	var out []string
+	for _, m := range s.All {
+		for _, c := range m.Commands {
+			if c.Tags != nil && c.Tags.Flag != "" && !slices.Contains(out, c.Tags.Flag) {
+				out = append(out, c.Tags.Flag)
+			}
+		}
+	}
+	return out
+}
+
 // Carries reports whether a library that mentions a function or type of another
 // package is worth its bodies, because that has an effect.
 func (s *Set) Carries(path, name string) bool {

@@ -32,7 +32,11 @@ func (f *follower) cross(i int, x fact, s *dataflow.Step) (sends bool) {
 		if !f.decided(i, x.exe, d) {
 			continue
 		}
-		for _, j := range f.joined(x.exe, n, d) {
+		joins := f.joined(x.exe, n, d)
+		if len(joins) == 0 && d.Kind.Process() && !x.path.empty() {
+			f.unanswered(i, x, s, d)
+		}
+		for _, j := range joins {
 			if f.route[j.Exe] == nil {
 				continue
 			}
@@ -47,6 +51,17 @@ func (f *follower) cross(i int, x fact, s *dataflow.Step) (sends bool) {
 		}
 	}
 	return sends
+}
+
+// unanswered notes that a value leaves for a program that is not here.
+func (f *follower) unanswered(i int, x fact, s *dataflow.Step, d *summary.Departure) {
+	h := byCall(at(x, s, ""), s)
+	p := x.path
+	if p.is(field) {
+		p, _ = f.paths.names(models.Proto, p)
+	}
+	h.wire = p.document()
+	f.losses = append(f.losses, loss{fact: i, hop: h, why: strings.TrimSpace("it leaves by "+string(d.Kind)+" "+d.Key.String()) + ", which no program here takes"})
 }
 
 // decided reports whether the way of a fact passed the function that decides a

@@ -3,6 +3,7 @@ package value
 import (
 	"fmt"
 	"maps"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -50,10 +51,16 @@ func (f *follower) start(exe *summary.Executable, c *summary.Command, flag strin
 			}
 		}
 	})
+	found = f.startTagged(exe, flag, from) || found
 	if found || from >= 0 {
 		return nil
 	}
 	all := f.flagNames(exe, c)
+	for _, s := range f.tagged(exe) {
+		all = append(all, f.flagOf(s))
+	}
+	slices.Sort(all)
+	all = slices.DeleteFunc(slices.Compact(all), func(name string) bool { return name == flag })
 	if near := system.Nearest(flag, all); len(near) > 0 {
 		return fmt.Errorf("no flag --%s is seen to be defined for this command; did you mean --%s?", flag, strings.Join(near, " or --"))
 	}
@@ -61,6 +68,51 @@ func (f *follower) start(exe *summary.Executable, c *summary.Command, flag strin
 		return fmt.Errorf("no flag --%s is seen to be defined for this command; there are --%s", flag, strings.Join(all, ", --"))
 	}
 	return fmt.Errorf("no flag of this command is seen to be defined: callroute finds them where a library of the command line is given their name")
+}
+
+// startTagged starts at the fields of structs whose tags make them the flag: a library
+// sets them in some object of the type.
+func (f *follower) startTagged(exe *summary.Executable, flag string, from int) bool {
+	found := false
+	for _, s := range f.tagged(exe) {
+		if f.flagOf(s) != flag || s.Type == "" {
+			continue
+		}
+		found = true
+		e := elem{kind: field, name: s.Name, owner: s.Type, tag: s.Tag, link: s.Link}
+		f.add(fact{exe: exe, fn: summary.None, reg: dataflow.None, name: s.Type, path: f.paths.with(e, path{})}, from, hop{exe: exe})
+	}
+	return found
+}
+
+// tagged is the steps that read a field which is a flag, in what the command reaches.
+func (f *follower) tagged(exe *summary.Executable) []*dataflow.Step {
+	if len(f.models.FlagTags()) == 0 || f.route[exe] == nil {
+		return nil
+	}
+	var out []*dataflow.Step
+	for _, fn := range f.route[exe].clones {
+		b := exe.Body(fn)
+		if b == nil {
+			continue
+		}
+		for i := range b.Steps {
+			if s := &b.Steps[i]; s.Op == dataflow.Field && s.Tag != "" && f.flagOf(s) != "" {
+				out = append(out, s)
+			}
+		}
+	}
+	return out
+}
+
+// flagOf is the name of the flag that a field is, "" for none.
+func (f *follower) flagOf(s *dataflow.Step) string {
+	for _, tag := range f.models.FlagTags() {
+		if name := reflect.StructTag(s.Tag).Get(tag); name != "" {
+			return name
+		}
+	}
+	return ""
 }
 
 // definitions visits the calls of libraries of the command line by what may define the
@@ -171,11 +223,43 @@ func (f *follower) startAt(exe *summary.Executable, fn summary.ID, s *dataflow.S
 		}
 		f.add(x.written(a, path{}), from, h)
 	}
-	if found || len(s.Results) == 0 || f.commandLine(s.Type) {
+	switch {
+	case found || len(s.Results) == 0:
 		return found
+	case f.commandLine(s.Type):
+		return f.startChain(x, s.Results[0], from)
 	}
 	f.add(x.to(s.Results[0], path{}), from, h)
 	return true
+}
+
+// startChain starts at what is called on a flag that a library has made: the variable
+// whose address is given to such a call, and what one gives that is no part of the
+// library.
+func (f *follower) startChain(x fact, flag dataflow.Reg, from int) bool {
+	found := false
+	b := x.exe.Body(x.fn)
+	for _, i := range f.uses(b).of[flag] {
+		s := &b.Steps[i]
+		if s.Op != dataflow.Call || len(s.Args) == 0 || s.Args[0] != flag || !f.commandLine(s.Name) {
+			continue
+		}
+		for j, a := range s.Args {
+			if j > 0 && a != dataflow.None && s.Points[j] {
+				f.add(x.written(a, path{}), from, at(x, s, shortSymbol(s.Name)))
+				found = true
+			}
+		}
+		switch {
+		case found || len(s.Results) == 0 || s.Results[0] == dataflow.None:
+		case f.commandLine(s.Type):
+			found = f.startChain(x, s.Results[0], from)
+		default:
+			f.add(x.to(s.Results[0], path{}), from, at(x, s, shortSymbol(s.Name)))
+			found = true
+		}
+	}
+	return found
 }
 
 // method is the method of a named type, None where it is not in the summary.
