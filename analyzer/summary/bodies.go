@@ -20,6 +20,11 @@ func (b *builder) bodies() {
 			if id, ok := b.ids[f]; ok {
 				return int32(id)
 			}
+			if behind := b.u.Graph.Through(f); len(behind) == 1 { // a method that is a value
+				if id, ok := b.ids[behind[0]]; ok {
+					return int32(id)
+				}
+			}
 			return int32(None)
 		},
 		Within: func(f *ssa.Function) bool { return f.Synthetic == clone.LoopBody },

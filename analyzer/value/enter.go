@@ -170,9 +170,7 @@ func (f *follower) enter(i int, x fact, s *dataflow.Step, to summary.ID, k int) 
 	}
 	p := x.path
 	if k+c.shift == 0 {
-		for p.is(field) && p.head().embedded && p.head().owner != b.Vars[0].Type {
-			p = p.tail() // the method is one of an embedded field
-		}
+		p = p.promoted(b.Vars[0].Type)
 	}
 	f.into(i, entryKey{x.exe, to, k + c.shift, p}, c, byCall(at(x, s, ""), s))
 }
@@ -188,9 +186,18 @@ func (f *follower) capture(i int, x fact, s *dataflow.Step) {
 			continue
 		}
 		for _, to := range r.visited(summary.ID(s.Func)) {
-			f.into(i, entryKey{x.exe, to, b.Params() + k, x.path}, caller{fn: x.fn, entry: x.entry, step: s}, at(x, s, ""))
+			f.into(i, entryKey{x.exe, to, captured(b, k), x.path}, caller{fn: x.fn, entry: x.entry, step: s}, at(x, s, ""))
 		}
 	}
+}
+
+// captured is where a function has the value k that a literal takes with it: in a free
+// variable, or as the receiver of a method that is a value.
+func captured(b *dataflow.Body, k int) int {
+	if b.Free == 0 {
+		return k
+	}
+	return b.Params() + k
 }
 
 // into enters a function by a parameter or free variable.
@@ -277,7 +284,7 @@ func (f *follower) returns(out exit, c caller, exe *summary.Executable, fn summa
 			h.fn, h.line = fn, out.line
 		}
 	case c.step.Op == dataflow.Closure:
-		k := out.slot.at - exe.Body(fn).Params()
+		k := out.slot.at - captured(exe.Body(fn), 0)
 		if k < 0 || k >= len(c.step.Args) {
 			return false
 		}

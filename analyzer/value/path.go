@@ -57,11 +57,17 @@ func (p path) document() string {
 }
 
 // with is a path behind a step. An object that is reached from itself by a field is
-// taken to be itself: c.state.c is c.
+// taken to be itself: c.state.c is c. So is the third of a type on a path: types that
+// lead to each other would make ever more paths.
 func (t paths) with(head elem, tail path) path {
-	if head.kind == field {
+	if head.kind == field && head.owner != "" {
+		met := 0
 		for p := tail; p.at != nil; p = p.tail() {
-			if h := p.head(); h.kind == field && h.name == head.name && h.owner == head.owner && head.owner != "" {
+			h := p.head()
+			if h.kind != field || h.owner != head.owner {
+				continue
+			}
+			if met++; h.name == head.name || met == 2 {
 				return p
 			}
 		}
@@ -99,6 +105,17 @@ func (p path) linked() bool {
 		}
 	}
 	return false
+}
+
+// promoted is p in an embedded field whose type has a method; p itself where none of the
+// embedded fields in front is of that type.
+func (p path) promoted(receiver string) path {
+	for q := p; q.is(field) && q.head().owner != receiver && q.head().embedded; q = q.tail() {
+		if rest := q.tail(); !rest.is(field) || rest.head().owner == receiver {
+			return rest
+		}
+	}
+	return p
 }
 
 // inElements is p without the elements in front.

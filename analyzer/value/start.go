@@ -241,6 +241,9 @@ func (f *follower) startChain(x fact, flag dataflow.Reg, from int) bool {
 	b := x.exe.Body(x.fn)
 	for _, i := range f.uses(b).of[flag] {
 		s := &b.Steps[i]
+		if s.Op == dataflow.Field && s.Embedded { // the method is one of what is embedded
+			found = f.startChain(x, s.To, from) || found
+		}
 		if s.Op != dataflow.Call || len(s.Args) == 0 || s.Args[0] != flag || !f.commandLine(s.Name) {
 			continue
 		}
