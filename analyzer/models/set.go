@@ -181,6 +181,13 @@ func (s *Set) FlagTags() []string {
 	return out
 }
 
+// PassesNothing reports whether it is known that a call of the symbol passes on nothing
+// of what it is given.
+func (s *Set) PassesNothing(symbol string) bool {
+	all := s.Passes(symbol)
+	return len(all) > 0 && !slices.ContainsFunc(all, func(p *Pass) bool { return !p.None })
+}
+
 // Carries reports whether a library that mentions a function or type of another
 // package is worth its bodies, because that has an effect.
 func (s *Set) Carries(path, name string) bool {

@@ -143,6 +143,9 @@ func (f *follower) call(i int, x fact, s *dataflow.Step) {
 	if r == nil || f.commandLine(s.Name) {
 		return // what such a library does with a flag is known, see start
 	}
+	if f.models.PassesNothing(s.Name) {
+		return
+	}
 	callees := r.callees(x.fn, s)
 	for k, a := range s.Args {
 		if a != x.reg {

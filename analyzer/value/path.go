@@ -150,7 +150,8 @@ func (p path) String() string {
 func wireName(form models.Form, name, tag string, embedded bool) (wire string, inline, ok bool) {
 	key := string(form)
 	if form == models.Proto {
-		return protoName(name, tag), embedded && tag == "", true
+		_, oneof := reflect.StructTag(tag).Lookup("protobuf_oneof") // one of its fields stands in its place
+		return protoName(name, tag), oneof || embedded && tag == "", true
 	}
 	value := reflect.StructTag(tag).Get(key)
 	first, options, _ := strings.Cut(value, ",")

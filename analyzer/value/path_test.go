@@ -38,6 +38,7 @@ func TestWireName(t *testing.T) {
 		{what: "yaml without a tag", field: "MaxSize", form: models.YAML, name: "maxsize", ok: true},
 		{what: "a tag of another form", field: "MaxSize", tag: `json:"max"`, form: models.YAML, name: "maxsize", ok: true},
 		{what: "number", field: "Shares", tag: `protobuf:"varint,4,opt,name=shares"`, form: models.Proto, name: "4", ok: true},
+		{what: "one of several", field: "Runtime", tag: `protobuf_oneof:"runtime"`, form: models.Proto, name: "Runtime", inline: true, ok: true},
 	} {
 		name, inline, ok := wireName(test.form, test.field, test.tag, test.embedded)
 		if name != test.name || inline != test.inline || ok != test.ok {
