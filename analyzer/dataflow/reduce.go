@@ -221,7 +221,9 @@ func (b *body) extract(i *ssa.Extract) {
 	case *ssa.Call:
 		// The register is made with the call, which stands before.
 	case *ssa.Next:
-		b.move(Step{Op: Copy}, i, t)
+		if i.Index == 2 { // the key of a map is none of its elements
+			b.move(Step{Op: Copy}, i, t)
+		}
 	case *ssa.Select:
 		n := 2
 		for _, s := range t.States {
