@@ -74,11 +74,12 @@ type Evaluator struct {
 	Writes  Writes     // those that put one into a request; nil for none
 	defined *flags.Set // see Flags
 	flagOf  map[Input]flags.Flag
+	keys    map[*ssa.Function]int // see keyOf
 }
 
 // New makes an evaluator.
 func New(p *program.Program, x *index.Index, g *calls.Graph) *Evaluator {
-	return &Evaluator{Program: p, Index: x, Graph: g, roots: map[*ssa.Function]*Frame{}, frames: map[frameKey]*Frame{}, below: map[frameKey]*Frame{}, models: map[*ssa.Function]model{}, lookups: map[*ssa.Function]Lookup{}, pathValues: map[*types.Func]PathValue{}, filling: map[elemKey]bool{}, given: map[*ssa.Parameter]given{}, tables: map[*ssa.MapUpdate][]update{}, flagOf: map[Input]flags.Flag{}}
+	return &Evaluator{Program: p, Index: x, Graph: g, roots: map[*ssa.Function]*Frame{}, frames: map[frameKey]*Frame{}, below: map[frameKey]*Frame{}, models: map[*ssa.Function]model{}, lookups: map[*ssa.Function]Lookup{}, pathValues: map[*types.Func]PathValue{}, filling: map[elemKey]bool{}, given: map[*ssa.Parameter]given{}, tables: map[*ssa.MapUpdate][]update{}, flagOf: map[Input]flags.Flag{}, keys: map[*ssa.Function]int{}}
 }
 
 // Context is a set of choices. The zero choice is Evaluator.Context.

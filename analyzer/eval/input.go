@@ -172,11 +172,8 @@ func (d *Decisions) ofCall(v *ssa.Call, i int, fr *Frame) (out []fact, ok bool) 
 		}
 		return d.flag(f, t)
 	}
-	if d.e.ev.Reads == nil {
-		return nil, false
-	}
-	at, ok := d.e.ev.Reads(program.Symbol(v.Call.StaticCallee()))
-	if !ok || at >= len(v.Call.Args) {
+	at := d.e.ev.keyOf(v.Call.StaticCallee())
+	if at < 0 || at >= len(v.Call.Args) {
 		return nil, false
 	}
 	key, ok := d.elsewhere().text(v.Call.Args[at], fr)
@@ -184,6 +181,23 @@ func (d *Decisions) ofCall(v *ssa.Call, i int, fr *Frame) (out []fact, ok bool) 
 		return nil, false
 	}
 	return d.input(Key(key), t)
+}
+
+// keyOf is the argument of a function that is the key of the input which it gives, -1 for
+// others.
+func (ev *Evaluator) keyOf(fn *ssa.Function) int {
+	if fn == nil || fn.Blocks != nil && ev.Program.User(fn) || ev.Reads == nil {
+		return -1
+	}
+	at, ok := ev.keys[fn]
+	if !ok {
+		at = -1
+		if key, reads := ev.Reads(program.Symbol(fn)); reads {
+			at = key
+		}
+		ev.keys[fn] = at
+	}
+	return at
 }
 
 // flagged is what is assumed of the flag that sets field i of o; ok is false where

@@ -568,32 +568,52 @@ func (d *Decisions) sendsCase(x entry) (c SentCase, ok bool) {
 }
 
 // passes decides whether control passes a place on every way to where it goes, or on
-// none.
+// none. Only the conditions under which the place stands are asked.
 func (d *Decisions) passes(s step) (yes, known bool) {
-	in := d.elsewhere()
-	live := in.Live(s.fr)
-	switch {
-	case !live[s.at]:
-		return false, true
-	case len(s.to) == 0:
+	if len(s.to) == 0 {
 		return true, s.at == s.fr.Fn.Blocks[0]
 	}
-	seen := map[*ssa.BasicBlock]bool{s.at: true}
-	for work := []*ssa.BasicBlock{s.fr.Fn.Blocks[0]}; len(work) > 0; {
-		b := work[len(work)-1]
-		work = work[:len(work)-1]
-		if seen[b] {
+	if !slices.ContainsFunc(s.to, func(b *ssa.BasicBlock) bool { return !s.at.Dominates(b) }) {
+		return true, true
+	}
+	taken := map[*ssa.BasicBlock]*ssa.BasicBlock{}
+	for b := s.at.Idom(); b != nil; b = b.Idom() {
+		cond, ok := b.Instrs[len(b.Instrs)-1].(*ssa.If)
+		if !ok || b.Succs[0] == b.Succs[1] {
 			continue
 		}
-		seen[b] = true
-		if slices.Contains(s.to, b) {
-			return false, false
+		if yes, known := d.elsewhere().truth(cond.Cond, s.fr); known {
+			taken[b] = b.Succs[1]
+			if yes {
+				taken[b] = b.Succs[0]
+			}
 		}
-		if to := in.taken[b]; to != nil {
-			work = append(work, to)
-		} else {
-			work = append(work, b.Succs...)
+	}
+	meets := func(avoid *ssa.BasicBlock, goal []*ssa.BasicBlock) bool {
+		seen := map[*ssa.BasicBlock]bool{avoid: true}
+		for work := []*ssa.BasicBlock{s.fr.Fn.Blocks[0]}; len(work) > 0; {
+			b := work[len(work)-1]
+			work = work[:len(work)-1]
+			switch {
+			case seen[b]:
+				continue
+			case slices.Contains(goal, b):
+				return true
+			}
+			seen[b] = true
+			if to := taken[b]; to != nil {
+				work = append(work, to)
+			} else {
+				work = append(work, b.Succs...)
+			}
 		}
+		return false
+	}
+	switch {
+	case !meets(nil, []*ssa.BasicBlock{s.at}):
+		return false, true
+	case meets(s.at, s.to):
+		return false, false
 	}
 	return true, true
 }

@@ -1,6 +1,7 @@
 package flags
 
 import (
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/ssa"
@@ -46,6 +47,9 @@ func (s *Set) named(name string) Flag {
 // asked is the name of the flag that a call asks for by one of these methods of a
 // set of flags or of a command's context.
 func asked(call *ssa.Call, methods ...string) (string, bool) {
+	if fn := call.Call.StaticCallee(); fn == nil || !slices.Contains(methods, fn.Name()) {
+		return "", false
+	}
 	symbol := index.CalleeSymbol(&call.Call)
 	recv, method, ok := cutLast(symbol)
 	if !ok || len(call.Call.Args) != 2 {
