@@ -43,6 +43,27 @@ func (refusal) Error() string { return "" }
 func refused(what string, days []int) error { return because(what) }
 func because(what string) error { return refusal{errors.New(what)} }
 
+type house struct{ roof, door *int }
+
+func keep(h *house) {
+	if h.roof == nil {
+		walk()
+		h.roof = new(int)
+	}
+	swim()
+}
+
+func fill(h *house) {
+	if h.roof == nil {
+		walk()
+		h.door = new(int)
+	}
+	if h.door != nil {
+		h.door = new(int)
+		sing()
+	}
+}
+
 func special(name string, on bool) {
 	if name != "" {
 		walk()
@@ -198,6 +219,26 @@ func TestBlocks(t *testing.T) {
 				t.Errorf("%s: calls %s: %q, want %q", name, got.what, list, got.want)
 			}
 		}
+	}
+}
+
+// TestOnce asks which calls make what is kept.
+func TestOnce(t *testing.T) {
+	u := unit.Load(t, weather, "weather")
+	var got []string
+	for _, name := range []string{"keep", "fill"} {
+		f := u.Program.Main.Func(name)
+		terms := calls.CourseOf(f, u.Models, nil).Terms
+		for _, b := range f.Blocks {
+			for _, instr := range b.Instrs {
+				if c, ok := instr.(ssa.CallInstruction); ok && terms[b].Once {
+					got = append(got, name+" "+c.Common().StaticCallee().Name())
+				}
+			}
+		}
+	}
+	if want := []string{"keep walk"}; !slices.Equal(got, want) {
+		t.Errorf("calls that make what is kept: %v, want %v", got, want)
 	}
 }
 

@@ -20,6 +20,7 @@ type Terms struct {
 	Special  int  // those that ask for something to be there: see setSide
 	Repeated bool // stands in a loop
 	Tried    bool // stands in a loop that ends as soon as no error is found
+	Once     bool // stands where something is nil, which is then kept: what comes later finds it
 }
 
 // Course is how runs of a function go that find no error.
@@ -62,6 +63,7 @@ func CourseOf(f *ssa.Function, known Errors, taken map[*ssa.BasicBlock]*ssa.Basi
 				if set, known := setSide(cond.Cond); known && before.Succs[set] == b {
 					t.Special++
 				}
+				t.Once = t.Once || keeps(cond.Cond, before, b)
 			}
 		}
 		if t != (Terms{}) {
@@ -199,6 +201,45 @@ func setSide(cond ssa.Value) (side int, known bool) {
 		}
 	}
 	return 0, false
+}
+
+// keeps reports whether b, one side of a condition at the end of block at, runs where a
+// field or a package variable is nil, and what it leads to stores one there.
+func keeps(cond ssa.Value, at, b *ssa.BasicBlock) bool {
+	is, ok := cond.(*ssa.BinOp)
+	if !ok || is.Op != token.EQL && is.Op != token.NEQ || at.Succs[rank(is.Op == token.NEQ)] != b {
+		return false
+	}
+	load, ok := is.X.(*ssa.UnOp)
+	k, constant := is.Y.(*ssa.Const)
+	if !ok || load.Op != token.MUL || !constant || !k.IsNil() {
+		return false
+	}
+	for _, block := range b.Parent().Blocks {
+		if !b.Dominates(block) {
+			continue
+		}
+		for _, instr := range block.Instrs {
+			if st, ok := instr.(*ssa.Store); ok && sameVariable(st.Addr, load.X) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// sameVariable reports whether two addresses are those of one package variable, or of
+// one field of what one value points to.
+func sameVariable(a, b ssa.Value) bool {
+	if g, ok := a.(*ssa.Global); ok {
+		return g == b
+	}
+	x, ok := a.(*ssa.FieldAddr)
+	if !ok {
+		return false
+	}
+	y, ok := b.(*ssa.FieldAddr)
+	return ok && x.X == y.X && x.Field == y.Field
 }
 
 func rank(b bool) int {

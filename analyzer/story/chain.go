@@ -27,12 +27,13 @@ import (
 // What all ways come to counts as sure only where nothing on one of them comes as far:
 // else it is what they begin with.
 //
-// Of two effects it is the one that counts rather than one that makes room for it,
-// which must be sure, then the surest, then the last. A phase is told for its best
-// crossing, unless that is ruled out, and it has an effect that is not, or is a guess, a
-// choice among several answers under an open condition, and it surely has an effect. A
-// phase that was asked for an answer alone is told for an effect only if that is sure,
-// and for no crossing that more must be asked for.
+// Of two effects, but for what a server makes once and keeps, it is the one that counts
+// rather than one that makes room for it, which must be sure, then the surest, then the
+// last. A phase is told for its best crossing, unless that is ruled out, and it has an
+// effect that is not, or is a guess, a choice among several answers under an open
+// condition, and it surely has an effect. A phase that was asked for an answer alone is
+// told for an effect only if that is sure, and for no crossing that more must be asked
+// for.
 
 // situation is a phase that is entered after others.
 type situation struct {
@@ -199,7 +200,7 @@ func (t *teller) effect(p *phase, asked bool) *Moment {
 	var best *Moment
 	for i := range p.moments {
 		m := &p.moments[i]
-		if m.Effect == None || m.Error || m.Off || m.Handed || (asked || !t.counts(m)) && (!m.Sure() || m.Choices > 0) {
+		if m.Effect == None || m.Error || m.Off || m.Handed || m.Once && t.serves(p.entry) || (asked || !t.counts(m)) && (!m.Sure() || m.Choices > 0) {
 			continue
 		}
 		if best == nil || cmp.Or(cmp.Compare(rank(t.counts(best)), rank(t.counts(m))), m.Terms.compare(best.Terms)) <= 0 {
@@ -207,6 +208,22 @@ func (t *teller) effect(p *phase, asked bool) *Moment {
 		}
 	}
 	return best
+}
+
+// serves reports whether a phase answers a request: its process was there before, and
+// has most likely made already what it makes once.
+func (t *teller) serves(entry int) bool {
+	if t.served == nil {
+		t.served = map[int]bool{}
+		for i := range t.graph.Visits {
+			for _, c := range t.graph.Visits[i].Calls {
+				if c.Leaves && !c.Starts {
+					t.served[c.To] = true
+				}
+			}
+		}
+	}
+	return t.served[entry]
 }
 
 // counts reports whether an effect does more than make room for others.

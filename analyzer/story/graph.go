@@ -56,6 +56,7 @@ type Terms struct {
 	Special  int  // how many ask for something to be there that nobody may have said
 	Choices  int  // how often it is one of several answers of a call
 	Repeated bool // in a loop
+	Once     bool // what it makes is kept for all that come later
 }
 
 // Sure reports whether it runs in every run that finds no error.
@@ -86,6 +87,7 @@ func (t Terms) with(u Terms) Terms {
 	return Terms{
 		Error: t.Error || u.Error, Off: t.Off || u.Off, Handed: t.Handed || u.Handed, Loose: t.Loose + u.Loose,
 		Open: t.Open + u.Open, Special: t.Special + u.Special, Choices: t.Choices + u.Choices, Repeated: t.Repeated || u.Repeated,
+		Once: t.Once || u.Once,
 	}
 }
 

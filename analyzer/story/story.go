@@ -83,6 +83,7 @@ type teller struct {
 
 	crossed map[int]map[int]bool // what surely found
 	runs    map[int]bool         // what running found
+	served  map[int]bool         // visits that requests enter, nil until serves was asked
 }
 
 // phases tells each phase that the command comes to, in the order in which it does.

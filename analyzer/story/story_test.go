@@ -18,9 +18,8 @@ import (
 //
 // A function is program.name; the first one begins the route. The verbs are calls,
 // requests, asks (a request for an answer alone), starts (a program), queues (work),
-// writes,
-// prepares and leaves (the system). Behind them stand terms: error, off, loose, open,
-// open2, special, choice, loop, handed, at=N (the place, where it is not the line's),
+// writes, prepares and leaves (the system). Behind them stand terms: error, off, loose,
+// open, open2, special, choice, loop, once, handed, at=N (the place, where it is not the line's),
 // carries=N, madein=FUNCTION (what it is called on), in=N (the stretch of its function's course). The course itself is
 //
 //	client.run goes 0>1 0>2 1 2
@@ -93,6 +92,8 @@ func (s sketch) graph(t *testing.T) (*story.Graph, []string) {
 				c.Choices = 1
 			case term == "loop":
 				c.Repeated = true
+			case term == "once":
+				c.Once, c.Open = true, 1
 			case term == "handed":
 				c.Handed, c.Loose = true, 1
 			case scan(term, "in=%d", &in):
@@ -164,6 +165,24 @@ func TestChain(t *testing.T) {
 			daemon.update calls daemon.running open
 			daemon.running requests shim.update
 		`, "client.update daemon.update daemon.running shim.update"},
+		{"no crossing that is ruled out where there is an effect", `
+			client.cut requests daemon.cut
+			daemon.cut calls daemon.send off
+			daemon.cut calls daemon.note open
+			daemon.send requests worker.cut
+			daemon.note writes
+		`, "client.cut daemon.cut daemon.note"},
+		{"not what a server makes once", `
+			client.list requests daemon.list
+			daemon.list calls daemon.open once
+			daemon.list calls daemon.read
+			daemon.open writes
+		`, "client.list daemon.list daemon.read"},
+		{"a program makes it each time", `
+			client.list calls client.open once
+			client.list calls client.read
+			client.open writes
+		`, "client.list client.open"},
 		{"one condition rather than two", `
 			daemon.stop calls daemon.signal open
 			daemon.stop calls daemon.kill open2

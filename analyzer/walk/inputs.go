@@ -258,7 +258,7 @@ func (v visit) decided() (off map[int]bool, settled map[int]int) {
 // settle is the terms of what stands at a position under u once flags have decided,
 // and the word or the message that is known.
 func (v visit) settle(u calls.Terms, pos int) story.Terms {
-	t := story.Terms{Error: u.Failure, Open: u.Open, Special: u.Special, Repeated: u.Repeated}
+	t := story.Terms{Error: u.Failure, Open: u.Open, Special: u.Special, Repeated: u.Repeated, Once: u.Once}
 	if v.live() != nil {
 		t.Open, t.Special = 0, 0
 	}
