@@ -14,6 +14,7 @@ import (
 	"github.com/callroute/callroute/analyzer/flow"
 	"github.com/callroute/callroute/analyzer/index"
 	"github.com/callroute/callroute/analyzer/models"
+	"github.com/callroute/callroute/analyzer/program"
 )
 
 // verbs is what routers call the methods that register a route.
@@ -34,15 +35,35 @@ func (f finder) routers() {
 				continue
 			}
 			told[called.Path] = true
-			f.out.Departures = append(f.out.Departures, boundary.Departure{
+			d := boundary.Departure{
 				Kind: flow.Net, Key: boundary.Key{Name: called.Path}, In: call.In, Pos: call.Instr.Pos(), Rule: "unknowntransport/4", Serves: flow.HTTP,
 				Reason: fmt.Sprintf("%s is given routes here, and no model says how it serves them", called.Path),
 				Hint: fmt.Sprintf("models: [{library: %s, kind: router, routes: [{call: %s.%s, %spath: %d, handler: %d}]}]",
 					called.Path, called.Recv, called.Name, methodOf(called.Name), path, function),
-			})
+			}
+			f.out.Departures = append(f.out.Departures, d)
+			d.Reason = fmt.Sprintf("no model says which of its routes %s chooses", called.Path)
+			for _, fn := range f.servedBy(called.Path) {
+				d.In, d.Pos = fn, fn.Pos()
+				f.out.Departures = append(f.out.Departures, d)
+			}
 			break
 		}
 	}
+}
+
+// servedBy is the functions of a library with which a router that is known serves
+// what the library has routes for.
+func (f finder) servedBy(library string) []*ssa.Function {
+	var out []*ssa.Function
+	for _, a := range f.out.Arrivals {
+		for _, h := range a.Handlers {
+			if program.PkgPath(h.Fn) == library && !slices.Contains(out, h.Fn) {
+				out = append(out, h.Fn)
+			}
+		}
+	}
+	return out
 }
 
 // methodOf is the part of a model that gives the HTTP method.
