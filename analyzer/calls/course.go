@@ -23,6 +23,15 @@ type Terms struct {
 	Once     bool // stands where something is nil, which is then kept: what comes later finds it
 }
 
+// And is the terms under which something runs under t that stands in its function
+// under u.
+func (t Terms) And(u Terms) Terms {
+	return Terms{
+		Failure: t.Failure || u.Failure, Open: t.Open + u.Open, Special: t.Special + u.Special,
+		Repeated: t.Repeated || u.Repeated, Tried: t.Tried || u.Tried, Once: t.Once || u.Once,
+	}
+}
+
 // Course is how runs of a function go that find no error.
 type Course struct {
 	Terms map[*ssa.BasicBlock]Terms             // of the blocks that stand under any

@@ -250,11 +250,7 @@ func (b *builder) fill(id ID, c *clone.Clone) {
 			functions[t.Fn] = true
 		}
 		site.Candidates = len(functions)
-		answers := s.To
-		if site.Tried {
-			answers = s.Kept
-		}
-		for _, t := range answers {
+		for _, t := range s.Kept { // of several that cannot be told apart, that is the first which the source has first
 			to, ok := b.clones[t]
 			if filed := s.Filed[t]; ok && len(filed) > 0 {
 				b.filed(id, site, to, filed)

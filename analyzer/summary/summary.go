@@ -295,8 +295,13 @@ func (b *builder) departures() {
 			Kind: d.Kind, Key: d.Key, In: in, Line: b.u.Program.Line(d.Pos), Pos: int(d.Pos), Via: b.places(d.Via),
 			Rule: d.Rule, Reason: d.Reason, Hint: d.Hint, Serves: d.Serves,
 		}
-		kind := b.kindOf[out.decided()]
-		out.Terms, out.Beside = kind.Terms, kind.Beside
+		for i, p := range append(slices.Clone(out.Via), Place{In: out.In, Pos: out.Pos}) {
+			if kind := b.kindOf[Place{In: p.In, Pos: p.Pos}]; i == 0 {
+				out.Terms, out.Beside = kind.Terms, kind.Beside
+			} else {
+				out.Terms, out.Beside = out.Terms.And(kind.Terms), out.Beside || kind.Beside
+			}
+		}
 		for _, fn := range d.Brings {
 			if id := b.id(fn); id != None {
 				out.Brings = append(out.Brings, b.exe.funcs[id].Name)

@@ -144,6 +144,18 @@ func (w *walker) around(from int, j stitch.Join, h hop) {
 	}
 }
 
+// carries reports whether the calls can run that carry a departure down from the
+// function that decides it.
+func (v visit) carries(d *summary.Departure) bool {
+	runs := func(in summary.ID, pos int) bool { return visit{v.activation, in}.runs()(pos) }
+	for i, p := range d.Via {
+		if i > 0 && !runs(p.In, p.Pos) {
+			return false
+		}
+	}
+	return len(d.Via) == 0 || runs(d.In, d.Pos)
+}
+
 // leaving is the terms under which a departure leaves the function that decides it.
 func (v visit) leaving(d *summary.Departure) story.Terms {
 	t := v.settle(d.Terms, posOf(d))

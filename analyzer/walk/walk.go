@@ -229,7 +229,7 @@ func (w *walker) leave(v visit, runs func(int) bool) error {
 	}
 	for _, i := range f.Leaves {
 		d := &v.exe.Departures[i]
-		if !runs(posOf(d)) {
+		if !runs(posOf(d)) || !v.carries(d) {
 			continue
 		}
 		if err := w.depart(v, d); err != nil {

@@ -23,6 +23,7 @@ package execprogram
 import (
 	"context"
 	"fmt"
+	"go/types"
 	"path"
 	"slices"
 	"strings"
@@ -244,10 +245,11 @@ func withArgv0(c *eval.Context, names []eval.Text, args []eval.Value) []command 
 }
 
 // object is the hole of the receiver when several objects of its type carry
-// different program names, or words that other methods gave them: the caller says
-// which one it is.
+// different program names, or words that other methods of it gave them: the caller
+// says which one it is.
 func (f *finder) object(c *eval.Context, cmd command, fr *eval.Frame) []eval.Hole {
-	if fr.Fn.Signature.Recv() == nil || c.Depth() >= wordDepth {
+	recv := fr.Fn.Signature.Recv()
+	if recv == nil || c.Depth() >= wordDepth {
 		return nil
 	}
 	bases := map[string]bool{}
@@ -257,7 +259,11 @@ func (f *finder) object(c *eval.Context, cmd command, fr *eval.Frame) []eval.Hol
 		}
 	}
 	given := slices.ContainsFunc(cmd.argv.Elems, func(el eval.Elem) bool {
-		return el.Frame != nil && el.Frame != fr && el.Frame.Fn != fr.Fn && el.Frame.Call == nil && el.Frame.Fn.Signature.Recv() != nil
+		if el.Frame == nil || el.Frame == fr || el.Frame.Fn == fr.Fn || el.Frame.Call != nil {
+			return false
+		}
+		by := el.Frame.Fn.Signature.Recv()
+		return by != nil && types.Identical(by.Type(), recv.Type())
 	})
 	if len(bases) < 2 && !given {
 		return nil
