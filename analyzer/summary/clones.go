@@ -250,7 +250,13 @@ func (b *builder) fill(id ID, c *clone.Clone) {
 			functions[t.Fn] = true
 		}
 		site.Candidates = len(functions)
-		for _, t := range s.Kept { // of several that cannot be told apart, that is the first which the source has first
+		// Of several that cannot be told apart the first is told: the one that the source
+		// has first, but in a loop, which calls all of them, the last.
+		answers := slices.Clone(s.Kept)
+		if site.Repeated && !site.Tried {
+			slices.Reverse(answers)
+		}
+		for _, t := range answers {
 			to, ok := b.clones[t]
 			if filed := s.Filed[t]; ok && len(filed) > 0 {
 				b.filed(id, site, to, filed)
