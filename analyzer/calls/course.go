@@ -149,6 +149,9 @@ func (c *Course) avoidable(from, avoid *ssa.BasicBlock) bool {
 
 // Returns reports whether a block ends its function's run.
 func Returns(b *ssa.BasicBlock) bool {
+	if len(b.Instrs) == 0 {
+		return false
+	}
 	_, ok := b.Instrs[len(b.Instrs)-1].(*ssa.Return)
 	return ok
 }

@@ -11,7 +11,7 @@ import (
 
 // handedOn finds the functions that stand as arguments of the call. What an
 // option constructor returns is called by the callee, if that has a body; so is a
-// parameter with which the callee does nothing else.
+// parameter with which the callee does nothing else, if it is known what flows there.
 func (b *builder) handedOn(cc *ssa.CallCommon, callees []*ssa.Function) []*ssa.Function {
 	seen := slices.ContainsFunc(callees, func(f *ssa.Function) bool { return f.Blocks != nil })
 	var out []*ssa.Function
@@ -19,7 +19,7 @@ func (b *builder) handedOn(cc *ssa.CallCommon, callees []*ssa.Function) []*ssa.F
 		if _, ok := a.Type().Underlying().(*types.Signature); !ok {
 			continue
 		}
-		if seen && !cc.IsInvoke() && !slices.ContainsFunc(callees, func(f *ssa.Function) bool {
+		if seen && b.Note == "" && !cc.IsInvoke() && !slices.ContainsFunc(callees, func(f *ssa.Function) bool {
 			return len(f.Params) != len(cc.Args) || !onlyCalled(f, i, 0)
 		}) {
 			continue

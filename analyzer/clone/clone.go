@@ -437,6 +437,9 @@ func (b *Builder) asks(c *Clone, fr *eval.Frame, decide *eval.Decisions, live fu
 		return
 	}
 	for _, block := range fr.Fn.Blocks {
+		if len(block.Instrs) == 0 { // of a function that does not type-check
+			continue
+		}
 		cond, ok := block.Instrs[len(block.Instrs)-1].(*ssa.If)
 		if !ok || !live(block) || block.Succs[0] == block.Succs[1] || decide.Taken()[block] != nil {
 			continue

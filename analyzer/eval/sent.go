@@ -364,7 +364,7 @@ func (d *Decisions) passes(s step) (yes, known bool) {
 		return true, true
 	}
 	taken := map[*ssa.BasicBlock]*ssa.BasicBlock{}
-	for b := s.at.Idom(); b != nil; b = b.Idom() {
+	for b := s.at.Idom(); b != nil && len(b.Instrs) > 0; b = b.Idom() {
 		cond, ok := b.Instrs[len(b.Instrs)-1].(*ssa.If)
 		if !ok || b.Succs[0] == b.Succs[1] {
 			continue

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/tools/go/ssa"
 
+	"github.com/callroute/callroute/analyzer/calls"
 	"github.com/callroute/callroute/analyzer/index"
 	"github.com/callroute/callroute/analyzer/program"
 )
@@ -184,7 +185,7 @@ func (w *writing) call(c ssa.CallInstruction, v ssa.Value, fr *Frame) (all []ent
 	all, _ = w.uses(fn.Params[i], inner)
 	var returns []*ssa.BasicBlock
 	for _, b := range fn.Blocks {
-		if _, ok := b.Instrs[len(b.Instrs)-1].(*ssa.Return); ok {
+		if calls.Returns(b) {
 			returns = append(returns, b)
 		}
 	}

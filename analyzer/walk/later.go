@@ -53,17 +53,24 @@ type woken struct {
 	done bool
 }
 
-// later goes on where others wait for what was brought about on ways without an error.
+// later goes on where others wait for what was brought about: for a signal that the
+// command itself sends, on ways that are no error's, that nothing rules out and that are
+// not left to others, and for what follows from that on any without an error.
 func (w *walker) later() {
-	comes := w.comes()
+	if len(w.stops) == 0 {
+		return
+	}
+	sends := w.comes(func(h *hop) bool { return !h.Error && !h.Off && !h.Handed && h.Loose == 0 }, false)
+	follows := w.comes(func(h *hop) bool { return !h.Error }, true)
 	answers := newAnswering(w)
 	for i := range w.woken {
 		c := &w.woken[i]
-		if c.done && c.wake.For == boundary.Signalled || !comes[w.stop(c.activation, c.id)] {
+		signal := c.wake.For == boundary.Signalled
+		if at := w.stop(c.activation, c.id); c.done && signal || signal && !sends[at] || !follows[at] {
 			continue
 		}
 		c.done = true
-		if c.wake.For != boundary.Signalled {
+		if !signal {
 			answers.answer(c)
 			continue
 		}
@@ -73,18 +80,21 @@ func (w *walker) later() {
 	}
 }
 
-// comes is the stops to which control comes on ways without an error.
-func (w *walker) comes() map[int]bool {
+// comes is the stops to which control comes on ways that lead by hops as follows wants
+// them, and by what runs around them, or later, if around.
+func (w *walker) comes(follows func(*hop) bool, around bool) map[int]bool {
 	out := map[int]bool{start: true}
 	for work := []int{start}; len(work) > 0; {
 		s := &w.stops[work[len(work)-1]]
 		work = work[:len(work)-1]
-		for _, list := range [][]hop{s.hops, s.around} {
-			for i := range list {
-				if to := list[i].To; !list[i].Error && !out[to] {
-					out[to] = true
-					work = append(work, to)
-				}
+		hops := s.hops
+		if around {
+			hops = slices.Concat(s.hops, s.around)
+		}
+		for i := range hops {
+			if to := hops[i].To; follows(&hops[i]) && !out[to] {
+				out[to] = true
+				work = append(work, to)
 			}
 		}
 	}
