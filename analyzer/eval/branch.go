@@ -25,7 +25,7 @@ func (e *evaluation) never(b *ssa.BasicBlock, i int, fr *Frame) bool {
 		return false
 	}
 	word, ok := cmp.Y.(*ssa.Const)
-	if !ok || word.Value == nil || !isByteOfText(cmp.X) && !(isString(cmp.X.Type()) && e.given(cmp.X, fr)) {
+	if !ok || word.Value == nil || !isByteOfText(cmp.X) && (!isString(cmp.X.Type()) || !e.given(cmp.X, fr)) {
 		return false
 	}
 	values := e.eval(cmp.X, fr)
