@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -88,6 +89,16 @@ func TestTakeOver(t *testing.T) {
 		t.Fatal(err)
 	}
 	go func() { _ = left.Wait() }()
+	// The kernel closes what is closed on exec before it tells the new words.
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+		words, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(left.Process.Pid), "cmdline"))
+		if err == nil && strings.Contains(string(words), c.State) {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("it does not come up")
+		}
+	}
 	if err := os.WriteFile(filepath.Join(c.State, "containerd.pid"), []byte(strconv.Itoa(left.Process.Pid)), 0o600); err != nil {
 		t.Fatal(err)
 	}
