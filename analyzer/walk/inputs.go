@@ -115,6 +115,8 @@ func (l line) holds(a *summary.Asks) answer {
 			return answered(c.Yes != a.Not)
 		case c.Yes != a.Not:
 			return likely
+		case strings.HasPrefix(a.Input, "?"): // a key is there only where somebody puts it there
+			return fails
 		}
 	}
 	return open

@@ -50,7 +50,8 @@ func TestDecides(t *testing.T) {
 		{"a request gives another", line{given: "?force=1\x00?*"}, []summary.Asks{size}, fails},
 		{"a request may give more", line{given: "?force=1"}, []summary.Asks{size}, open},
 		{"a request gives what is not known", line{given: "?size\x00?*"}, []summary.Asks{size}, likely},
-		{"which is likely no reason against it", line{given: "?size\x00?*"}, []summary.Asks{{Input: "?size", Not: true, Cases: size.Cases}}, open},
+		{"which likely rules out what asks for none", line{given: "?size\x00?*"}, []summary.Asks{{Input: "?size", Not: true, Cases: size.Cases}}, fails},
+		{"a field is there always", line{given: "Start.id\x00Start.*"}, []summary.Asks{{Input: "Start.id", Not: true, Cases: size.Cases}}, open},
 		{"a request says nothing of flags", line{given: "?size=7\x00?*"}, []summary.Asks{all}, open},
 	} {
 		t.Run(test.name, func(t *testing.T) {
